@@ -10,7 +10,8 @@
 #include "result.h"
 #include "team.h"
 
-#define ROUND_NS (400ull * MS)
+#define ROUND_NS (800ull * MS)
+#define MOST_FLUSHES 20000u // a round
 #define CONTROL_PAGE 4096u
 
 // What the appends change, on a file of the same size: a frame in the ring, the control words, an index slot.
@@ -46,20 +47,22 @@ static void flush_one(plsm_pool_t *pool) {
     options.durability = 1;
     plsm_error_t *error = NULL;
     double each[rounds], bare[rounds];
+    static uint64_t flushing[MOST_FLUSHES], syncing[MOST_FLUSHES];
     for (unsigned round = 0; round < rounds; round++) {
-        uint64_t flushing = 0, syncing = 0, count = 0;
         // Turn and turn about, so that both see the same moods of the disk.
-        for (; flushing + syncing < ROUND_NS || count < 20; count++) {
+        uint64_t until = now_ns() + ROUND_NS;
+        size_t count = 0;
+        for (; count < 20 || (now_ns() < until && count < MOST_FLUSHES); count++) {
             const plsm_bytes_t *text = &messages->text[count % MESSAGES];
             uint64_t start = now_ns();
             imitate_flush(&imitation);
             uint64_t middle = now_ns();
             if (plsm_pool_append(pool, text->data, text->len, &options, NULL, &error) != 0) die_of(error, "append with flush");
-            syncing += middle - start;
-            flushing += now_ns() - middle;
+            flushing[count] = now_ns() - middle;
+            syncing[count] = middle - start;
         }
-        each[round] = (double)flushing / (double)count / 1000;
-        bare[round] = (double)syncing / (double)count / 1000;
+        each[round] = (double)percentile(flushing, count, 0.5) / 1000;
+        bare[round] = (double)percentile(syncing, count, 0.5) / 1000;
         row_ratio(ROW_FLUSH_ONE, each[round] / bare[round]);
     }
     row_about(ROW_FLUSH_ONE, "%.0f us, D %.0f us", median(each, rounds), median(bare, rounds));

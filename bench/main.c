@@ -55,6 +55,8 @@ static void run_group(const struct group *group) {
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
     kill(-child, SIGKILL);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return;
+    for (int row = group->first; row <= (int)group->last; row++) row_failed((enum row)row);
     if (WIFSIGNALED(status))
         fprintf(stderr, "bench: the bench of %s died of signal %d%s\n", row_specs[group->first].name, WTERMSIG(status),
                 WTERMSIG(status) == SIGALRM ? " (it hung)" : "");

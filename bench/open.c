@@ -11,7 +11,8 @@
 #include "pools.h"
 #include "result.h"
 
-#define COUNT 4000u // a round
+#define TURNS 20u  // a round
+#define COUNT 150u // a turn
 
 static double open_pool(plsm_client_t *client, uint64_t seq) {
     plsm_error_t *error = NULL;
@@ -51,8 +52,11 @@ void bench_open(void) {
     double took[rounds], bare_took[rounds];
     open_pool(client, 5000);
     for (unsigned round = 0; round < rounds; round++) {
-        bare_took[round] = open_bare(path) / 1000;
-        took[round] = open_pool(client, 5000) / 1000;
+        bare_took[round] = took[round] = 0;
+        for (unsigned turn = 0; turn < TURNS; turn++) {
+            bare_took[round] += open_bare(path) / 1000 / TURNS;
+            took[round] += open_pool(client, 5000) / 1000 / TURNS;
+        }
         row_ratio(ROW_OPEN, took[round] / bare_took[round]);
     }
     row_about(ROW_OPEN, "%.1f us, bare %.1f us", median(took, rounds), median(bare_took, rounds));

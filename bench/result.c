@@ -48,6 +48,12 @@ void row_not_run(enum row row, const char *format, ...) {
     va_end(arguments);
 }
 
+void row_failed(enum row row) {
+    results[row].count = 0;
+    results[row].not_run = false;
+    results[row].about[0] = 0;
+}
+
 struct summary {
     double middle, least, most;
     const char *verdict;

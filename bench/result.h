@@ -16,6 +16,9 @@ void row_about(enum row row, const char *format, ...) __attribute__((format(prin
 // The row cannot be measured here, and why.
 void row_not_run(enum row row, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+// The bench broke off: what it had measured until then is void.
+void row_failed(enum row row);
+
 // One line of the table; false when the row has neither figures nor a reason for their absence.
 bool row_print(enum row row, FILE *out);
 bool row_print_markdown(enum row row, FILE *out);
