@@ -66,7 +66,7 @@ void bench_append(void) {
     const struct messages *messages = standard_messages();
     const plsm_bytes_t *stored = standard_messages_lite3();
     plsm_batch_item_t *items = batch_items();
-    struct ring ring = ring_create("floor-ring", POOL_SIZE);
+    struct ring ring = ring_create("floor-ring", POOL_SIZE, false);
     plsm_pool_t *pool = pool_create("append", POOL_SIZE);
     append_messages(pool, 0, COUNT); // touches every page
     uint64_t before = pool_bounds(pool).newest;

@@ -35,7 +35,7 @@ static void imitate_flush(struct imitation *imitation) {
 
 static void flush_one(plsm_pool_t *pool) {
     plsm_pool_info_t info = pool_info(pool);
-    struct imitation imitation = {.file = ring_create("flush-imitation", POOL_SIZE),
+    struct imitation imitation = {.file = ring_create("flush-imitation", POOL_SIZE, true),
                                   .ring_offset = info.ring_offset,
                                   .ring_size = info.ring_size,
                                   .index_offset = info.index_offset,

@@ -117,7 +117,7 @@ void stream_message(plsm_stream_t *stream, plsm_view_t *view) {
     die("next message: the stream ended with %d", next);
 }
 
-struct ring ring_create(const char *name, size_t size) {
+struct ring ring_create(const char *name, size_t size, bool single_pages) {
     char *path = scratch_path(name);
     struct ring ring = {.fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), .size = size};
     if (ring.fd < 0) die("cannot create %s: %s", path, strerror(errno));
@@ -125,6 +125,8 @@ struct ring ring_create(const char *name, size_t size) {
     if (failed != 0) die("cannot reserve %s: %s", path, strerror(failed));
     ring.bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, ring.fd, 0);
     if (ring.bytes == MAP_FAILED) die("cannot map %s: %s", path, strerror(errno));
+    // Random access means no read-ahead, and it is read-ahead that makes the large units.
+    if (single_pages && madvise(ring.bytes, size, MADV_RANDOM) != 0) die("madvise: %s", strerror(errno));
     memset(ring.bytes, 0xA5, size);
     free(path);
     return ring;

@@ -26,12 +26,13 @@ plsm_stream_t *stream_from(plsm_pool_t *pool, uint64_t seq, uint32_t spin_us);
 // Waits for the next message; dies on anything else.
 void stream_message(plsm_stream_t *stream, plsm_view_t *view);
 
-// A file of `size` bytes in scratch_dir(), mapped shared, every page written once.
+// A file of `size` bytes in scratch_dir(), mapped shared, every page written once. With `single_pages` the kernel caches it page
+// by page; else it may use units of up to 2 MiB, which are quicker to touch first but are synced whole when one byte changed.
 struct ring {
     int fd;
     uint8_t *bytes;
     size_t size;
 };
-struct ring ring_create(const char *name, size_t size);
+struct ring ring_create(const char *name, size_t size, bool single_pages);
 
 #endif

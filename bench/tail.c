@@ -64,7 +64,7 @@ static uint64_t read_views(plsm_pool_t *pool, uint64_t expected, int64_t expecte
 void bench_tail(void) {
     pin_to(0);
     const struct messages *messages = standard_messages();
-    struct ring ring = ring_create("floor-ring", POOL_SIZE);
+    struct ring ring = ring_create("floor-ring", POOL_SIZE, false);
     plsm_pool_t *pool = pool_create("tail", POOL_SIZE);
     append_messages(pool, 0, 512000);
     plsm_bounds_t bounds = pool_bounds(pool);
