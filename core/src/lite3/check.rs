@@ -74,7 +74,7 @@ pub fn check_shallow(document: &[u8]) -> Result<()> {
     if !leaf
         && children
             .iter()
-            .any(|&c| c % NODE_ALIGN as u32 != 0 || c == 0 || limit - NODE_SIZE as u32 <= c)
+            .any(|&c| c % NODE_ALIGN as u32 != 0 || c == 0 || c > limit - NODE_SIZE as u32)
     {
         return fail(
             "child of the root beyond the end",

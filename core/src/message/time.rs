@@ -233,18 +233,19 @@ fn split_unit(text: &str) -> Option<(u64, &str)> {
 /// Reads a point in time: relative, digits and one of `s m h d` in either case, counted back from
 /// `now_ns`, or as [`parse`] does. Usage for anything else.
 pub fn parse_since(text: &str, now_ns: u64) -> Result<u64> {
-    let seconds =
-        match split_unit(text) {
-            Some((number, "s" | "S")) => number.checked_mul(1),
-            Some((number, "m" | "M")) => number.checked_mul(60),
-            Some((number, "h" | "H")) => number.checked_mul(3600),
-            Some((number, "d" | "D")) => number.checked_mul(SECONDS_PER_DAY),
-            _ => return parse(text).map_err(|_| {
+    let seconds = match split_unit(text) {
+        Some((number, "s" | "S")) => number.checked_mul(1),
+        Some((number, "m" | "M")) => number.checked_mul(60),
+        Some((number, "h" | "H")) => number.checked_mul(3600),
+        Some((number, "d" | "D")) => number.checked_mul(SECONDS_PER_DAY),
+        _ => {
+            return parse(text).map_err(|_| {
                 Error::usage(format!("`{text}` is no time")).with_hint(
                     "write how long ago (30s, 5m, 2h, 1d) or a time such as 2026-01-31T08:05:09Z",
                 )
-            }),
-        };
+            })
+        }
+    };
     let back = seconds
         .and_then(|seconds| seconds.checked_mul(NS_PER_SECOND))
         .unwrap_or(u64::MAX);
