@@ -120,7 +120,11 @@ impl Cursor {
                     return self.at_head();
                 }
             }
-            let found = if self.in_place { self.look_in_place() } else { self.look_in_copy()? };
+            let found = if self.in_place {
+                self.look_in_place()
+            } else {
+                self.look_in_copy()?
+            };
             match found {
                 Check::Good(header) => {
                     let at = self.at;
@@ -136,7 +140,8 @@ impl Cursor {
     }
 
     fn is_past_end(&self) -> bool {
-        !self.backwards && matches!((self.end_seq, self.expect), (Some(end), Some(expect)) if expect > end)
+        !self.backwards
+            && matches!((self.end_seq, self.expect), (Some(end), Some(expect)) if expect > end)
     }
 
     fn at_head(&mut self) -> Result<Step> {
@@ -149,18 +154,36 @@ impl Cursor {
         }
         // Everything up to the end is committed, and what was not read is lost.
         if let (Some(end), Some(expect)) = (self.end_seq, self.expect) {
-            let next = self.ring().memory.control().hot.next_seq.load(Ordering::Acquire);
+            let next = self
+                .ring()
+                .memory
+                .control()
+                .hot
+                .next_seq
+                .load(Ordering::Acquire);
             if next > end && self.ring().head() == self.at && expect <= end {
-                return self.lost(Gap { first: expect, last: end }, end + 1);
+                return self.lost(
+                    Gap {
+                        first: expect,
+                        last: end,
+                    },
+                    end + 1,
+                );
             }
         }
         let seq = self.expect.unwrap_or(0);
-        Ok(Step::Wait(Target { head: self.at, seq, future: false }))
+        Ok(Step::Wait(Target {
+            head: self.at,
+            seq,
+            future: false,
+        }))
     }
 
     /// Goes to the seq that the stream was to start at; a step when it has to wait for it.
     fn go_to_seek(&mut self) -> Result<Option<Step>> {
-        let Some(seq) = self.seek else { return Ok(None) };
+        let Some(seq) = self.seek else {
+            return Ok(None);
+        };
         let ring = self.ring();
         let head = ring.head();
         match ring.locate(seq) {
@@ -172,7 +195,11 @@ impl Cursor {
                     self.done = true;
                     return Ok(Some(Step::End));
                 }
-                return Ok(Some(Step::Wait(Target { head, seq, future: true })));
+                return Ok(Some(Step::Wait(Target {
+                    head,
+                    seq,
+                    future: true,
+                })));
             }
         }
         self.expect = Some(seq);
@@ -219,10 +246,18 @@ impl Cursor {
             }
             if header.seq > expect {
                 let last = (header.seq - 1).min(self.end_seq.unwrap_or(u64::MAX));
-                return self.lost(Gap { first: expect, last }, last + 1).map(|step| match step {
-                    Step::Wait(_) => None,
-                    step => Some(step),
-                });
+                return self
+                    .lost(
+                        Gap {
+                            first: expect,
+                            last,
+                        },
+                        last + 1,
+                    )
+                    .map(|step| match step {
+                        Step::Wait(_) => None,
+                        step => Some(step),
+                    });
             }
         }
         if self.end_seq.is_some_and(|end| header.seq > end) {
@@ -256,7 +291,11 @@ impl Cursor {
                     self.done = true;
                     return Ok(Step::End);
                 }
-                Ok(Step::Wait(Target { head: self.at, seq: next, future: false }))
+                Ok(Step::Wait(Target {
+                    head: self.at,
+                    seq: next,
+                    future: false,
+                }))
             }
             GapPolicy::Event => Ok(Step::Gap(gap)),
             GapPolicy::Error => {
@@ -303,7 +342,11 @@ impl Cursor {
         let view = View::in_place(self.ring(), at, header);
         let found = tags::contains_all(view.message()?.tags, &self.wanted);
         // Overwritten meanwhile: what was seen means nothing, and the next step finds out.
-        if view.still_valid() { found } else { Ok(false) }
+        if view.still_valid() {
+            found
+        } else {
+            Ok(false)
+        }
     }
 
     /// One step towards older messages.
@@ -331,7 +374,8 @@ impl Cursor {
                 break;
             }
             self.pool.pool.check_truncated()?;
-            let Framed::Message(header) = self.window.frame(start, ring.room(start), ring.seed) else {
+            let Framed::Message(header) = self.window.frame(start, ring.room(start), ring.seed)
+            else {
                 return Err(self.pool.damaged(start, None));
             };
             if self.end_seq.is_some_and(|end| header.seq < end) {
@@ -354,7 +398,13 @@ impl Cursor {
     pub(super) fn message(&self, at: u64, header: &Header) -> Result<Message<&[u8]>> {
         let (payload, tags) = self.window.body(at, header);
         let encoding = self.pool.encoding(header, at)?;
-        Ok(Message { seq: header.seq, time_ns: header.time_ns, encoding, payload, tags })
+        Ok(Message {
+            seq: header.seq,
+            time_ns: header.time_ns,
+            encoding,
+            payload,
+            tags,
+        })
     }
 
     /// A view of the message of the last [`Step::Message`].
@@ -367,7 +417,13 @@ impl Cursor {
             return Ok(View::in_place(self.ring(), at, header));
         }
         let message = self.message(at, header)?;
-        Ok(View::private(message.seq, message.time_ns, message.encoding as u8, message.payload, message.tags))
+        Ok(View::private(
+            message.seq,
+            message.time_ns,
+            message.encoding as u8,
+            message.payload,
+            message.tags,
+        ))
     }
 
     /// Makes sure that [`Cursor::message`] has a private copy, also when reading in place. False when

@@ -58,7 +58,10 @@ pub fn register(start: usize, len: usize, truncated: &Arc<AtomicBool>) -> Option
         }
     };
     let entry = &ENTRIES[index];
-    entry.truncated.store(Arc::into_raw(Arc::clone(truncated)).cast_mut(), Ordering::Relaxed);
+    entry.truncated.store(
+        Arc::into_raw(Arc::clone(truncated)).cast_mut(),
+        Ordering::Relaxed,
+    );
     entry.len.store(len, Ordering::Relaxed);
     entry.start.store(start, Ordering::Release);
     Some(Slot(index))
@@ -69,7 +72,9 @@ pub fn unregister(slot: Slot) {
     let mut free = FREE.lock();
     let entry = &ENTRIES[slot.0];
     entry.start.store(0, Ordering::Release);
-    let truncated = entry.truncated.swap(std::ptr::null_mut(), Ordering::Relaxed);
+    let truncated = entry
+        .truncated
+        .swap(std::ptr::null_mut(), Ordering::Relaxed);
     // SAFETY: `register` made this pointer from an Arc and put it here once.
     drop(unsafe { Arc::from_raw(truncated) });
     free.push(slot.0);
@@ -105,7 +110,11 @@ fn cover(address: usize) -> bool {
     false
 }
 
-extern "C" fn on_sigbus(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+extern "C" fn on_sigbus(
+    signal: libc::c_int,
+    info: *mut libc::siginfo_t,
+    context: *mut libc::c_void,
+) {
     // SAFETY: the kernel passes a valid siginfo to a SA_SIGINFO handler.
     let address = unsafe { (*info).si_addr() } as usize;
     if cover(address) {
@@ -158,7 +167,10 @@ pub fn install() -> Result<()> {
         libc::sigemptyset(&mut action.sa_mask);
         if libc::sigaction(libc::SIGBUS, &action, std::ptr::null_mut()) != 0 {
             let source = std::io::Error::last_os_error();
-            return Err(Error::from_io(&source, "install the guard against truncated pools"));
+            return Err(Error::from_io(
+                &source,
+                "install the guard against truncated pools",
+            ));
         }
     }
     *installed = true;
