@@ -219,20 +219,21 @@ impl Pool {
         if !filled {
             return Err(self.absent(seq, Place::Gone));
         }
-        match window.frame(at, ring.room(at), ring.seed) {
-            Framed::Message(header) if header.seq == seq => {
-                let (payload, tags) = window.body(at, &header);
-                work(&Message {
-                    seq,
-                    time_ns: header.time_ns,
-                    encoding: self.encoding(&header, at)?,
-                    payload,
-                    tags,
-                })
-                .map_err(|error| self.in_message(error, seq))
-            }
-            _ => Err(self.damaged(at, Some(seq))),
+        let mut header = Header::default();
+        let framed = window.frame(at, ring.room(at), ring.seed, &mut header);
+        if framed != Framed::Message || header.seq != seq {
+            return Err(self.damaged(at, Some(seq)));
         }
+        let (payload, tags) = window.body(at, &header);
+        let encoding = self.encoding(&header, at)?;
+        let message = Message {
+            seq,
+            time_ns: header.time_ns,
+            encoding,
+            payload,
+            tags,
+        };
+        work(&message).map_err(|error| self.in_message(error, seq))
     }
 
     #[inline]
