@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::frame::Header;
-use crate::format::geometry::INDEX_OFFSET;
+use crate::format::geometry::{CONTROL_OFFSET, INDEX_OFFSET};
 use crate::message::{Encoding, Message};
 use crate::pool;
 use crate::ring::locate::Place;
@@ -130,7 +130,9 @@ impl Pool {
     pub fn layout(&self, limit: usize) -> Result<Layout> {
         let ring = self.pool.shared().ring();
         loop {
-            let (head, tail) = (ring.head(), ring.tail());
+            let Some((tail, head)) = ring.bounds() else {
+                return Err(self.impossible());
+            };
             let mut layout = Layout {
                 tail,
                 head,
@@ -176,6 +178,14 @@ impl Pool {
             Some(seq) => error.with_seq(seq),
             None => error,
         }
+    }
+
+    #[cold]
+    fn impossible(&self) -> Error {
+        Error::corrupt("the pool's control page gives impossible positions")
+            .with_path(self.path())
+            .with_offset(CONTROL_OFFSET + 8)
+            .with_hint("a process that may write to the pool recovers it when it opens it")
     }
 
     #[cold]
