@@ -1,5 +1,7 @@
 //! DJB2 over keys, eight bytes a step, and the probing rule for keys with equal hashes.
 
+use super::word::word_at;
+
 /// Attempts to place or find a key, the first included.
 pub(crate) const MAX_ATTEMPTS: u32 = 128;
 
@@ -50,43 +52,32 @@ impl<'a> Piece<'a> {
         &self.buffer[self.start..self.start + self.len]
     }
 
-    /// The 8 bytes at `at` of the piece, as far as the buffer goes.
+    /// `N` bytes from the start of the piece, if the buffer goes that far.
     #[inline]
-    fn word(self, at: usize) -> Option<u64> {
-        let rest = self.buffer.get(self.start + at..)?;
-        Some(u64::from_le_bytes(*rest.first_chunk::<8>()?))
+    pub(crate) fn ahead<const N: usize>(self) -> Option<&'a [u8; N]> {
+        self.buffer.get(self.start..)?.first_chunk()
     }
 
     /// DJB2 of the piece.
     #[inline]
     pub(crate) fn hash(self) -> u32 {
         let mut hash = SEED;
-        let mut at = 0;
-        while self.len - at >= 8 {
-            match self.word(at) {
-                Some(word) => hash = hash.wrapping_mul(POWERS[8]).wrapping_add(weigh(word)),
-                None => break,
-            }
+        let mut at = self.start;
+        let mut rest = self.len;
+        while rest >= 8 {
+            hash = hash
+                .wrapping_mul(POWERS[8])
+                .wrapping_add(weigh(word_at(self.buffer, at)));
             at += 8;
+            rest -= 8;
         }
-        let rest = self.len - at;
         if rest == 0 {
             return hash;
         }
-        match self.word(at) {
-            // Shifted to the end of the word, the bytes get the weights of the last `rest` places.
-            Some(word) => hash
-                .wrapping_mul(POWERS[rest])
-                .wrapping_add(weigh(word << (64 - 8 * rest as u32))),
-            None => hash_bytes(hash, &self.bytes()[at..]),
-        }
+        // Shifted to the end of the word, the bytes get the weights of the last `rest` places.
+        let word = word_at(self.buffer, at) << (64 - 8 * rest as u32);
+        hash.wrapping_mul(POWERS[rest]).wrapping_add(weigh(word))
     }
-}
-
-fn hash_bytes(seed: u32, bytes: &[u8]) -> u32 {
-    bytes.iter().fold(seed, |hash, &byte| {
-        hash.wrapping_mul(33).wrapping_add(byte as u32)
-    })
 }
 
 /// DJB2 of a key: `5381`, then `hash * 33 + byte` modulo 2^32 for each byte.
@@ -119,6 +110,12 @@ pub fn key_hash(key: &[u8]) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn hash_bytes(seed: u32, bytes: &[u8]) -> u32 {
+        bytes.iter().fold(seed, |hash, &byte| {
+            hash.wrapping_mul(33).wrapping_add(byte as u32)
+        })
+    }
 
     #[test]
     fn wide_hash_equals_the_plain_one() {
