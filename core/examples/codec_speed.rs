@@ -90,7 +90,11 @@ fn main() {
 /// Only the standard message's way in, again and again: something for a profiler to look at.
 fn profile() {
     let mut encoder = Encoder::new();
-    for _ in 0..20_000_000u32 {
+    let rounds = std::env::args()
+        .nth(2)
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(20_000_000u32);
+    for _ in 0..rounds {
         black_box(encoder.encode_inside(black_box(STANDARD.as_bytes()))).unwrap();
     }
 }

@@ -96,6 +96,11 @@ impl Sink for Builder {
     }
 
     #[inline]
+    fn short_key(&mut self, text: u64, len: usize, container: bool) -> Result<(), Refusal> {
+        Builder::short_key(self, text, len, container)
+    }
+
+    #[inline]
     fn item(&mut self, container: bool) -> Result<(), Refusal> {
         Builder::item(self, container)
     }

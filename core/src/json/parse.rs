@@ -31,6 +31,20 @@ impl From<Refusal> for Stop {
 pub(super) trait Sink {
     /// A member starts; its value follows and is a container or not. `escaped`: the key was written with escapes.
     fn key(&mut self, key: Piece<'_>, escaped: bool, container: bool) -> Result<(), Refusal>;
+    /// As `key`, for a plain one of up to seven bytes: they are the lowest of `text`, the first lowest,
+    /// and the others are 0.
+    #[inline]
+    fn short_key(&mut self, text: u64, len: usize, container: bool) -> Result<(), Refusal> {
+        self.key(
+            Piece {
+                buffer: &text.to_le_bytes(),
+                start: 0,
+                len,
+            },
+            false,
+            container,
+        )
+    }
     /// An element starts; it follows and is a container or not.
     fn item(&mut self, container: bool) -> Result<(), Refusal>;
     /// A container starts.
@@ -181,18 +195,29 @@ fn member<K: Sink>(
     if scanner.peek() != b'"' {
         return Ok(scanner.fault("expected a key in double quotes")?);
     }
-    let token = scanner.string(scratch)?;
-    if scanner.skip_space() != b':' {
-        return Ok(scanner.fault("expected `:` after the key")?);
+    if let Some((text, len)) = scanner.short_string() {
+        let byte = colon(scanner)?;
+        sink.short_key(text, len, opens(byte))?;
+        return Ok(byte);
     }
-    scanner.at += 1;
-    let byte = scanner.skip_space();
+    let token = scanner.string(scratch)?;
+    let byte = colon(scanner)?;
     sink.key(
         token.piece(scanner.text, scratch),
         token.escaped,
         opens(byte),
     )?;
     Ok(byte)
+}
+
+/// Takes the colon behind a key; gives the first byte of the value, which is here then.
+#[inline(always)]
+fn colon(scanner: &mut Scanner<'_>) -> Result<u8, Stop> {
+    if scanner.skip_space() != b':' {
+        return Ok(scanner.fault("expected `:` after the key")?);
+    }
+    scanner.at += 1;
+    Ok(scanner.skip_space())
 }
 
 #[cold]

@@ -61,14 +61,41 @@ impl Scanner<'_> {
     }
 
     /// The first byte here that is no white space.
-    #[inline]
+    #[inline(always)]
     pub(super) fn skip_space(&mut self) -> u8 {
-        let mut byte = self.peek();
-        while byte <= b' ' && matches!(byte, b' ' | b'\n' | b'\t' | b'\r') {
-            self.at += 1;
-            byte = self.peek();
+        let byte = self.peek();
+        if byte > b' ' {
+            return byte;
         }
-        byte
+        self.skip_spaces()
+    }
+
+    #[inline(never)]
+    fn skip_spaces(&mut self) -> u8 {
+        loop {
+            let byte = self.peek();
+            if !matches!(byte, b' ' | b'\n' | b'\t' | b'\r') {
+                return byte;
+            }
+            self.at += 1;
+        }
+    }
+
+    /// Takes a string of up to seven plain bytes whose opening quote is here, and its closing quote:
+    /// the bytes, zeros behind them, and their number. Takes nothing when the string is another.
+    #[inline(always)]
+    pub(super) fn short_string(&mut self) -> Option<(u64, usize)> {
+        let word = word_at(self.text, self.at + 1);
+        let special = specials(word);
+        let bits = special.trailing_zeros() & 0x78;
+        let text = word & ((1u64 << (bits & 63)) - 1);
+        let quote = word >> (bits & 63) & 0xff == b'"' as u64;
+        if special == 0 || !quote || beyond_ascii(text) {
+            return None;
+        }
+        let len = bits as usize / 8;
+        self.at += len + 2;
+        Some((text, len))
     }
 
     #[cold]

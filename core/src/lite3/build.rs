@@ -1,7 +1,7 @@
 //! Builds a document in one pass: entries are appended as they come, each container's tree when it ends.
 
 use super::buffer::Buffer;
-use super::hash::Piece;
+use super::hash::{short_hash, Piece};
 use super::tree;
 use super::types::{key_tag_len, Kind, MAX_ENTRIES, NODE_SIZE};
 
@@ -93,6 +93,28 @@ impl Builder {
             _ => self.long_key(key, container),
         };
         self.items.push((hash as u64) << 32 | at as u64);
+        Ok(())
+    }
+
+    /// As [`key`](Self::key), for one of up to seven bytes: the lowest of `text`, the others being 0.
+    #[inline(always)]
+    pub(crate) fn short_key(
+        &mut self,
+        text: u64,
+        len: usize,
+        container: bool,
+    ) -> Result<(), Refusal> {
+        self.buffer.reserve(ENTRY_ROOM)?;
+        if container {
+            self.buffer.pad(2 + len);
+        }
+        let at = self.buffer.len;
+        let entry = self.buffer.array::<9>(at);
+        entry[0] = ((len + 1) as u8) << 2;
+        entry[1..].copy_from_slice(&text.to_le_bytes());
+        self.buffer.len = at + 2 + len;
+        self.items
+            .push((short_hash(text, len) as u64) << 32 | at as u64);
         Ok(())
     }
 

@@ -80,6 +80,14 @@ impl<'a> Piece<'a> {
     }
 }
 
+/// DJB2 of a key of up to seven bytes, the lowest of `text`, the first lowest; the others are 0.
+#[inline]
+pub(crate) fn short_hash(text: u64, len: usize) -> u32 {
+    // In two steps, because a shift by 64 is none.
+    let word = text << (8 * (7 - len as u32)) << 8;
+    SEED.wrapping_mul(POWERS[len & 7]).wrapping_add(weigh(word))
+}
+
 /// DJB2 of a key: `5381`, then `hash * 33 + byte` modulo 2^32 for each byte.
 #[inline]
 pub fn key_hash(key: &[u8]) -> u32 {
@@ -125,6 +133,9 @@ mod tests {
                 let bytes = &text[start..start + len];
                 let plain = hash_bytes(SEED, bytes);
                 assert_eq!(key_hash(bytes), plain, "{start} {len}");
+                if len < 8 {
+                    assert_eq!(short_hash(word_at(bytes, 0), len), plain, "{start} {len}");
+                }
                 assert_eq!(
                     Piece {
                         buffer: &text,
