@@ -1,6 +1,6 @@
 //! DJB2 over keys, eight bytes a step, and the probing rule for keys with equal hashes.
 
-use super::word::word_at;
+use super::word::{short_word, word_at};
 
 /// Attempts to place or find a key, the first included.
 pub(crate) const MAX_ATTEMPTS: u32 = 128;
@@ -99,20 +99,10 @@ pub fn key_hash(key: &[u8]) -> u32 {
             .wrapping_add(weigh(u64::from_le_bytes(*chunk)));
         rest = tail;
     }
-    let n = rest.len();
-    if n == 0 {
-        return hash;
-    }
-    // The last 1..=7 bytes at the end of a word, put together from reads that overlap.
-    let word = if let (Some(low), Some(high)) = (rest.first_chunk::<4>(), rest.last_chunk::<4>()) {
-        (u32::from_le_bytes(*high) as u64) << 32
-            | (u32::from_le_bytes(*low) as u64) << (64 - 8 * n as u32)
-    } else {
-        (rest[0] as u64) << (64 - 8 * n as u32)
-            | (rest[n / 2] as u64) << (64 - 8 * (n - n / 2) as u32)
-            | (rest[n - 1] as u64) << 56
-    };
-    hash.wrapping_mul(POWERS[n]).wrapping_add(weigh(word))
+    let len = rest.len();
+    // In two steps, because a shift by 64 is none.
+    let word = short_word(rest) << (8 * (7 - len as u32)) << 8;
+    hash.wrapping_mul(POWERS[len]).wrapping_add(weigh(word))
 }
 
 #[cfg(test)]
