@@ -39,9 +39,8 @@ pub struct Stored {
 /// The writer lock, held; given back when dropped.
 pub(crate) struct Locked<'a> {
     pool: &'a Pool,
-    attempt: Attempt,
-    /// Newest seq committed under this lock, so that its readers are woken after it.
-    newest: Option<u64>,
+    /// Newest seq committed under this lock, so that its readers are woken after it; 0 for none.
+    newest: u64,
 }
 
 impl Locked<'_> {
@@ -55,9 +54,11 @@ impl Locked<'_> {
     pub(crate) fn next_seq(&self) -> Result<u64> {
         let seq = self.hot().next_seq.load(Ordering::Relaxed);
         if seq == 0 || seq >= SEQ_LIMIT {
-            return Err(Error::corrupt("the pool's control page gives an impossible next seq")
-                .with_path(self.pool.path())
-                .with_offset(4096 + 24));
+            return Err(
+                Error::corrupt("the pool's control page gives an impossible next seq")
+                    .with_path(self.pool.path())
+                    .with_offset(4096 + 24),
+            );
         }
         Ok(seq)
     }
@@ -67,38 +68,42 @@ impl Locked<'_> {
     pub(crate) fn time(&self, own: Option<u64>, now: u64, last: u64) -> Result<u64> {
         match own {
             None => Ok(now.max(last)),
-            Some(own) if own >= last || self.pool.shared().superblock().times_unordered() => Ok(own),
+            Some(own) if own >= last || self.pool.shared().superblock().times_unordered() => {
+                Ok(own)
+            }
             Some(own) => Err(time_falls(own, last)),
         }
     }
 
     pub(crate) fn committed(&mut self, seq: u64) {
-        self.newest = Some(seq);
+        self.newest = seq;
     }
 }
 
 #[cold]
 fn time_falls(own: u64, last: u64) -> Error {
-    Error::usage(format!("the timestamp {own} ns is earlier than the newest message's, {last} ns"))
-        .with_hint("times never fall within a pool: append in the order of time, or leave the timestamp out")
+    Error::usage(format!(
+        "the timestamp {own} ns is earlier than the newest message's, {last} ns"
+    ))
+    .with_hint(
+        "times never fall within a pool: append in the order of time, or leave the timestamp out",
+    )
 }
 
 impl Drop for Locked<'_> {
     #[inline]
     fn drop(&mut self) {
         let hot = &self.pool.shared().ring().memory.control().hot;
-        lock::release(&hot.lock, &self.attempt);
-        if let Some(newest) = self.newest {
-            if wake::must_wake(hot, newest) {
-                futex::wake(&hot.epoch, u32::MAX);
-            }
+        lock::release(&hot.lock, |word| futex::wake(word, 1));
+        if self.newest != 0 && wake::must_wake(hot, self.newest) {
+            futex::wake(&hot.epoch, u32::MAX);
         }
     }
 }
 
 impl Pool {
     /// Takes the writer lock of a pool in order. The second value is the time now, ns since the epoch.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn lock(&self, lock_wait: LockWait) -> Result<(Locked<'_>, u64)> {
         let mut now = clock::wall_ns();
         self.check_path(now)?;
@@ -116,17 +121,31 @@ impl Pool {
     }
 
     /// Takes the writer lock, whatever state the pool is in.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn lock_as_it_is(&self, lock_wait: LockWait) -> Result<(Locked<'_>, Taken)> {
         let shared = self.shared();
         if !shared.is_writable() {
             return Err(self.read_only());
         }
-        let (id, fd) = shared.owner().get(shared).map_err(|error| error.with_path(self.path()))?;
-        let attempt = Attempt { id, fd, wait: lock_wait, deadline: std::cell::Cell::new(None) };
+        let (id, fd) = shared
+            .owner()
+            .get(shared)
+            .map_err(|error| error.with_path(self.path()))?;
+        let attempt = Attempt {
+            id,
+            fd,
+            wait: lock_wait,
+            deadline: std::cell::Cell::new(None),
+        };
         let hot = &shared.ring().memory.control().hot;
         match lock::acquire(&hot.lock, &attempt) {
-            Ok(taken) => Ok((Locked { pool: self, attempt, newest: None }, taken)),
+            Ok(taken) => Ok((
+                Locked {
+                    pool: self,
+                    newest: 0,
+                },
+                taken,
+            )),
             Err(_) => Err(self.busy(lock_wait)),
         }
     }
@@ -134,13 +153,17 @@ impl Pool {
     #[cold]
     fn repair_after_death(&self) -> Result<()> {
         let ring = self.shared().ring();
-        ring.repair().map_err(|error| error.with_path(self.path()))?;
+        ring.repair()
+            .map_err(|error| error.with_path(self.path()))?;
         // The dead writer may have committed without waking anybody.
         let hot = &ring.memory.control().hot;
         wake::disturb(hot);
         futex::wake(&hot.epoch, u32::MAX);
         log::emit(Level::Info, || {
-            format!("{}: took the writer lock over from a process that died", self.path().display())
+            format!(
+                "{}: took the writer lock over from a process that died",
+                self.path().display()
+            )
         });
         Ok(())
     }
@@ -167,8 +190,10 @@ impl Pool {
     #[cold]
     fn too_large(&self, len: u64, what: &str) -> Error {
         let most = self.shared().ring().size();
-        Error::usage(format!("{what} takes {len} bytes in the pool, and its ring has {most}"))
-            .with_hint("create a larger pool, or split the data")
+        Error::usage(format!(
+            "{what} takes {len} bytes in the pool, and its ring has {most}"
+        ))
+        .with_hint("create a larger pool, or split the data")
     }
 
     #[cold]
@@ -186,7 +211,12 @@ impl Pool {
     /// # Errors
     /// Usage (too large, time falls), Busy, NotFound (deleted or replaced), Permission, Corrupt, Io.
     #[inline]
-    pub fn append(&self, draft: &Draft<'_>, own_time: Option<u64>, options: &WriteOptions) -> Result<Stored> {
+    pub fn append(
+        &self,
+        draft: &Draft<'_>,
+        own_time: Option<u64>,
+        options: &WriteOptions,
+    ) -> Result<Stored> {
         let shared = self.shared();
         let ring = shared.ring();
         if draft.frame_len() > ring.size() {
@@ -245,7 +275,11 @@ impl Pool {
                     return Err(error);
                 }
             };
-            stored.push(Stored { seq: first + index as u64, time_ns: last, end: 0 });
+            stored.push(Stored {
+                seq: first + index as u64,
+                time_ns: last,
+                end: 0,
+            });
         }
         if let Err(error) = self.place_batch(drafts, &mut stored[mark..]) {
             stored.truncate(mark);
@@ -267,12 +301,20 @@ impl Pool {
         let span = |from: u64| {
             drafts.iter().map(Draft::frame_len).fold(from, |at, len| {
                 let room = ring.room(at);
-                if len > room { at + room + len } else { at + len }
+                if len > room {
+                    at + room + len
+                } else {
+                    at + len
+                }
             }) - from
         };
         // With filling in its middle the batch may be longer than the ring; from the ring's start
         // it needs none.
-        let start = if span(head) > ring.size() { ring.pad(head, &mut before)? } else { head };
+        let start = if span(head) > ring.size() {
+            ring.pad(head, &mut before)?
+        } else {
+            head
+        };
         ring.reclaim(start + span(start), &mut before)?;
         let mut at = start;
         for (draft, stored) in drafts.iter().zip(stored) {

@@ -2,7 +2,6 @@
 
 use crate::format::frame::{Header, Size};
 use crate::ring::memory::Memory;
-use crate::ring::position::is_sound;
 use crate::ring::Ring;
 use crate::sys::atomic::Ordering;
 
@@ -25,11 +24,9 @@ impl<M: Memory> Ring<M> {
         // Each round is void only if the writer moved the tail past what it looked at, so it ends
         // as soon as the reader is faster than a whole lap.
         loop {
-            let head = self.head();
-            let tail = self.tail();
-            if !is_sound(tail, head, self.size()) {
+            let Some((tail, head)) = self.bounds() else {
                 return Place::Missing;
-            }
+            };
             let found = self.locate_between(seq, tail, head);
             if self.retained(tail) || matches!(found, Place::At(at) if self.retained(at)) {
                 return found;
@@ -44,12 +41,18 @@ impl<M: Memory> Ring<M> {
             }
         }
         let Some((_, newest)) = self.newest_before(head, tail) else {
-            return if tail == head { self.place_in_empty(seq) } else { self.scan(seq, tail, head) };
+            return if tail == head {
+                self.place_in_empty(seq)
+            } else {
+                self.scan(seq, tail, head)
+            };
         };
         if seq > newest.seq {
             return Place::Future;
         }
-        let Some((first, oldest)) = self.message_from(tail, head) else { return self.scan(seq, tail, head) };
+        let Some((first, oldest)) = self.message_from(tail, head) else {
+            return self.scan(seq, tail, head);
+        };
         if seq < oldest.seq {
             return Place::Gone;
         }
@@ -115,14 +118,22 @@ impl<M: Memory> Ring<M> {
         let mut position = tail;
         let mut newest = None;
         while let Some(at) = self.next_good(position, head) {
-            let Some(header) = self.header_at(at, head) else { break };
+            let Some(header) = self.header_at(at, head) else {
+                break;
+            };
             if header.seq == seq {
                 return Place::At(at);
             }
             if header.seq > seq {
                 // Nothing between this frame and the one before it: a recovery skipped the seq.
-                let skipped = self.message_from(position, head).is_some_and(|(next, _)| next == at);
-                return if newest.is_none() || skipped { Place::Gone } else { Place::Missing };
+                let skipped = self
+                    .message_from(position, head)
+                    .is_some_and(|(next, _)| next == at);
+                return if newest.is_none() || skipped {
+                    Place::Gone
+                } else {
+                    Place::Missing
+                };
             }
             newest = Some(header.seq);
             position = at + header.len;
@@ -137,12 +148,10 @@ impl<M: Memory> Ring<M> {
     /// Oldest and newest retained message with their positions; `None` when there is none.
     pub fn ends(&self) -> Option<((u64, Header), (u64, Header))> {
         loop {
-            let head = self.head();
-            let tail = self.tail();
-            if tail == head || !is_sound(tail, head, self.size()) {
-                return None;
-            }
-            let newest = self.newest_before(head, tail).or_else(|| self.last_good(tail, head));
+            let (tail, head) = self.bounds().filter(|(tail, head)| tail < head)?;
+            let newest = self
+                .newest_before(head, tail)
+                .or_else(|| self.last_good(tail, head));
             let oldest = self.message_from(tail, head).or_else(|| {
                 let at = self.next_good(tail, head)?;
                 Some((at, self.header_at(at, head)?))
@@ -180,14 +189,17 @@ impl<M: Memory> Ring<M> {
     fn since_between(&self, time_ns: u64, sorted: bool, tail: u64, head: u64) -> u64 {
         let mut start = tail;
         if sorted && self.geometry.index_slots > 0 {
-            if let (Some((_, oldest)), Some((_, newest))) =
-                (self.message_from(tail, head), self.newest_before(head, tail))
-            {
+            if let (Some((_, oldest)), Some((_, newest))) = (
+                self.message_from(tail, head),
+                self.newest_before(head, tail),
+            ) {
                 // Invariant: messages up to `low` are older than `time_ns`, if any are.
                 let (mut low, mut high) = (oldest.seq, newest.seq);
                 while low + self.geometry.index_stride < high {
                     let middle = low + (high - low) / 2;
-                    let Place::At(at) = self.locate_between(middle, tail, head) else { break };
+                    let Place::At(at) = self.locate_between(middle, tail, head) else {
+                        break;
+                    };
                     match self.header_at(at, head) {
                         Some(header) if header.time_ns < time_ns => {
                             low = middle;

@@ -33,9 +33,8 @@ pub trait Lifeline {
     fn bury(&self, id: u32, replace: impl FnOnce() -> bool) -> bool;
     /// Sleeps while the word has this value, at most so long.
     fn sleep(&self, word: &AtomicU32, value: u32, most: Duration);
-    /// Wakes one sleeper.
-    fn wake_one(&self, word: &AtomicU32);
-    /// Time left to wait for the lock: `None` for no limit, zero when it is up.
+    /// Time left to wait for the lock: `None` for no limit, zero when it is up. First asked when the
+    /// lock was not free.
     fn time_left(&self) -> Option<Duration>;
 }
 
@@ -57,7 +56,10 @@ pub struct HeldBy(pub u32);
 /// Takes the lock.
 #[inline]
 pub fn acquire(word: &AtomicU32, lifeline: &impl Lifeline) -> Result<Taken, HeldBy> {
-    if word.compare_exchange(FREE, lifeline.id(), Ordering::Acquire, Ordering::Relaxed).is_ok() {
+    if word
+        .compare_exchange(FREE, lifeline.id(), Ordering::Acquire, Ordering::Relaxed)
+        .is_ok()
+    {
         return Ok(Taken::Clean);
     }
     acquire_slowly(word, lifeline)
@@ -68,7 +70,9 @@ fn acquire_slowly(word: &AtomicU32, lifeline: &impl Lifeline) -> Result<Taken, H
     let mine = lifeline.id();
     for _ in 0..SPINS {
         if word.load(Ordering::Relaxed) == FREE
-            && word.compare_exchange(FREE, mine, Ordering::Acquire, Ordering::Relaxed).is_ok()
+            && word
+                .compare_exchange(FREE, mine, Ordering::Acquire, Ordering::Relaxed)
+                .is_ok()
         {
             return Ok(Taken::Clean);
         }
@@ -78,7 +82,10 @@ fn acquire_slowly(word: &AtomicU32, lifeline: &impl Lifeline) -> Result<Taken, H
         let seen = word.load(Ordering::Relaxed);
         if seen == FREE {
             // With the bit: others may be asleep on the word as well.
-            if word.compare_exchange(FREE, mine | WAITERS, Ordering::Acquire, Ordering::Relaxed).is_ok() {
+            if word
+                .compare_exchange(FREE, mine | WAITERS, Ordering::Acquire, Ordering::Relaxed)
+                .is_ok()
+            {
                 return Ok(Taken::Waited);
             }
             continue;
@@ -87,7 +94,8 @@ fn acquire_slowly(word: &AtomicU32, lifeline: &impl Lifeline) -> Result<Taken, H
         // Our own id is another thread of this process, which is alive if we are.
         if owner != mine && !lifeline.is_alive(owner) {
             let replace = || {
-                word.compare_exchange(seen, mine | WAITERS, Ordering::Acquire, Ordering::Relaxed).is_ok()
+                word.compare_exchange(seen, mine | WAITERS, Ordering::Acquire, Ordering::Relaxed)
+                    .is_ok()
             };
             if lifeline.bury(owner, replace) {
                 return Ok(Taken::FromDead);
@@ -99,17 +107,19 @@ fn acquire_slowly(word: &AtomicU32, lifeline: &impl Lifeline) -> Result<Taken, H
         }
         let marked = seen | WAITERS;
         if seen == marked
-            || word.compare_exchange(seen, marked, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+            || word
+                .compare_exchange(seen, marked, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok()
         {
             lifeline.sleep(word, marked, left.map_or(SLICE, |left| left.min(SLICE)));
         }
     }
 }
 
-/// Gives the lock back. A sequentially consistent swap: [`super::wake::must_wake`] relies on it.
+/// Gives the lock back; `wake_one` is to wake one sleeper of the word. A sequentially consistent swap: [`super::wake::must_wake`] relies on it.
 #[inline]
-pub fn release(word: &AtomicU32, lifeline: &impl Lifeline) {
+pub fn release(word: &AtomicU32, wake_one: impl FnOnce(&AtomicU32)) {
     if word.swap(FREE, Ordering::SeqCst) & WAITERS != 0 {
-        lifeline.wake_one(word);
+        wake_one(word);
     }
 }

@@ -36,8 +36,10 @@ pub struct ListEntry {
 pub fn default_pool_dir() -> Result<PathBuf> {
     match std::env::var_os("HOME").filter(|home| !home.is_empty()) {
         Some(home) => Ok(Path::new(&home).join(".plasmite").join("pools")),
-        None => Err(Error::usage("there is no default pool directory: HOME is not set")
-            .with_hint("set HOME, or give a pool directory")),
+        None => Err(
+            Error::usage("there is no default pool directory: HOME is not set")
+                .with_hint("set HOME, or give a pool directory"),
+        ),
     }
 }
 
@@ -84,7 +86,8 @@ impl Client {
     /// # Errors
     /// See [`pool::Pool::create`].
     pub fn create(&self, reference: &str, options: &PoolOptions) -> Result<Pool> {
-        pool::Pool::create(&self.resolve(reference)?, options).map(|pool| Pool::new(pool, reference))
+        pool::Pool::create(&self.resolve(reference)?, options)
+            .map(|pool| Pool::new(pool, reference))
     }
 
     /// Opens a pool, or creates it; true when it was created by this call.
@@ -101,7 +104,8 @@ impl Client {
     /// # Errors
     /// See [`pool::Pool::open`].
     pub fn open(&self, reference: &str, options: &OpenOptions) -> Result<Pool> {
-        pool::Pool::open(&self.resolve(reference)?, options.read_only).map(|pool| Pool::new(pool, reference))
+        pool::Pool::open(&self.resolve(reference)?, options.read_only)
+            .map(|pool| Pool::new(pool, reference))
     }
 
     /// Deletes a pool; whoever has it open gets NotFound from then on.
@@ -129,7 +133,10 @@ impl Client {
         let mut list = Vec::new();
         for entry in entries {
             let path = entry.map_err(failed)?.path();
-            if path.extension().is_none_or(|extension| extension != EXTENSION) {
+            if path
+                .extension()
+                .is_none_or(|extension| extension != EXTENSION)
+            {
                 continue;
             }
             let name = name_of(&path);
@@ -143,7 +150,12 @@ impl Client {
                 .ok()
                 .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
                 .and_then(|age| u64::try_from(age.as_nanos()).ok());
-            list.push(ListEntry { name, path, modified_ns, info });
+            list.push(ListEntry {
+                name,
+                path,
+                modified_ns,
+                info,
+            });
         }
         list.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(list)

@@ -105,7 +105,8 @@ impl Members<'_> {
 
     fn number(&mut self, name: &str, value: u64) {
         let mut buffer = itoa::Buffer::new();
-        self.name(name).extend_from_slice(buffer.format(value).as_bytes());
+        self.name(name)
+            .extend_from_slice(buffer.format(value).as_bytes());
     }
 
     fn time(&mut self, name: &str, ns: Option<u64>) {
@@ -165,17 +166,28 @@ impl Info {
             members.object("bounds", |members| self.bounds.write_members(members));
             members.object("metrics", |members| {
                 members.number("message_count", self.bounds.count);
-                let span = if self.bounds.count > 0 { self.bounds.newest - self.bounds.oldest + 1 } else { 0 };
+                let span = if self.bounds.count > 0 {
+                    self.bounds.newest - self.bounds.oldest + 1
+                } else {
+                    0
+                };
                 members.number("seq_span", span);
                 members.object("utilization", |members| {
                     members.number("used_bytes", self.used_bytes);
                     members.number("free_bytes", self.free_bytes);
                     // Cut to two decimals, never rounded up to a full pool.
-                    let percent = (self.used_bytes as u128 * 10_000 / self.ring_size.max(1) as u128) as u64;
+                    let percent =
+                        (self.used_bytes as u128 * 10_000 / self.ring_size.max(1) as u128) as u64;
                     let text = format!("{}.{:02}", percent / 100, percent % 100);
                     let text = text.trim_end_matches('0');
-                    let text = if text.ends_with('.') { format!("{text}0") } else { text.to_string() };
-                    members.name("used_percent").extend_from_slice(text.as_bytes());
+                    let text = if text.ends_with('.') {
+                        format!("{text}0")
+                    } else {
+                        text.to_string()
+                    };
+                    members
+                        .name("used_percent")
+                        .extend_from_slice(text.as_bytes());
                 });
                 members.object("age", |members| {
                     members.time("oldest_time", self.oldest_time_ns);

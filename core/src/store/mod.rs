@@ -22,8 +22,8 @@ pub use crate::ring::racing::RacingBytes;
 pub use client::{default_pool_dir, Client, ListEntry};
 pub use info::{write_list_json, Bounds, FramePlace, Info, Layout};
 pub use options::{
-    AppendOptions, BatchItem, Gap, GapPolicy, ItemEncoding, Next, OpenOptions, PoolOptions, Receipt, Start,
-    Stats, TailOptions, Wait,
+    AppendOptions, BatchItem, Gap, GapPolicy, ItemEncoding, Next, OpenOptions, PoolOptions,
+    Receipt, Start, Stats, TailOptions, Wait,
 };
 pub use pool::Pool;
 pub use reserve::Reservation;

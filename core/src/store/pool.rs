@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::frame::Header;
-use crate::format::geometry::INDEX_OFFSET;
+use crate::format::geometry::{CONTROL_OFFSET, INDEX_OFFSET};
 use crate::message::{Encoding, Message};
 use crate::pool;
 use crate::ring::locate::Place;
@@ -25,7 +25,10 @@ pub struct Pool {
 
 impl Pool {
     pub(super) fn new(pool: pool::Pool, name: &str) -> Pool {
-        Pool { pool: Arc::new(pool), name: name.into() }
+        Pool {
+            pool: Arc::new(pool),
+            name: name.into(),
+        }
     }
 
     /// The reference it was opened by.
@@ -45,7 +48,14 @@ impl Pool {
 
     /// How often recovery took something back.
     pub fn generation(&self) -> u64 {
-        self.pool.shared().ring().memory.control().recovery.generation.load(Ordering::Relaxed)
+        self.pool
+            .shared()
+            .ring()
+            .memory
+            .control()
+            .recovery
+            .generation
+            .load(Ordering::Relaxed)
     }
 
     /// Whether this opening may not write.
@@ -68,7 +78,11 @@ impl Pool {
     pub fn bounds(&self) -> Result<Bounds> {
         let ends = self.pool.shared().ring().ends();
         self.pool.check_truncated()?;
-        Ok(ends.map_or(Bounds::default(), |((_, oldest), (_, newest))| bounds_of(&oldest, &newest)))
+        Ok(
+            ends.map_or(Bounds::default(), |((_, oldest), (_, newest))| {
+                bounds_of(&oldest, &newest)
+            }),
+        )
     }
 
     /// Settings and state.
@@ -80,7 +94,10 @@ impl Pool {
         let (ring, superblock) = (shared.ring(), shared.superblock());
         let geometry = &superblock.geometry;
         let ends = ring.ends();
-        let used_bytes = ring.head().saturating_sub(ring.tail()).min(geometry.ring_size);
+        let used_bytes = ring
+            .head()
+            .saturating_sub(ring.tail())
+            .min(geometry.ring_size);
         self.pool.check_truncated()?;
         Ok(Info {
             name: self.name.to_string(),
@@ -91,7 +108,9 @@ impl Pool {
             index_size_bytes: geometry.index_bytes(),
             ring_offset: geometry.ring_offset,
             ring_size: geometry.ring_size,
-            bounds: ends.map_or(Bounds::default(), |((_, oldest), (_, newest))| bounds_of(&oldest, &newest)),
+            bounds: ends.map_or(Bounds::default(), |((_, oldest), (_, newest))| {
+                bounds_of(&oldest, &newest)
+            }),
             used_bytes,
             free_bytes: geometry.ring_size - used_bytes,
             oldest_time_ns: ends.map(|((_, oldest), _)| oldest.time_ns),
@@ -111,14 +130,24 @@ impl Pool {
     pub fn layout(&self, limit: usize) -> Result<Layout> {
         let ring = self.pool.shared().ring();
         loop {
-            let (head, tail) = (ring.head(), ring.tail());
-            let mut layout = Layout { tail, head, frames: Vec::new() };
+            let Some((tail, head)) = ring.bounds() else {
+                return Err(self.impossible());
+            };
+            let mut layout = Layout {
+                tail,
+                head,
+                frames: Vec::new(),
+            };
             let mut at = tail;
             while layout.frames.len() < limit && at < head {
                 match ring.check(at, head) {
                     Check::Good(header) => {
                         let offset = ring.geometry.ring_offset + ring.offset(at);
-                        layout.frames.push(FramePlace { seq: header.seq, offset, len: header.len });
+                        layout.frames.push(FramePlace {
+                            seq: header.seq,
+                            offset,
+                            len: header.len,
+                        });
                         at += header.len;
                     }
                     Check::Padding(len) => at += len,
@@ -152,23 +181,35 @@ impl Pool {
     }
 
     #[cold]
+    fn impossible(&self) -> Error {
+        Error::corrupt("the pool's control page gives impossible positions")
+            .with_path(self.path())
+            .with_offset(CONTROL_OFFSET + 8)
+            .with_hint("a process that may write to the pool recovers it when it opens it")
+    }
+
+    #[cold]
     fn absent(&self, seq: u64, place: Place) -> Error {
         let text = match place {
             Place::Future => format!("message {seq} not found: it has not been written yet"),
             _ if seq == 0 => "message 0 not found: seqs begin with 1".to_string(),
             _ => format!("message {seq} not found: it is not retained any more"),
         };
-        Error::new(ErrorKind::NotFound, text).with_seq(seq).with_hint("ask for the pool's bounds to see which are there")
+        Error::new(ErrorKind::NotFound, text)
+            .with_seq(seq)
+            .with_hint("ask for the pool's bounds to see which are there")
     }
 
     #[inline]
     fn place(&self, seq: u64) -> Result<u64> {
         match self.pool.shared().ring().locate(seq) {
             Place::At(at) => Ok(at),
-            Place::Missing => Err(Error::corrupt(format!("message {seq} cannot be found: the pool is damaged there"))
-                .with_path(self.path())
-                .with_seq(seq)
-                .with_hint("the messages around it can still be read")),
+            Place::Missing => Err(Error::corrupt(format!(
+                "message {seq} cannot be found: the pool is damaged there"
+            ))
+            .with_path(self.path())
+            .with_seq(seq)
+            .with_hint("the messages around it can still be read")),
             place => Err(self.absent(seq, place)),
         }
     }
@@ -188,14 +229,21 @@ impl Pool {
         if !filled {
             return Err(self.absent(seq, Place::Gone));
         }
-        match window.frame(at, ring.room(at), ring.seed) {
-            Framed::Message(header) if header.seq == seq => {
-                let (payload, tags) = window.body(at, &header);
-                work(&Message { seq, time_ns: header.time_ns, encoding: self.encoding(&header, at)?, payload, tags })
-                    .map_err(|error| self.in_message(error, seq))
-            }
-            _ => Err(self.damaged(at, Some(seq))),
+        let mut header = Header::default();
+        let framed = window.frame(at, ring.room(at), ring.seed, &mut header);
+        if framed != Framed::Message || header.seq != seq {
+            return Err(self.damaged(at, Some(seq)));
         }
+        let (payload, tags) = window.body(at, &header);
+        let encoding = self.encoding(&header, at)?;
+        let message = Message {
+            seq,
+            time_ns: header.time_ns,
+            encoding,
+            payload,
+            tags,
+        };
+        work(&message).map_err(|error| self.in_message(error, seq))
     }
 
     #[inline]
@@ -207,7 +255,11 @@ impl Pool {
     #[cold]
     pub(super) fn in_message(&self, error: Error, seq: u64) -> Error {
         let error = error.with_seq(seq);
-        if error.kind() == ErrorKind::Corrupt { error.with_path(self.path()) } else { error }
+        if error.kind() == ErrorKind::Corrupt {
+            error.with_path(self.path())
+        } else {
+            error
+        }
     }
 
     /// A message as a private copy.
@@ -249,5 +301,9 @@ impl Pool {
 }
 
 fn bounds_of(oldest: &Header, newest: &Header) -> Bounds {
-    Bounds { oldest: oldest.seq, newest: newest.seq, count: newest.seq.saturating_sub(oldest.seq) + 1 }
+    Bounds {
+        oldest: oldest.seq,
+        newest: newest.seq,
+        count: newest.seq.saturating_sub(oldest.seq) + 1,
+    }
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::format::frame::ENCODING_LITE3_DATA;
-use crate::lite3;
 use crate::limits;
+use crate::lite3;
 use crate::message::tags;
 use crate::pool;
 use crate::pool::append::WriteOptions;
@@ -39,22 +39,34 @@ impl Pool {
         let mut block = Vec::new();
         let signature = tags::encode(options.tags.iter().copied(), &mut block)?;
         if payload_len as u64 + block.len() as u64 > limits::MAX_BODY {
-            return Err(Error::usage(format!("the message has {payload_len} bytes, and at most {} can be stored", limits::MAX_BODY)));
+            return Err(Error::usage(format!(
+                "the message has {payload_len} bytes, and at most {} can be stored",
+                limits::MAX_BODY
+            )));
         }
         let pool = Arc::clone(&self.pool);
-        let write = WriteOptions { lock_wait: options.lock_wait, expect_newest: options.expect_newest };
+        let write = WriteOptions {
+            lock_wait: options.lock_wait,
+            expect_newest: options.expect_newest,
+        };
         let room = pool.reserve(payload_len, block, signature, options.timestamp_ns, &write)?;
         // SAFETY: the room borrows from what `pool` points to, which lives and stays where it is as
         // long as the reservation: `room` is declared, and so dropped, before `pool`.
         let room = unsafe { std::mem::transmute::<Room<'_>, Room<'static>>(room) };
-        Ok(Reservation { room: Some(room), flush: options.flush, pool })
+        Ok(Reservation {
+            room: Some(room),
+            flush: options.flush,
+            pool,
+        })
     }
 }
 
 impl Reservation {
     /// The data's place: `len` bytes, 8-byte aligned, invisible to readers until the commit.
     pub fn payload_mut(&mut self) -> *mut u8 {
-        self.room.as_ref().map_or(std::ptr::null_mut(), Room::payload)
+        self.room
+            .as_ref()
+            .map_or(std::ptr::null_mut(), Room::payload)
     }
 
     /// Bytes of the data.
@@ -72,14 +84,19 @@ impl Reservation {
     /// # Errors
     /// Corrupt for bad data (nothing is stored then), Io from a flush.
     pub fn commit(mut self) -> Result<Receipt> {
-        let Some(room) = self.room.take() else { return Err(Error::usage("the reservation is committed already")) };
+        let Some(room) = self.room.take() else {
+            return Err(Error::usage("the reservation is committed already"));
+        };
         // SAFETY: the room's bytes, in whole words of the mapping.
         lite3::Value::root(unsafe { RacingBytes::from_raw(room.payload(), room.payload_len()) })?;
         let stored = room.commit(ENCODING_LITE3_DATA)?;
         if self.flush {
             self.pool.flush(stored.end)?;
         }
-        Ok(Receipt { seq: stored.seq, time_ns: stored.time_ns })
+        Ok(Receipt {
+            seq: stored.seq,
+            time_ns: stored.time_ns,
+        })
     }
 
     /// Gives the room back; nothing is stored.

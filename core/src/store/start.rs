@@ -52,7 +52,9 @@ impl Cursor {
 
     fn go_to_last(&mut self, count: u64) {
         let ring = self.pool.pool.shared().ring();
-        let Some(((first, oldest), (_, newest))) = ring.ends() else { return self.at = ring.tail() };
+        let Some(((first, oldest), (_, newest))) = ring.ends() else {
+            return self.at = ring.tail();
+        };
         let seq = newest.seq.saturating_sub(count - 1);
         if seq <= oldest.seq {
             return self.at = first;
@@ -78,9 +80,9 @@ impl Cursor {
         self.at = head;
         for _ in 0..count {
             match back.step() {
-                Ok(Step::Message(at, header)) => {
-                    self.at = at;
-                    self.expect = Some(header.seq);
+                Ok(Step::Message) => {
+                    self.at = back.header_at;
+                    self.expect = Some(back.header.seq);
                 }
                 Ok(_) => break,
                 // Damage: what lies before it cannot be reached backwards.
@@ -88,7 +90,9 @@ impl Cursor {
             }
         }
         if self.expect.is_none() {
-            self.expect = ring.newest_before(head, ring.tail()).map(|(_, newest)| newest.seq + 1);
+            self.expect = ring
+                .newest_before(head, ring.tail())
+                .map(|(_, newest)| newest.seq + 1);
         }
         Ok(())
     }
@@ -125,11 +129,20 @@ impl Cursor {
         let ring = self.pool.pool.shared().ring();
         let newest = match ring.ends() {
             Some((_, (_, newest))) => newest.seq,
-            None => ring.memory.control().hot.next_seq.load(Ordering::Acquire).saturating_sub(1),
+            None => ring
+                .memory
+                .control()
+                .hot
+                .next_seq
+                .load(Ordering::Acquire)
+                .saturating_sub(1),
         };
         self.end_seq = Some(self.end_seq.map_or(newest, |end| end.min(newest)));
         // Nothing retained, or a start behind it: there is nothing to come.
-        let begins_behind = self.seek.or(self.expect).is_some_and(|first| first > newest);
+        let begins_behind = self
+            .seek
+            .or(self.expect)
+            .is_some_and(|first| first > newest);
         if ring.ends().is_none() || begins_behind {
             self.done = true;
         }
@@ -137,6 +150,8 @@ impl Cursor {
 
     pub(super) fn want_tags(&mut self, wanted: &[&[u8]]) {
         self.wanted = wanted.iter().map(|tag| tag.to_vec()).collect();
-        self.wanted_signature = wanted.iter().fold(0, |bits, tag| bits | tags::signature_of(tag));
+        self.wanted_signature = wanted
+            .iter()
+            .fold(0, |bits, tag| bits | tags::signature_of(tag));
     }
 }

@@ -88,7 +88,13 @@ impl View {
     }
 
     #[inline]
-    pub(super) fn private(seq: u64, time_ns: u64, encoding: u8, payload: &[u8], tags: &[u8]) -> View {
+    pub(super) fn private(
+        seq: u64,
+        time_ns: u64,
+        encoding: u8,
+        payload: &[u8],
+        tags: &[u8],
+    ) -> View {
         View {
             seq,
             time_ns,
@@ -109,7 +115,7 @@ impl View {
             return true;
         }
         fence(Ordering::Acquire); // (B)
-        // SAFETY: the tail word of a pool that is still open, as the type's contract demands.
+                                  // SAFETY: the tail word of a pool that is still open, as the type's contract demands.
         let tail = unsafe { AtomicU64::from_ptr(self.guard.cast_mut()) }.load(Ordering::Relaxed);
         tail <= self.position
     }
@@ -120,14 +126,24 @@ impl View {
     /// Corrupt for an unknown encoding.
     #[inline]
     pub fn message(&self) -> Result<Message<RacingBytes<'_>>> {
-        let encoding = Encoding::from_number(self.encoding)
-            .ok_or_else(|| Error::corrupt("damaged message: unknown encoding").with_seq(self.seq))?;
+        let encoding = Encoding::from_number(self.encoding).ok_or_else(|| {
+            Error::corrupt("damaged message: unknown encoding").with_seq(self.seq)
+        })?;
         // SAFETY: readable while the view's origin lives (the type's contract). Private copies lie in
         // whole words as well, and are not changed while the view is in use.
         let (payload, tags) = unsafe {
-            (RacingBytes::from_raw(self.payload, self.payload_len), RacingBytes::from_raw(self.tags, self.tags_len))
+            (
+                RacingBytes::from_raw(self.payload, self.payload_len),
+                RacingBytes::from_raw(self.tags, self.tags_len),
+            )
         };
-        Ok(Message { seq: self.seq, time_ns: self.time_ns, encoding, payload, tags })
+        Ok(Message {
+            seq: self.seq,
+            time_ns: self.time_ns,
+            encoding,
+            payload,
+            tags,
+        })
     }
 }
 
@@ -170,12 +186,24 @@ impl OwnedMessage {
     pub fn message(&self) -> Message<&[u8]> {
         let (payload, rest) = self.bytes().split_at(self.payload_len);
         let tags = &rest[..self.tags_len];
-        Message { seq: self.seq, time_ns: self.time_ns, encoding: self.encoding, payload, tags }
+        Message {
+            seq: self.seq,
+            time_ns: self.time_ns,
+            encoding: self.encoding,
+            payload,
+            tags,
+        }
     }
 
     /// A view of it, valid as long as it lives.
     pub fn view(&self) -> View {
         let message = self.message();
-        View::private(self.seq, self.time_ns, self.encoding as u8, message.payload, message.tags)
+        View::private(
+            self.seq,
+            self.time_ns,
+            self.encoding as u8,
+            message.payload,
+            message.tags,
+        )
     }
 }

@@ -28,7 +28,9 @@ pub fn wait_any(streams: &[&Stream], wait: Wait) -> Result<Option<usize>> {
         let mut can_sleep = !streams.is_empty();
         let mut soonest = until;
         for (index, stream) in streams.iter().enumerate() {
-            let Some(target) = stream.would_wait() else { return Ok(Some(index)) };
+            let Some(target) = stream.would_wait() else {
+                return Ok(Some(index));
+            };
             let pool = &stream.pool().pool;
             soonest = soonest.sooner(stream.deadline());
             if pool.can_sleep() && !stream.polls() {
