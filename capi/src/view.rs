@@ -116,8 +116,8 @@ fn not_a_view() -> Error {
 
 /// Runs `read` on the message. In place, what it read counts only if the message was still there
 /// afterwards.
-pub(crate) fn read_whole<T>(view: &View, read: impl FnOnce(&Message<RacingBytes>) -> Result<T>) -> Result<T> {
-    let result = read(&view.message());
+pub(crate) fn read_whole<T>(view: &View, read: impl FnOnce(&Message<RacingBytes<'_>>) -> Result<T>) -> Result<T> {
+    let result = view.message().and_then(|message| read(&message));
     if view.still_valid() {
         result
     } else {

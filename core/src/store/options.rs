@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use crate::limits;
 use crate::pool::owner::LockWait;
-use crate::store::View;
 
 pub use crate::pool::create::CreateOptions as PoolOptions;
 
@@ -183,12 +182,12 @@ pub struct Stats {
 }
 
 /// What the next step of a stream brought.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// A message. The view is good until the next call on the stream, or, in place, while it says so.
-    Message(View),
-    /// Messages are missing before the next one.
-    Gap(Gap),
+    /// A message.
+    Message,
+    /// Messages are missing before the next one: [`crate::store::Stream::last_gap`].
+    Gap,
     /// Nothing will come any more.
     End,
     /// The stream's time is up; nothing will come any more.
