@@ -48,7 +48,7 @@ pub unsafe extern "C" fn plsm_view_tag(
                 out.set(plsm_bytes { data: view.tags.wrapping_add(at), len });
                 Ok(true)
             }
-            Some(Err(error)) => Err(in_place_error(&view, error)),
+            Some(Err(error)) => Err(in_place_error(view, error)),
         }
     })
 }
@@ -132,13 +132,13 @@ unsafe fn field<T>(
     let (out, view, key) = unsafe {
         (Out::new(out_value, "out_value")?, view_in(view)?, slice_or_empty(key.cast(), key_len, "key")?)
     };
-    match read_field(&view, key, wanted, read) {
+    match read_field(view, key, wanted, read) {
         Ok(Some(value)) => {
             out.set(value);
             Ok(true)
         }
         Ok(None) => Ok(false),
-        Err(error) => Err(in_place_error(&view, error)),
+        Err(error) => Err(in_place_error(view, error)),
     }
 }
 
@@ -197,7 +197,7 @@ pub unsafe extern "C" fn plsm_view_root(
                 Ok(true)
             }
             Ok(None) => Ok(false),
-            Err(error) => Err(in_place_error(&view, error)),
+            Err(error) => Err(in_place_error(view, error)),
         }
     })
 }

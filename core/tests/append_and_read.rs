@@ -33,13 +33,14 @@ fn data(text: &str) -> &str {
 
 fn next_seq(stream: &plasmite_core::store::Stream) -> Option<u64> {
     let mut view = View::empty();
-    (stream.next(Wait::Try, &mut view).unwrap() == Next::Message).then_some(view.seq)
+    matches!(stream.next(Wait::Try, &mut view).unwrap(), Next::Message(seq) if seq == view.seq)
+        .then_some(view.seq)
 }
 
 fn next_data(stream: &plasmite_core::store::Stream) -> Option<String> {
     let mut out = Vec::new();
     match stream.next_envelope(Wait::Try, &mut out).unwrap() {
-        Next::Message => Some(data(std::str::from_utf8(&out).unwrap()).to_string()),
+        Next::Message(_) => Some(data(std::str::from_utf8(&out).unwrap()).to_string()),
         Next::Timeout | Next::End => None,
         other => panic!("{other:?}"),
     }
@@ -310,7 +311,13 @@ fn gaps_by_policy() {
         fail.next(Wait::Forever, &mut View::empty()).unwrap(),
         Next::End
     ));
-    assert_eq!(tell.next(Wait::Try, &mut View::empty()).unwrap(), Next::Gap);
+    assert_eq!(
+        tell.next(Wait::Try, &mut View::empty()).unwrap(),
+        Next::Gap(Gap {
+            first: 2,
+            last: oldest - 1
+        })
+    );
     assert_eq!(
         tell.last_gap(),
         Some(Gap {

@@ -164,7 +164,7 @@ pub enum Wait {
 }
 
 /// Messages that were overwritten, or lost to damage, before they were read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Gap {
     /// First missing seq.
     pub first: u64,
@@ -184,10 +184,10 @@ pub struct Stats {
 /// What the next step of a stream brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// A message.
-    Message,
-    /// Messages are missing before the next one: [`crate::store::Stream::last_gap`].
-    Gap,
+    /// A message with this seq.
+    Message(u64),
+    /// Messages are missing before the next one.
+    Gap(Gap),
     /// Nothing will come any more.
     End,
     /// The stream's time is up; nothing will come any more.

@@ -137,11 +137,11 @@ impl Stream {
                     if deliver(state)? {
                         state.delivered += 1;
                         self.delivered.store(state.delivered, Ordering::Relaxed);
-                        return Ok(Next::Message);
+                        return Ok(Next::Message(seq));
                     }
                     state.cursor.expect = Some(seq);
                 }
-                Step::Gap => return Ok(Next::Gap),
+                Step::Gap => return Ok(Next::Gap(state.cursor.last_gap.unwrap_or_default())),
                 Step::End => {
                     self.raise();
                     return Ok(Next::End);

@@ -61,7 +61,7 @@ pub struct View {
     pub tags_len: usize,
     /// Number of its [`Encoding`].
     pub encoding: u32,
-    /// 0.
+    /// [`View::IN_PLACE`] or 0.
     pub flags: u32,
     /// The pool's tail word, or null for private bytes.
     pub guard: *const u64,
@@ -77,6 +77,9 @@ unsafe impl Send for View {}
 unsafe impl Sync for View {}
 
 impl View {
+    /// The bytes are the pool's and may be overwritten.
+    pub const IN_PLACE: u32 = 1;
+
     /// A view of nothing, to be filled.
     pub const fn empty() -> View {
         View {
@@ -112,7 +115,7 @@ impl View {
         self.tags = payload.as_ptr().wrapping_add(header.payload_len as usize);
         self.tags_len = header.tags_len as usize;
         self.encoding = u32::from(header.encoding());
-        self.flags = 0;
+        self.flags = View::IN_PLACE;
         self.guard = ring.memory.control().hot.tail.as_ptr();
         self.position = position;
     }
