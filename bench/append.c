@@ -8,7 +8,7 @@
 #include "pools.h"
 #include "result.h"
 
-#define COUNT 512000u // messages a round; more than a lap
+#define COUNT (32 * MESSAGES) // messages a round
 #define BATCH 64u
 
 static uint64_t append_receipts(plsm_pool_t *pool) {
@@ -57,7 +57,7 @@ static plsm_batch_item_t *batch_items(void) {
 }
 
 static void about_rate(enum row row, double *nanoseconds) {
-    double each = median(nanoseconds, rounds) / COUNT;
+    double each = median(nanoseconds, SHORT_ROUNDS) / COUNT;
     row_about(row, "%.0f ns, %.2f M/s", each, 1000 / each);
 }
 
@@ -68,10 +68,10 @@ void bench_append(void) {
     plsm_batch_item_t *items = batch_items();
     struct ring ring = ring_create("floor-ring", POOL_SIZE, false);
     plsm_pool_t *pool = pool_create("append", POOL_SIZE);
-    append_messages(pool, 0, COUNT); // touches every page
+    append_messages(pool, 0, 512000); // touches every page
     uint64_t before = pool_bounds(pool).newest;
-    double took[4][rounds], floors[3] = {0};
-    for (unsigned round = 0; round < rounds; round++) {
+    double took[4][SHORT_ROUNDS], floors[3] = {0};
+    for (unsigned round = 0; round < SHORT_ROUNDS; round++) {
         double parse = (double)floor_parse(messages->text, MESSAGES, COUNT);
         double frame = (double)floor_frame(ring.bytes, ring.size, messages->text, MESSAGES, COUNT);
         double json = took[0][round] = (double)append_messages(pool, 0, COUNT);
@@ -85,16 +85,16 @@ void bench_append(void) {
         row_ratio(ROW_APPEND_RECEIPT, receipts / (1.8 * (parse + frame) + 1.5 * write));
         row_ratio(ROW_APPEND_LITE3, lite3 / frame_stored);
         row_ratio(ROW_APPEND_BATCH, batches / json);
-        floors[0] += parse / COUNT / rounds;
-        floors[1] += frame / COUNT / rounds;
-        floors[2] += write / COUNT / rounds;
+        floors[0] += parse / COUNT / SHORT_ROUNDS;
+        floors[1] += frame / COUNT / SHORT_ROUNDS;
+        floors[2] += write / COUNT / SHORT_ROUNDS;
     }
     uint64_t appended = pool_bounds(pool).newest - before;
-    if (appended != 4ull * COUNT * rounds) die("appended %llu messages, not 4 x %u x %u", (unsigned long long)appended, COUNT, rounds);
+    if (appended != 4ull * COUNT * SHORT_ROUNDS) die("appended %llu messages, not 4 x %u x %u", (unsigned long long)appended, COUNT, SHORT_ROUNDS);
     about_rate(ROW_APPEND_RECEIPT, took[1]);
     about_rate(ROW_APPEND_LITE3, took[2]);
     about_rate(ROW_APPEND_BATCH, took[3]);
-    double each = median(took[0], rounds) / COUNT;
+    double each = median(took[0], SHORT_ROUNDS) / COUNT;
     row_about(ROW_APPEND_JSON, "%.0f ns, %.2f M/s; floors: P %.0f ns, F %.0f ns, W %.0f ns", each, 1000 / each, floors[0], floors[1],
               floors[2]);
     plsm_pool_free(pool);

@@ -40,6 +40,8 @@ uint64_t percentile(uint64_t *values, size_t count, double share);
 
 // How many rounds each pair is measured in (--rounds).
 extern unsigned rounds;
+// The same for benches of one thread: more and shorter ones, so that a disturbance spoils few of them.
+#define SHORT_ROUNDS (4 * rounds)
 // Where pool files and inputs go: a directory on the disk of the build, removed at the end.
 const char *scratch_dir(void);
 // scratch_dir()/name, to be freed.

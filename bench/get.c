@@ -6,7 +6,7 @@
 #include "pools.h"
 #include "result.h"
 
-#define GETS 200000u
+#define GETS 50000u
 
 struct lookup {
     plsm_pool_t *pool;
@@ -58,16 +58,16 @@ void bench_get(void) {
     uint64_t held = bounds.newest - bounds.oldest + 1;
     get_json(&small);
     get_json(&large);
-    double json_took[rounds], view_took[rounds];
-    for (unsigned round = 0; round < rounds; round++) {
+    double json_took[SHORT_ROUNDS], view_took[SHORT_ROUNDS];
+    for (unsigned round = 0; round < SHORT_ROUNDS; round++) {
         double json = get_json(&small), view = get_view(&small);
         json_took[round] = get_json(&large);
         view_took[round] = get_view(&large);
         row_ratio(ROW_GET_JSON, json_took[round] / json);
         row_ratio(ROW_GET_VIEW, view_took[round] / view);
     }
-    row_about(ROW_GET_JSON, "%.0f ns among %.1f million", median(json_took, rounds), (double)held / 1e6);
-    row_about(ROW_GET_VIEW, "%.0f ns among %.1f million", median(view_took, rounds), (double)held / 1e6);
+    row_about(ROW_GET_JSON, "%.0f ns among %.1f million", median(json_took, SHORT_ROUNDS), (double)held / 1e6);
+    row_about(ROW_GET_VIEW, "%.0f ns among %.1f million", median(view_took, SHORT_ROUNDS), (double)held / 1e6);
     plsm_pool_free(small.pool);
     plsm_pool_free(large.pool);
     pool_delete("get-small");

@@ -6,7 +6,7 @@
 
 #include "common.h"
 
-#define MAX_FIGURES 64
+#define MAX_FIGURES 256
 
 struct result {
     unsigned count;

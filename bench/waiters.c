@@ -5,7 +5,7 @@
 #include "pools.h"
 #include "result.h"
 
-#define COUNT 400000u // messages a measurement
+#define COUNT 200000u // messages a measurement
 #define IDLE 1000u
 #define BLOCKED 100u
 #define MUCH_LATER (1ull << 40)
