@@ -65,13 +65,17 @@ pub unsafe extern "C" fn plsm_pool_get_message(
 /// A view of a private copy: always valid, borrowed until plsm_message_free. For a bad handle the view is
 /// zeroed, which every call refuses.
 #[no_mangle]
-pub unsafe extern "C" fn plsm_message_view(message: *const plsm_message_t, out_view: *mut plsm_view_t) {
+pub unsafe extern "C" fn plsm_message_view(
+    message: *const plsm_message_t,
+    out_view: *mut plsm_view_t,
+) {
     plain((), || {
         if check_pointer(out_view, "out_view").is_err() {
             return;
         }
         // SAFETY: the caller passes NULL or a message.
-        let view = unsafe { handle::get(message) }.map_or(plsm_view::EMPTY, |message| (&message.view()).into());
+        let view = unsafe { handle::get(message) }
+            .map_or(plsm_view::EMPTY, |message| (&message.view()).into());
         // SAFETY: checked above, and a place for a view by the call's contract.
         unsafe { out_view.write(view) };
     });

@@ -68,7 +68,12 @@ impl OpenStream {
         let fresh = Box::into_raw(text);
         if self
             .text
-            .compare_exchange(std::ptr::null_mut(), fresh, Ordering::Release, Ordering::Relaxed)
+            .compare_exchange(
+                std::ptr::null_mut(),
+                fresh,
+                Ordering::Release,
+                Ordering::Relaxed,
+            )
             .is_err()
         {
             // Another thread put its own back meanwhile. Ours was lent last, so theirs ends.
@@ -145,20 +150,27 @@ pub type plsm_stream_options_t = plsm_stream_options;
 impl plsm_stream_options {
     fn to_core(self) -> Result<TailOptions<'static>> {
         if self.reserved != 0 {
-            return Err(Error::usage("reserved of plsm_stream_options_t is not 0").with_hint("zero the struct first"));
+            return Err(Error::usage("reserved of plsm_stream_options_t is not 0")
+                .with_hint("zero the struct first"));
         }
         let gap = match self.gap_policy {
             0 => GapPolicy::Continue,
             1 => GapPolicy::Error,
             2 => {
-                return Err(Error::usage("this call cannot tell a gap as an event (gap_policy 2)")
-                    .with_hint("open the stream with plsm_pool_tail"))
+                return Err(
+                    Error::usage("this call cannot tell a gap as an event (gap_policy 2)")
+                        .with_hint("open the stream with plsm_pool_tail"),
+                )
             }
             other => return Err(unknown_number(u64::from(other), "gap policies")),
         };
         Ok(TailOptions {
             // Seqs begin at 1: 0 asks for all there will ever be, and is no gap.
-            start: if self.has_since != 0 { Start::Seq(self.since_seq.max(1)) } else { Start::Oldest },
+            start: if self.has_since != 0 {
+                Start::Seq(self.since_seq.max(1))
+            } else {
+                Start::Oldest
+            },
             max: (self.has_max != 0).then_some(self.max_messages),
             timeout: (self.has_timeout != 0).then(|| Duration::from_millis(self.timeout_ms)),
             gap,
@@ -171,13 +183,17 @@ impl plsm_stream_options {
 ///
 /// # Safety
 /// `options` is NULL or as many readable bytes as its `struct_size` says.
-pub(crate) unsafe fn old_options<'a>(options: *const plsm_stream_options) -> Result<TailOptions<'a>> {
+pub(crate) unsafe fn old_options<'a>(
+    options: *const plsm_stream_options,
+) -> Result<TailOptions<'a>> {
     check_pointer(options, "options")?;
     // SAFETY: struct_size is readable by the contract.
     let size = unsafe { options.cast::<u32>().read() } as usize;
     if size < size_of::<plsm_stream_options>() {
-        return Err(Error::usage(format!("struct_size of plsm_stream_options_t is {size}, expected 48"))
-            .with_hint("set struct_size to sizeof(plsm_stream_options_t)"));
+        return Err(Error::usage(format!(
+            "struct_size of plsm_stream_options_t is {size}, expected 48"
+        ))
+        .with_hint("set struct_size to sizeof(plsm_stream_options_t)"));
     }
     // SAFETY: at least as large as what is read.
     unsafe { options.read() }.to_core()
@@ -220,7 +236,11 @@ pub unsafe extern "C" fn plsm_stream_open(
     out_err: *mut *mut plsm_error_t,
 ) -> c_int {
     status(out_err, || {
-        let options = plain_options((has_since, since_seq), (has_max, max_messages), (has_timeout, timeout_ms))?;
+        let options = plain_options(
+            (has_since, since_seq),
+            (has_max, max_messages),
+            (has_timeout, timeout_ms),
+        )?;
         // SAFETY: the caller passes a pool handle and a place for a pointer.
         unsafe { open(pool, &options, out_stream) }
     })

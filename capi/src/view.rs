@@ -76,7 +76,11 @@ impl From<&View> for plsm_view {
             tags: view.tags,
             tags_len: view.tags_len,
             encoding: u32::from(view.encoding),
-            flags: if view.guard.is_null() { 0 } else { PLSM_VIEW_IN_PLACE },
+            flags: if view.guard.is_null() {
+                0
+            } else {
+                PLSM_VIEW_IN_PLACE
+            },
             guard: view.guard.cast(),
             position: view.position,
             reserved: [0; 2],
@@ -111,12 +115,16 @@ pub(crate) unsafe fn view_in(view: *const plsm_view) -> Result<View> {
 
 #[cold]
 fn not_a_view() -> Error {
-    Error::usage("the view was not filled by a successful call").with_hint("check the result of the call that fills it")
+    Error::usage("the view was not filled by a successful call")
+        .with_hint("check the result of the call that fills it")
 }
 
 /// Runs `read` on the message. In place, what it read counts only if the message was still there
 /// afterwards.
-pub(crate) fn read_whole<T>(view: &View, read: impl FnOnce(&Message<RacingBytes<'_>>) -> Result<T>) -> Result<T> {
+pub(crate) fn read_whole<T>(
+    view: &View,
+    read: impl FnOnce(&Message<RacingBytes<'_>>) -> Result<T>,
+) -> Result<T> {
     let result = view.message().and_then(|message| read(&message));
     if view.still_valid() {
         result
@@ -127,16 +135,21 @@ pub(crate) fn read_whole<T>(view: &View, read: impl FnOnce(&Message<RacingBytes<
 
 #[cold]
 pub(crate) fn overtaken(seq: u64) -> Error {
-    Error::new(ErrorKind::RetentionGap, format!("message {seq} was overwritten while it was read in place"))
-        .with_seq(seq)
-        .with_hint("go on with the next message; read sooner, copy, or use a larger pool")
+    Error::new(
+        ErrorKind::RetentionGap,
+        format!("message {seq} was overwritten while it was read in place"),
+    )
+    .with_seq(seq)
+    .with_hint("go on with the next message; read sooner, copy, or use a larger pool")
 }
 
 /// Appends the whole-message document.
 pub(crate) fn document_into(view: &View, document: &mut Vec<u8>) -> Result<()> {
-    read_whole(view, |message| message.to_lite3_document(document)).map_err(|error| match error.seq() {
-        Some(_) => error,
-        None => error.with_seq(view.seq),
+    read_whole(view, |message| message.to_lite3_document(document)).map_err(|error| {
+        match error.seq() {
+            Some(_) => error,
+            None => error.with_seq(view.seq),
+        }
     })
 }
 
@@ -174,7 +187,9 @@ fn part_into(view: &View, part: u32, json: &mut Vec<u8>) -> Result<()> {
 #[no_mangle]
 pub unsafe extern "C" fn plsm_view_is_valid(view: *const plsm_view_t) -> u32 {
     // SAFETY: the caller passes NULL or a filled view.
-    plain(0, || unsafe { view_in(view) }.map_or(0, |view| u32::from(view.still_valid())))
+    plain(0, || {
+        unsafe { view_in(view) }.map_or(0, |view| u32::from(view.still_valid()))
+    })
 }
 
 /// Gives a part of the message (a plsm_part_t) as compact JSON. RetentionGap: it was overwritten meanwhile.
