@@ -103,7 +103,7 @@ pub unsafe extern "C" fn plsm_pool_append_batch(
     })
 }
 
-unsafe fn collect_tags<'a>(item: &plsm_batch_item, tags: &mut Vec<&'a [u8]>) -> Result<()> {
+unsafe fn collect_tags(item: &plsm_batch_item, tags: &mut Vec<&[u8]>) -> Result<()> {
     // SAFETY: passed on.
     for tag in unsafe { array_in(item.tags, item.tags_len, "tags") }? {
         // SAFETY: passed on.

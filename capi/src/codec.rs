@@ -74,8 +74,8 @@ pub unsafe extern "C" fn plsm_lite3_check(
     lite3_len: usize,
     out_err: *mut *mut plsm_error_t,
 ) -> c_int {
-    // SAFETY: the caller passes NULL or readable bytes.
     status(out_err, || {
+        // SAFETY: the caller passes NULL or readable bytes.
         lite3::check(unsafe { slice_in(lite3, lite3_len, "lite3") }?)
     })
 }

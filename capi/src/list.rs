@@ -104,8 +104,8 @@ pub unsafe extern "C" fn plsm_pool_list_open(
 /// How many entries a list has; 0 for a bad handle.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_pool_list_count(list: *const plsm_pool_list_t) -> usize {
-    // SAFETY: the caller passes NULL or a list.
     plain(0, || {
+        // SAFETY: the caller passes NULL or a list.
         unsafe { handle::get(list) }.map_or(0, |list| list.0.len())
     })
 }

@@ -93,11 +93,11 @@ pub unsafe extern "C" fn plsm_stream_next_json(
         // SAFETY: the caller passes NULL or a place for a range, and a stream handle.
         let (out, open) = unsafe { (Out::new(out_json, "out_json")?, stream_in(stream)?) };
         let mut text = open.take_text();
-        text.clear();
-        let next = open.stream.next_envelope(wait_in(wait_ms), &mut text);
+        text.0.clear();
+        let next = open.stream.next_envelope(wait_in(wait_ms), &mut text.0);
         let lent = plsm_bytes {
-            data: text.as_ptr(),
-            len: text.len(),
+            data: text.0.as_ptr(),
+            len: text.0.len(),
         };
         open.put_text(text);
         let next = next?;

@@ -308,8 +308,8 @@ pub unsafe extern "C" fn plsm_pool_id(
 /// messages. 0 for a bad handle.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_pool_generation(pool: *mut plsm_pool_t) -> u64 {
-    // SAFETY: the caller passes NULL or a pool handle.
     plain(0, || {
+        // SAFETY: the caller passes NULL or a pool handle.
         unsafe { pool_in(pool) }.map_or(0, |pool| pool.generation())
     })
 }
@@ -317,8 +317,8 @@ pub unsafe extern "C" fn plsm_pool_generation(pool: *mut plsm_pool_t) -> u64 {
 /// Whether the pool is open for reading only: 1 or 0; 0 for a bad handle.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_pool_is_read_only(pool: *mut plsm_pool_t) -> u32 {
-    // SAFETY: the caller passes NULL or a pool handle.
     plain(0, || {
+        // SAFETY: the caller passes NULL or a pool handle.
         unsafe { pool_in(pool) }.map_or(0, |pool| u32::from(pool.is_read_only()))
     })
 }

@@ -34,11 +34,15 @@ impl Opaque for plsm_stream {
 /// A stream, the text it has lent out last, and the gap it has told last.
 pub struct OpenStream {
     pub(crate) stream: Stream,
-    /// The text lent by plsm_stream_next_json: a `Box<Vec<u8>>`, NULL while a call has taken it.
-    text: AtomicPtr<Vec<u8>>,
+    /// The text lent by plsm_stream_next_json: from a `Box`, NULL while a call has taken it.
+    text: AtomicPtr<Lent>,
     pub(crate) gap_first: AtomicU64,
     pub(crate) gap_last: AtomicU64,
 }
+
+/// A text that C may be reading.
+#[derive(Default)]
+pub(crate) struct Lent(pub(crate) Vec<u8>);
 
 impl OpenStream {
     pub(crate) fn new(stream: Stream) -> OpenStream {
@@ -53,7 +57,7 @@ impl OpenStream {
     /// Takes the text buffer; a fresh one when another thread is using it. One exchange instead of a lock's
     /// two, because this is once per message.
     #[inline]
-    pub(crate) fn take_text(&self) -> Box<Vec<u8>> {
+    pub(crate) fn take_text(&self) -> Box<Lent> {
         let taken = self.text.swap(std::ptr::null_mut(), Ordering::Acquire);
         if taken.is_null() {
             return Box::default();
@@ -64,24 +68,12 @@ impl OpenStream {
 
     /// Puts the buffer back, with what was lent from it still in place.
     #[inline]
-    pub(crate) fn put_text(&self, text: Box<Vec<u8>>) {
-        let fresh = Box::into_raw(text);
-        if self
-            .text
-            .compare_exchange(
-                std::ptr::null_mut(),
-                fresh,
-                Ordering::Release,
-                Ordering::Relaxed,
-            )
-            .is_err()
-        {
+    pub(crate) fn put_text(&self, text: Box<Lent>) {
+        let other = self.text.swap(Box::into_raw(text), Ordering::AcqRel);
+        if !other.is_null() {
             // Another thread put its own back meanwhile. Ours was lent last, so theirs ends.
-            let other = self.text.swap(fresh, Ordering::AcqRel);
-            if !other.is_null() {
-                // SAFETY: as in `take_text`.
-                drop(unsafe { Box::from_raw(other) });
-            }
+            // SAFETY: as in `take_text`.
+            drop(unsafe { Box::from_raw(other) });
         }
     }
 }

@@ -186,8 +186,8 @@ fn part_into(view: &View, part: u32, json: &mut Vec<u8>) -> Result<()> {
 /// 1 for a private copy.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_view_is_valid(view: *const plsm_view_t) -> u32 {
-    // SAFETY: the caller passes NULL or a filled view.
     plain(0, || {
+        // SAFETY: the caller passes NULL or a filled view.
         unsafe { view_in(view) }.map_or(0, |view| u32::from(view.still_valid()))
     })
 }

@@ -8,7 +8,10 @@ use std::process::Command;
 
 /// The repository.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("capi is in the repository").to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("capi is in the repository")
+        .to_path_buf()
 }
 
 /// A file of the repository.
@@ -19,7 +22,8 @@ pub(crate) fn read(path: &str) -> String {
 
 /// Where `make lib` has put the libraries.
 pub(crate) fn library_dir() -> PathBuf {
-    let dir = std::env::var_os("PLASMITE_LIB_DIR").map_or_else(|| root().join("target/release"), PathBuf::from);
+    let dir = std::env::var_os("PLASMITE_LIB_DIR")
+        .map_or_else(|| root().join("target/release"), PathBuf::from);
     assert!(
         dir.join("libplasmite.so").exists() && dir.join("libplasmite.a").exists(),
         "the libraries are not in {}; run `make lib` first, or set PLASMITE_LIB_DIR",
@@ -30,7 +34,9 @@ pub(crate) fn library_dir() -> PathBuf {
 
 /// Runs a tool and gives what it printed.
 pub(crate) fn run(command: &mut Command) -> String {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let output = command
+        .output()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?} failed: {said}");
     String::from_utf8(output.stdout).expect("UTF-8")
@@ -60,13 +66,22 @@ pub(crate) fn declared_functions() -> Vec<String> {
     let mut names = Vec::new();
     for statement in header.split(';') {
         // A declaration's last line group starts behind the preprocessor's lines.
-        let text: Vec<&str> = statement.lines().filter(|line| !line.trim_start().starts_with('#')).collect();
+        let text: Vec<&str> = statement
+            .lines()
+            .filter(|line| !line.trim_start().starts_with('#'))
+            .collect();
         let text = text.join(" ");
-        let Some((before, _)) = text.split_once('(') else { continue };
+        let Some((before, _)) = text.split_once('(') else {
+            continue;
+        };
         if before.contains("typedef") || before.contains('{') && !before.contains("extern") {
             continue;
         }
-        let name: String = before.chars().rev().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+        let name: String = before
+            .chars()
+            .rev()
+            .take_while(|c| c.is_alphanumeric() || *c == '_')
+            .collect();
         let name: String = name.chars().rev().collect();
         if name.starts_with("plsm_") {
             names.push(name);
@@ -82,7 +97,10 @@ pub(crate) fn defined_structs() -> BTreeMap<String, Vec<String>> {
     let mut rest = header.as_str();
     while let Some(at) = rest.find("struct plsm_") {
         rest = &rest[at + "struct ".len()..];
-        let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+        let name: String = rest
+            .chars()
+            .take_while(|c| c.is_alphanumeric() || *c == '_')
+            .collect();
         let after = rest[name.len()..].trim_start();
         if !after.starts_with('{') {
             continue;
@@ -90,7 +108,13 @@ pub(crate) fn defined_structs() -> BTreeMap<String, Vec<String>> {
         let body = &after[1..after.find('}').expect("the struct ends")];
         let fields = body
             .split(';')
-            .filter_map(|field| field.split('[').next()?.split([' ', '*', '\n']).rfind(|word| !word.is_empty()))
+            .filter_map(|field| {
+                field
+                    .split('[')
+                    .next()?
+                    .split([' ', '*', '\n'])
+                    .rfind(|word| !word.is_empty())
+            })
             .map(str::to_owned)
             .collect();
         structs.insert(name, fields);
