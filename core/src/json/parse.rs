@@ -153,6 +153,11 @@ pub(super) fn parse<K: Sink>(text: &[u8], scratch: &mut Vec<u8>, sink: &mut K) -
             }
             // Behind a value, or in an empty container.
             loop {
+                if let ([b',', rest @ ..], true) = (scanner.rest, object) {
+                    scanner.rest = rest;
+                    scanner.skip_space();
+                    break 'value_done;
+                }
                 byte = scanner.skip_space();
                 if levels.depth == 0 {
                     if !scanner.rest.is_empty() {
@@ -195,8 +200,11 @@ fn member<K: Sink>(
     if scanner.peek() != b'"' {
         return Ok(scanner.fault("expected a key in double quotes")?);
     }
-    if let Some((text, len)) = scanner.short_string() {
-        let byte = colon(scanner)?;
+    if let Some((text, len, ahead)) = scanner.short_string() {
+        let byte = match scanner.close_colon(ahead) {
+            Some(byte) => byte,
+            None => colon(scanner)?,
+        };
         sink.short_key(text, len, opens(byte))?;
         return Ok(byte);
     }

@@ -99,21 +99,34 @@ impl<'a> Scanner<'a> {
     }
 
     /// Takes a string of up to seven plain bytes whose opening quote is here, and its closing quote:
-    /// the bytes, zeros behind them, and their number. Takes nothing when the string is another.
+    /// the bytes with zeros behind them, their number, and the text behind the closing quote as far as
+    /// it is known, zeros behind it. Takes nothing when the string is another.
     #[inline(always)]
-    pub(super) fn short_string(&mut self) -> Option<(u64, usize)> {
+    pub(super) fn short_string(&mut self) -> Option<(u64, usize, u64)> {
         let chunk = self.rest.get(1..9)?.first_chunk::<8>()?;
         let word = u64::from_le_bytes(*chunk);
-        let special = specials(word);
-        let bits = special.trailing_zeros() & 0x38;
+        let bits = specials(word).trailing_zeros() & 0x38;
         let text = word & ((1u64 << bits) - 1);
+        let behind = word >> bits;
         // Without a special byte, `bits` is 0 and the byte there is no quote.
-        if (word >> bits) as u8 != b'"' || beyond_ascii(text) {
+        if behind as u8 != b'"' || beyond_ascii(text) {
             return None;
         }
         let len = bits as usize / 8;
         self.rest = &self.rest[len + 2..];
-        Some((text, len))
+        Some((text, len, behind >> 8))
+    }
+
+    /// Takes a colon and gives the byte behind it, when `ahead`, the text here, shows that no space is
+    /// around the colon.
+    #[inline(always)]
+    pub(super) fn close_colon(&mut self, ahead: u64) -> Option<u8> {
+        let next = (ahead >> 8) as u8;
+        if ahead as u8 != b':' || next <= b' ' {
+            return None;
+        }
+        self.rest = self.rest.get(1..)?;
+        Some(next)
     }
 
     #[inline(always)]
