@@ -1,8 +1,8 @@
 //! Every file of the shared test data goes in and comes out equal, or is refused where it must be.
 
-mod common;
+mod codec;
 
-use common::{compare, data, files, read, records};
+use codec::{compare, data, files, read, records};
 use plasmite_core::json::{Encoded, Encoder};
 use plasmite_core::lite3::Value;
 

@@ -1,8 +1,8 @@
 //! JSON in and out: tables of edge cases, and random values and texts against the twin.
 
-mod common;
+mod codec;
 
-use common::{compare, nested, on_small_stack, DEEPEST};
+use codec::{compare, nested, on_small_stack, DEEPEST};
 use plasmite_core::json::{write_lite3, Encoded, Encoder};
 use plasmite_core::lite3::{check, Value};
 use plasmite_core::message::document;

@@ -1,8 +1,8 @@
 //! Documents of the reference writer are read, and hostile variants of them and of ours are survived.
 
-mod common;
+mod codec;
 
-use common::{data, on_small_stack, records, same};
+use codec::{data, on_small_stack, records, same};
 use plasmite_core::json::{write_lite3, Encoder};
 use plasmite_core::lite3::{check, check_shallow, Kind, Value};
 use plasmite_core::message::{document, Encoding, Message, TimeCache};
