@@ -99,7 +99,7 @@ fn slaughter(size: u64, spread: u64, manner: Manner, writers: usize, deaths: u64
     drop(client.create("p", &sized(size)).unwrap());
     let mut random = Random(size ^ spread << 20 ^ writers as u64 | 1);
     let mut hand_over = Vec::new();
-    let (mut newest, mut killed, mut next_writer) = (0, 0, 1);
+    let (mut newest, mut killed, mut next_writer, mut own) = (0, 0, 1, 0);
     while killed < deaths {
         let board = Board::new();
         let mut alive: Vec<(usize, u64, Process)> = (0..writers)
@@ -170,9 +170,10 @@ fn slaughter(size: u64, spread: u64, manner: Manner, writers: usize, deaths: u64
                 ..Default::default()
             })
             .unwrap();
+        own += 1;
         let start = Instant::now();
         let receipt = pool
-            .append_json(message(0, newest + 1, spread).as_bytes(), &patient())
+            .append_json(message(0, own, spread).as_bytes(), &patient())
             .unwrap();
         hand_over.push(start.elapsed());
         assert_eq!(receipt.seq, newest + 1, "a seq was given twice or skipped");
