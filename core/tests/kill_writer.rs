@@ -99,6 +99,7 @@ fn slaughter(size: u64, spread: u64, manner: Manner, writers: usize, deaths: u64
     drop(client.create("p", &sized(size)).unwrap());
     let mut random = Random(size ^ spread << 20 ^ writers as u64 | 1);
     let mut hand_over = Vec::new();
+    let mut held = 0;
     let (mut newest, mut killed, mut next_writer, mut own) = (0, 0, 1, 0);
     while killed < deaths {
         let board = Board::new();
@@ -138,6 +139,7 @@ fn slaughter(size: u64, spread: u64, manner: Manner, writers: usize, deaths: u64
                 hand_over.push(start.elapsed());
             }
         }
+        held += usize::from(is_held(client));
         for read_only in [true, false] {
             let pool = client.open("p", &OpenOptions { read_only }).unwrap();
             let (oldest, now) = inspect(&pool, spread);
@@ -183,9 +185,16 @@ fn slaughter(size: u64, spread: u64, manner: Manner, writers: usize, deaths: u64
         newest += 1;
     }
     println!(
-        "{killed} kills, size {size}, spread {spread}, {writers} writers, {manner:?}: {newest} messages, hand-over {}",
+        "{killed} kills, size {size}, spread {spread}, {writers} writers, {manner:?}: {newest} messages, {held} last ones died with the lock, hand-over {}",
         percentiles(hand_over)
     );
+    assert!(held > 0, "no kill hit the part that matters");
+}
+
+/// Whether the lock word, at the beginning of the control page, names an owner.
+fn is_held(client: &Client) -> bool {
+    let bytes = std::fs::read(client.resolve("p").unwrap()).unwrap();
+    bytes[4096..4100] != [0; 4]
 }
 
 /// The n of the writer's last retained message.
