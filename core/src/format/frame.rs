@@ -73,8 +73,9 @@ impl Size {
         }
     }
 
-    /// Length in bytes.
+    /// Length in bytes; never 0.
     #[inline]
+    #[allow(clippy::len_without_is_empty)]
     pub fn len(self) -> u64 {
         match self {
             Size::Message(len) | Size::Padding(len) => len,

@@ -75,7 +75,11 @@ pub fn survey<M: Memory>(ring: &Ring<M>) -> Survey {
             } else {
                 known.next_multiple_of(ring.size()) + ring.size()
             };
-            let sane = if word >= 1 && word < 1 << 62 { word } else { 1 };
+            let sane = if (1..1 << 62).contains(&word) {
+                word
+            } else {
+                1
+            };
             Survey {
                 tail: fresh,
                 head: fresh,

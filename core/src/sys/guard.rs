@@ -7,6 +7,7 @@
 
 #![allow(unsafe_code)]
 
+use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 use std::sync::Arc;
@@ -37,7 +38,14 @@ static USED: AtomicUsize = AtomicUsize::new(0);
 static FREE: ForkLock<Vec<usize>> = ForkLock::new(Vec::new());
 
 static INSTALLED: ForkLock<bool> = ForkLock::new(false);
-static mut PREVIOUS_ACTION: MaybeUninit<libc::sigaction> = MaybeUninit::uninit();
+
+/// What handled SIGBUS before us; written once, before our handler is installed.
+struct Previous(UnsafeCell<MaybeUninit<libc::sigaction>>);
+
+// SAFETY: written once under `INSTALLED`, before anything that reads it can run.
+unsafe impl Sync for Previous {}
+
+static PREVIOUS: Previous = Previous(UnsafeCell::new(MaybeUninit::uninit()));
 
 /// A mapping's place in the handler's table.
 #[derive(Debug)]
@@ -121,7 +129,7 @@ extern "C" fn on_sigbus(
         return;
     }
     // SAFETY: written once, before this handler was installed.
-    let previous = unsafe { (*(&raw const PREVIOUS_ACTION)).assume_init_ref() };
+    let previous = unsafe { (*PREVIOUS.0.get()).assume_init_ref() };
     match previous.sa_sigaction {
         libc::SIG_DFL | libc::SIG_IGN => {
             // SAFETY: back to the default; the faulting instruction runs again and ends the process
@@ -160,7 +168,7 @@ pub fn install() -> Result<()> {
     unsafe {
         let mut previous: libc::sigaction = std::mem::zeroed();
         libc::sigaction(libc::SIGBUS, std::ptr::null(), &mut previous);
-        (*(&raw mut PREVIOUS_ACTION)).write(previous);
+        (*PREVIOUS.0.get()).write(previous);
         let mut action: libc::sigaction = std::mem::zeroed();
         action.sa_sigaction = on_sigbus as *const () as usize;
         action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
