@@ -28,7 +28,14 @@ fn check(model: impl Fn() + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.max_branches = 20_000;
     builder.preemption_bound = builder.preemption_bound.or(Some(2));
-    builder.check(model);
+    let runs = std::sync::atomic::AtomicUsize::new(0);
+    let runs = std::sync::Arc::new(runs);
+    let counted = std::sync::Arc::clone(&runs);
+    builder.check(move || {
+        counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        model();
+    });
+    println!("{} runs", runs.load(std::sync::atomic::Ordering::Relaxed));
 }
 
 const SEED: u64 = 0x5eed;

@@ -11,6 +11,19 @@ loom::thread_local! {
     static STEPS_LEFT: Cell<usize> = Cell::new(usize::MAX);
 }
 
+loom::lazy_static! {
+    static ref TURN: model::AtomicU32 = model::AtomicU32::new(0);
+}
+
+/// Makes every access a place where threads may switch.
+///
+/// The checker prunes interleavings by the last access to each word alone, and so misses the race of a
+/// load with a later store when the storing thread has loaded the word before. Stores to a common
+/// word that nobody loads depend on each other, and order nothing.
+fn turn() {
+    TURN.store(0, Ordering::Relaxed);
+}
+
 struct Vanished;
 
 /// Runs `life` and lets the thread vanish before its step number `steps` (a store, a
@@ -48,20 +61,24 @@ macro_rules! atomic {
             }
 
             pub fn load(&self, order: Ordering) -> $number {
+                turn();
                 self.0.load(order)
             }
 
             pub fn store(&self, value: $number, order: Ordering) {
+                turn();
                 step();
                 self.0.store(value, order);
             }
 
             pub fn swap(&self, value: $number, order: Ordering) -> $number {
+                turn();
                 step();
                 self.0.swap(value, order)
             }
 
             pub fn fetch_add(&self, value: $number, order: Ordering) -> $number {
+                turn();
                 step();
                 self.0.fetch_add(value, order)
             }
@@ -73,6 +90,7 @@ macro_rules! atomic {
                 success: Ordering,
                 failure: Ordering,
             ) -> Result<$number, $number> {
+                turn();
                 step();
                 self.0.compare_exchange(current, new, success, failure)
             }
