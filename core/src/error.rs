@@ -72,7 +72,9 @@ impl ErrorKind {
 
     /// The kind with this number, if there is one.
     pub fn from_number(number: i32) -> Option<ErrorKind> {
-        ErrorKind::ALL.into_iter().find(|kind| *kind as i32 == number)
+        ErrorKind::ALL
+            .into_iter()
+            .find(|kind| *kind as i32 == number)
     }
 }
 
@@ -129,17 +131,20 @@ impl Error {
     pub fn from_io(source: &std::io::Error, what: &str) -> Error {
         use std::io::ErrorKind as Source;
         let (kind, hint) = match source.kind() {
-            Source::PermissionDenied => {
-                (ErrorKind::Permission, Some("check the owner and the mode of the file and of its directory"))
-            }
-            Source::ReadOnlyFilesystem => {
-                (ErrorKind::Permission, Some("the file system is mounted read-only; use a directory on another one"))
-            }
+            Source::PermissionDenied => (
+                ErrorKind::Permission,
+                Some("check the owner and the mode of the file and of its directory"),
+            ),
+            Source::ReadOnlyFilesystem => (
+                ErrorKind::Permission,
+                Some("the file system is mounted read-only; use a directory on another one"),
+            ),
             Source::NotFound => (ErrorKind::NotFound, None),
             Source::AlreadyExists => (ErrorKind::AlreadyExists, None),
-            Source::StorageFull | Source::QuotaExceeded => {
-                (ErrorKind::Io, Some("free some space, or ask for a smaller pool"))
-            }
+            Source::StorageFull | Source::QuotaExceeded => (
+                ErrorKind::Io,
+                Some("free some space, or ask for a smaller pool"),
+            ),
             _ => (ErrorKind::Io, None),
         };
         let mut error = Error::new(kind, format!("cannot {what}: {}", describe_io(source)));
@@ -287,8 +292,14 @@ mod tests {
         assert_eq!(error.message(), "cannot open the pool: permission denied");
         assert!(error.hint().is_some());
         let full = std::io::Error::from_raw_os_error(libc::ENOSPC);
-        assert_eq!(Error::from_io(&full, "create the pool").kind(), ErrorKind::Io);
+        assert_eq!(
+            Error::from_io(&full, "create the pool").kind(),
+            ErrorKind::Io
+        );
         let read_only = std::io::Error::from_raw_os_error(libc::EROFS);
-        assert_eq!(Error::from_io(&read_only, "create the pool").kind(), ErrorKind::Permission);
+        assert_eq!(
+            Error::from_io(&read_only, "create the pool").kind(),
+            ErrorKind::Permission
+        );
     }
 }

@@ -119,8 +119,10 @@ impl<M: Memory> Ring<M> {
             if header.seq == seq {
                 return Place::At(at);
             }
-            if newest.is_none() && header.seq > seq {
-                return Place::Gone;
+            if header.seq > seq {
+                // Nothing between this frame and the one before it: a recovery skipped the seq.
+                let skipped = self.message_from(position, head).is_some_and(|(next, _)| next == at);
+                return if newest.is_none() || skipped { Place::Gone } else { Place::Missing };
             }
             newest = Some(header.seq);
             position = at + header.len;

@@ -1,0 +1,138 @@
+//! JSON text to a payload: Lite3 in one pass, canonical text for what Lite3 cannot hold.
+
+use super::number::Number;
+pub(crate) use super::parse::Stop;
+use super::parse::{parse, Sink};
+use super::text::TextSink;
+use crate::error::Error;
+use crate::lite3::{Builder, Piece, Refusal};
+
+/// How a value was encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoded {
+    /// A Lite3 document.
+    Lite3,
+    /// Canonical compact JSON text: the root is a scalar, an integer is above 2^63-1, a key contains
+    /// U+0000, or too many keys share a hash.
+    Text,
+}
+
+/// Encodes values; keeps its buffers, so that in the steady state a message costs no allocation.
+pub struct Encoder {
+    builder: Builder,
+    scratch: Vec<u8>,
+    text: TextSink,
+}
+
+impl Default for Encoder {
+    fn default() -> Self {
+        Encoder::new()
+    }
+}
+
+impl Encoder {
+    /// An encoder with empty buffers.
+    pub fn new() -> Encoder {
+        Encoder {
+            builder: Builder::new(),
+            scratch: Vec::new(),
+            text: TextSink::new(),
+        }
+    }
+
+    /// Encodes the JSON text and appends the payload to `out`; its offsets count from where it starts.
+    ///
+    /// Errors are Usage with the byte's offset in `json`; `out` is then as before.
+    #[inline]
+    pub fn encode(&mut self, json: &[u8], out: &mut Vec<u8>) -> Result<Encoded, Error> {
+        let (encoded, payload) = self.encode_inside(json)?;
+        out.extend_from_slice(payload);
+        Ok(encoded)
+    }
+
+    /// As [`encode`](Self::encode), but the payload stays in the encoder until its next use: for
+    /// callers that copy it on at once.
+    #[inline]
+    pub fn encode_inside(&mut self, json: &[u8]) -> Result<(Encoded, &[u8]), Error> {
+        let opening = json.iter().find(|byte| !byte.is_ascii_whitespace());
+        if matches!(opening, Some(b'{' | b'[')) && self.builder.clear().is_ok() {
+            match parse(json, &mut self.scratch, &mut self.builder) {
+                Ok(()) => return Ok((Encoded::Lite3, self.builder.document())),
+                Err(Stop::Fault(error)) => return Err(error),
+                Err(Stop::Refused(refusal)) => return self.encode_refused(json, refusal),
+            }
+        }
+        self.text.convert(json, &mut self.scratch)?;
+        Ok((Encoded::Text, self.text.text()))
+    }
+
+    /// What the builder refused: as text, or, when only a key came twice, from the text in which each comes once.
+    #[cold]
+    fn encode_refused(&mut self, json: &[u8], refusal: Refusal) -> Result<(Encoded, &[u8]), Error> {
+        self.text.convert(json, &mut self.scratch)?;
+        if refusal == Refusal::DuplicateKey && self.builder.clear().is_ok() {
+            match parse(self.text.text(), &mut self.scratch, &mut self.builder) {
+                Ok(()) => return Ok((Encoded::Lite3, self.builder.document())),
+                Err(Stop::Fault(error)) => return Err(error),
+                Err(Stop::Refused(_)) => {}
+            }
+        }
+        Ok((Encoded::Text, self.text.text()))
+    }
+}
+
+/// Feeds one JSON value to a builder that stands before a value.
+pub(crate) fn build_value(json: &[u8], builder: &mut Builder) -> Result<(), Stop> {
+    parse(json, &mut Vec::new(), builder)
+}
+
+impl Sink for Builder {
+    #[inline]
+    fn key(&mut self, key: Piece<'_>, escaped: bool, container: bool) -> Result<(), Refusal> {
+        // Only an escape can bring a NUL.
+        if escaped && key.bytes().contains(&0) {
+            return Err(Refusal::CannotHold);
+        }
+        Builder::key(self, key, container)
+    }
+
+    #[inline]
+    fn item(&mut self, container: bool) -> Result<(), Refusal> {
+        Builder::item(self, container)
+    }
+
+    #[inline]
+    fn begin(&mut self, object: bool) {
+        Builder::begin(self, object);
+    }
+
+    #[inline]
+    fn end(&mut self, _object: bool) -> Result<(), Refusal> {
+        Builder::end(self)
+    }
+
+    #[inline]
+    fn null(&mut self) {
+        Builder::null(self);
+    }
+
+    #[inline]
+    fn boolean(&mut self, value: bool) {
+        Builder::boolean(self, value);
+    }
+
+    #[inline]
+    fn number(&mut self, value: Number) -> Result<(), Refusal> {
+        match value {
+            Number::Int(value) => self.int(value),
+            Number::Float(value) => self.float(value),
+            Number::Uint(_) => return Err(Refusal::CannotHold),
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn string(&mut self, text: Piece<'_>) -> Result<(), Refusal> {
+        Builder::string(self, text)
+    }
+}

@@ -1,0 +1,209 @@
+//! The grammar: one loop over the text that feeds a sink, without recursion and without a tree.
+
+use super::number::Number;
+use super::scan::Scanner;
+use crate::error::Error;
+use crate::limits::MAX_DEPTH;
+use crate::lite3::{Piece, Refusal};
+
+/// Why a parse ended early.
+pub(crate) enum Stop {
+    /// The text is not JSON, or beyond a limit.
+    Fault(Error),
+    /// The sink cannot take a value that is good JSON.
+    Refused(Refusal),
+}
+
+impl From<Error> for Stop {
+    #[inline]
+    fn from(error: Error) -> Stop {
+        Stop::Fault(error)
+    }
+}
+
+impl From<Refusal> for Stop {
+    #[inline]
+    fn from(refusal: Refusal) -> Stop {
+        Stop::Refused(refusal)
+    }
+}
+
+/// Takes the values of a text in their order.
+pub(super) trait Sink {
+    /// A member starts; its value follows and is a container or not. `escaped`: the key was written with escapes.
+    fn key(&mut self, key: Piece<'_>, escaped: bool, container: bool) -> Result<(), Refusal>;
+    /// An element starts; it follows and is a container or not.
+    fn item(&mut self, container: bool) -> Result<(), Refusal>;
+    /// A container starts.
+    fn begin(&mut self, object: bool);
+    /// The container begun last ends.
+    fn end(&mut self, object: bool) -> Result<(), Refusal>;
+    fn null(&mut self);
+    fn boolean(&mut self, value: bool);
+    fn number(&mut self, value: Number) -> Result<(), Refusal>;
+    fn string(&mut self, text: Piece<'_>) -> Result<(), Refusal>;
+}
+
+#[inline]
+fn opens(byte: u8) -> bool {
+    byte == b'{' || byte == b'['
+}
+
+/// Whether each open container is an object: one bit per level.
+struct Levels {
+    bits: [u64; MAX_DEPTH.div_ceil(64)],
+    depth: usize,
+}
+
+impl Levels {
+    #[inline]
+    fn push(&mut self, object: bool) -> bool {
+        if self.depth == MAX_DEPTH {
+            return false;
+        }
+        let (word, bit) = (self.depth / 64, self.depth % 64);
+        self.bits[word] = self.bits[word] & !(1 << bit) | (object as u64) << bit;
+        self.depth += 1;
+        true
+    }
+
+    #[inline]
+    fn object(&self) -> bool {
+        match self.depth.checked_sub(1) {
+            Some(last) => self.bits[last / 64] >> (last % 64) & 1 == 1,
+            None => false,
+        }
+    }
+}
+
+/// Parses the whole text and feeds its one value to the sink.
+#[inline]
+pub(super) fn parse<K: Sink>(text: &[u8], scratch: &mut Vec<u8>, sink: &mut K) -> Result<(), Stop> {
+    let mut scanner = Scanner { text, at: 0 };
+    let mut levels = Levels {
+        bits: [0; MAX_DEPTH.div_ceil(64)],
+        depth: 0,
+    };
+    let mut object = false; // the innermost open container
+    let mut byte = scanner.skip_space();
+    'value: loop {
+        match byte {
+            b'"' => {
+                let token = scanner.string(scratch)?;
+                sink.string(token.piece(text, scratch))?;
+            }
+            b'0'..=b'9' | b'-' => {
+                let number = scanner.number()?;
+                sink.number(number)?;
+            }
+            b'{' => {
+                if !levels.push(true) {
+                    return too_deep(&scanner);
+                }
+                scanner.at += 1;
+                sink.begin(true);
+                object = true;
+                if scanner.skip_space() == b'}' {
+                    // Ended below, like any other.
+                } else {
+                    byte = member(&mut scanner, scratch, sink)?;
+                    continue 'value;
+                }
+            }
+            b'[' => {
+                if !levels.push(false) {
+                    return too_deep(&scanner);
+                }
+                scanner.at += 1;
+                sink.begin(false);
+                object = false;
+                byte = scanner.skip_space();
+                if byte != b']' {
+                    sink.item(opens(byte))?;
+                    continue 'value;
+                }
+            }
+            b't' => {
+                scanner.word(b"true")?;
+                sink.boolean(true);
+            }
+            b'f' => {
+                scanner.word(b"false")?;
+                sink.boolean(false);
+            }
+            b'n' => {
+                scanner.word(b"null")?;
+                sink.null();
+            }
+            _ => return Ok(scanner.fault("expected a value")?),
+        }
+        // Behind a value, or in an empty container.
+        loop {
+            if levels.depth == 0 {
+                scanner.skip_space();
+                if scanner.at < text.len() {
+                    return Ok(scanner.fault("expected nothing more after the value")?);
+                }
+                return Ok(());
+            }
+            byte = scanner.skip_space();
+            if byte == b',' {
+                scanner.at += 1;
+                byte = scanner.skip_space();
+                if object {
+                    byte = member(&mut scanner, scratch, sink)?;
+                } else {
+                    sink.item(opens(byte))?;
+                }
+                continue 'value;
+            }
+            if byte != if object { b'}' } else { b']' } {
+                let what = if object {
+                    "expected `,` or `}` after a member"
+                } else {
+                    "expected `,` or `]` after an element"
+                };
+                return Ok(scanner.fault(what)?);
+            }
+            scanner.at += 1;
+            sink.end(object)?;
+            levels.depth -= 1;
+            object = levels.object();
+        }
+    }
+}
+
+/// Takes a key and its colon; gives the first byte of the value, which is here then.
+#[inline]
+fn member<K: Sink>(
+    scanner: &mut Scanner<'_>,
+    scratch: &mut Vec<u8>,
+    sink: &mut K,
+) -> Result<u8, Stop> {
+    if scanner.peek() != b'"' {
+        return Ok(scanner.fault("expected a key in double quotes")?);
+    }
+    let token = scanner.string(scratch)?;
+    if scanner.skip_space() != b':' {
+        return Ok(scanner.fault("expected `:` after the key")?);
+    }
+    scanner.at += 1;
+    let byte = scanner.skip_space();
+    sink.key(
+        token.piece(scanner.text, scratch),
+        token.escaped,
+        opens(byte),
+    )?;
+    Ok(byte)
+}
+
+#[cold]
+fn too_deep(scanner: &Scanner<'_>) -> Result<(), Stop> {
+    let error = Error::usage(format!(
+        "JSON nested too deeply: more than {MAX_DEPTH} arrays and objects inside each other at byte {}",
+        scanner.at
+    ));
+    Err(Stop::Fault(error.with_offset(scanner.at as u64).with_hint(
+        "flatten the value, or send the inner part as a string",
+    )))
+}

@@ -1,0 +1,157 @@
+//! DJB2 over keys, eight bytes a step, and the probing rule for keys with equal hashes.
+
+/// Attempts to place or find a key, the first included.
+pub(crate) const MAX_ATTEMPTS: u32 = 128;
+
+const SEED: u32 = 5381;
+
+/// 33^n modulo 2^32 for n = 0..=8.
+const POWERS: [u32; 9] = {
+    let mut powers = [1u32; 9];
+    let mut n = 1;
+    while n < 9 {
+        powers[n] = powers[n - 1].wrapping_mul(33);
+        n += 1;
+    }
+    powers
+};
+
+/// The slot of a key with this hash at this attempt.
+#[inline]
+pub(crate) fn probe(hash: u32, attempt: u32) -> u32 {
+    hash.wrapping_add(attempt.wrapping_mul(attempt))
+}
+
+/// Sum of the eight bytes of `word`, first byte lowest, each times 33^(7 - position).
+#[inline]
+fn weigh(word: u64) -> u32 {
+    let even = word & 0x00ff_00ff_00ff_00ff;
+    let odd = (word >> 8) & 0x00ff_00ff_00ff_00ff;
+    let pairs = even * 33 + odd; // four sums below 2^14 in 16 bits each
+    let first = pairs & 0x0000_ffff_0000_ffff;
+    let second = (pairs >> 16) & 0x0000_ffff_0000_ffff;
+    let quads = first * POWERS[2] as u64 + second; // two sums below 2^25 in 32 bits each
+    (quads as u32)
+        .wrapping_mul(POWERS[4])
+        .wrapping_add((quads >> 32) as u32)
+}
+
+/// A run of bytes inside a larger buffer: what lies behind it may be read ahead, but is not part of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Piece<'a> {
+    pub(crate) buffer: &'a [u8],
+    pub(crate) start: usize,
+    pub(crate) len: usize,
+}
+
+impl<'a> Piece<'a> {
+    #[inline]
+    pub(crate) fn bytes(self) -> &'a [u8] {
+        &self.buffer[self.start..self.start + self.len]
+    }
+
+    /// The 8 bytes at `at` of the piece, as far as the buffer goes.
+    #[inline]
+    fn word(self, at: usize) -> Option<u64> {
+        let rest = self.buffer.get(self.start + at..)?;
+        Some(u64::from_le_bytes(*rest.first_chunk::<8>()?))
+    }
+
+    /// DJB2 of the piece.
+    #[inline]
+    pub(crate) fn hash(self) -> u32 {
+        let mut hash = SEED;
+        let mut at = 0;
+        while self.len - at >= 8 {
+            match self.word(at) {
+                Some(word) => hash = hash.wrapping_mul(POWERS[8]).wrapping_add(weigh(word)),
+                None => break,
+            }
+            at += 8;
+        }
+        let rest = self.len - at;
+        if rest == 0 {
+            return hash;
+        }
+        match self.word(at) {
+            // Shifted to the end of the word, the bytes get the weights of the last `rest` places.
+            Some(word) => hash
+                .wrapping_mul(POWERS[rest])
+                .wrapping_add(weigh(word << (64 - 8 * rest as u32))),
+            None => hash_bytes(hash, &self.bytes()[at..]),
+        }
+    }
+}
+
+fn hash_bytes(seed: u32, bytes: &[u8]) -> u32 {
+    bytes.iter().fold(seed, |hash, &byte| {
+        hash.wrapping_mul(33).wrapping_add(byte as u32)
+    })
+}
+
+/// DJB2 of a key: `5381`, then `hash * 33 + byte` modulo 2^32 for each byte.
+#[inline]
+pub fn key_hash(key: &[u8]) -> u32 {
+    let mut hash = SEED;
+    let mut rest = key;
+    while let Some((chunk, tail)) = rest.split_first_chunk::<8>() {
+        hash = hash
+            .wrapping_mul(POWERS[8])
+            .wrapping_add(weigh(u64::from_le_bytes(*chunk)));
+        rest = tail;
+    }
+    let n = rest.len();
+    if n == 0 {
+        return hash;
+    }
+    // The last 1..=7 bytes at the end of a word, put together from reads that overlap.
+    let word = if let (Some(low), Some(high)) = (rest.first_chunk::<4>(), rest.last_chunk::<4>()) {
+        (u32::from_le_bytes(*high) as u64) << 32
+            | (u32::from_le_bytes(*low) as u64) << (64 - 8 * n as u32)
+    } else {
+        (rest[0] as u64) << (64 - 8 * n as u32)
+            | (rest[n / 2] as u64) << (64 - 8 * (n - n / 2) as u32)
+            | (rest[n - 1] as u64) << 56
+    };
+    hash.wrapping_mul(POWERS[n]).wrapping_add(weigh(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wide_hash_equals_the_plain_one() {
+        let text: Vec<u8> = (0..64u32).map(|i| (i * 37 + 201) as u8).collect();
+        for start in 0..8 {
+            for len in 0..48 {
+                let bytes = &text[start..start + len];
+                let plain = hash_bytes(SEED, bytes);
+                assert_eq!(key_hash(bytes), plain, "{start} {len}");
+                assert_eq!(
+                    Piece {
+                        buffer: &text,
+                        start,
+                        len
+                    }
+                    .hash(),
+                    plain,
+                    "{start} {len}"
+                );
+                assert_eq!(
+                    Piece {
+                        buffer: bytes,
+                        start: 0,
+                        len
+                    }
+                    .hash(),
+                    plain,
+                    "{start} {len}"
+                );
+            }
+        }
+        assert_eq!(key_hash(&[255; 24]), hash_bytes(SEED, &[255; 24]));
+        assert_eq!(key_hash(b"meta"), 0x7c9a_91cc);
+        assert_eq!(key_hash(b"data"), 0x7c95_915f);
+    }
+}
