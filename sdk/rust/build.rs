@@ -39,7 +39,10 @@ fn library_directories() -> Result<Vec<PathBuf>, String> {
         };
     }
     let built = workspace().join("target/release");
-    println!("cargo::rerun-if-changed={}", built.join(library_file()).display());
+    println!(
+        "cargo::rerun-if-changed={}",
+        built.join(library_file()).display()
+    );
     if holds_library(&built) {
         return Ok(vec![built]);
     }
@@ -57,7 +60,11 @@ fn workspace() -> PathBuf {
 }
 
 fn absolute(path: &Path) -> PathBuf {
-    let path = if path.is_absolute() { path.to_path_buf() } else { workspace().join(path) };
+    let path = if path.is_absolute() {
+        path.to_path_buf()
+    } else {
+        workspace().join(path)
+    };
     path.canonicalize().unwrap_or(path)
 }
 
@@ -78,9 +85,15 @@ fn pkg_config() -> Option<Vec<PathBuf>> {
     let program = std::env::var_os("PKG_CONFIG").unwrap_or_else(|| "pkg-config".into());
     println!("cargo::rerun-if-env-changed=PKG_CONFIG");
     println!("cargo::rerun-if-env-changed=PKG_CONFIG_PATH");
-    let output = Command::new(program).args(["--libs-only-L", "plasmite"]).output().ok()?;
+    let output = Command::new(program)
+        .args(["--libs-only-L", "plasmite"])
+        .output()
+        .ok()?;
     output.status.success().then(|| {
         let text = String::from_utf8_lossy(&output.stdout);
-        text.split_whitespace().filter_map(|word| word.strip_prefix("-L")).map(PathBuf::from).collect()
+        text.split_whitespace()
+            .filter_map(|word| word.strip_prefix("-L"))
+            .map(PathBuf::from)
+            .collect()
     })
 }

@@ -25,7 +25,13 @@ pub(super) struct Context {
 impl Context {
     pub(super) fn new(program: &'static str, typed: Vec<OsString>, global: Global) -> Context {
         let color = global.color.unwrap_or_default();
-        Context { program, typed, dir: global.dir, out: Stdout::new(color), err: Stderr::new(color) }
+        Context {
+            program,
+            typed,
+            dir: global.dir,
+            out: Stdout::new(color),
+            err: Stderr::new(color),
+        }
     }
 
     /// `--dir` as typed.

@@ -8,7 +8,6 @@ mod input;
 mod output;
 
 use context::Context;
-use exit::Failure;
 use std::process::ExitCode;
 
 /// Runs the command line of this process under the name `program`.
@@ -20,7 +19,10 @@ pub fn main(program: &'static str) -> ExitCode {
             let outcome = command::run(&mut context, parsed.command);
             (context, outcome)
         }
-        Err(failure) => (Context::new(program, typed, args::Global::default()), Err(failure)),
+        Err(failure) => (
+            Context::new(program, typed, args::Global::default()),
+            Err(failure),
+        ),
     };
     // What was printed goes out before any error is shown, also after a failure.
     let outcome = match (outcome, context.out.flush()) {

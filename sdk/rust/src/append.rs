@@ -39,7 +39,10 @@ pub struct Receipt {
 impl From<raw::plsm_receipt_t> for Receipt {
     #[inline]
     fn from(receipt: raw::plsm_receipt_t) -> Receipt {
-        Receipt { seq: receipt.seq, time_ns: receipt.timestamp_ns }
+        Receipt {
+            seq: receipt.seq,
+            time_ns: receipt.timestamp_ns,
+        }
     }
 }
 
@@ -63,7 +66,10 @@ impl Default for AppendOptions<'_> {
             struct_size: size_of::<raw::plsm_append_options_t>() as u32,
             ..Default::default()
         };
-        AppendOptions { tags: Tags::new(), raw }
+        AppendOptions {
+            tags: Tags::new(),
+            raw,
+        }
     }
 }
 
@@ -118,14 +124,22 @@ impl<'a> AppendOptions<'a> {
 
     /// Checks Lite3 bytes wholly, not only their frame.
     pub fn check_fully(mut self, check: bool) -> AppendOptions<'a> {
-        self.raw.flags = if check { raw::PLSM_APPEND_CHECK_FULLY } else { 0 };
+        self.raw.flags = if check {
+            raw::PLSM_APPEND_CHECK_FULLY
+        } else {
+            0
+        };
         self
     }
 
     /// The library's form; valid while `self` is.
     #[inline]
     pub(crate) fn raw(&self) -> raw::plsm_append_options_t {
-        raw::plsm_append_options_t { tags: self.tags.as_ptr(), tags_len: self.tags.len(), ..self.raw }
+        raw::plsm_append_options_t {
+            tags: self.tags.as_ptr(),
+            tags_len: self.tags.len(),
+            ..self.raw
+        }
     }
 }
 
@@ -147,8 +161,16 @@ unsafe impl Sync for BatchItem<'_> {}
 impl<'a> BatchItem<'a> {
     fn new(data: &'a [u8], encoding: u32) -> BatchItem<'a> {
         let range = bytes::range(data);
-        let raw = raw::plsm_batch_item_t { data: range.data, len: range.len, encoding, ..Default::default() };
-        BatchItem { raw, borrowed: PhantomData }
+        let raw = raw::plsm_batch_item_t {
+            data: range.data,
+            len: range.len,
+            encoding,
+            ..Default::default()
+        };
+        BatchItem {
+            raw,
+            borrowed: PhantomData,
+        }
     }
 
     /// A JSON value as text.

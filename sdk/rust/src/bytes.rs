@@ -12,7 +12,10 @@ use std::ptr;
 /// A borrowed range for the library.
 #[inline]
 pub(crate) fn range(bytes: &[u8]) -> raw::plsm_bytes_t {
-    raw::plsm_bytes_t { data: bytes.as_ptr(), len: bytes.len() }
+    raw::plsm_bytes_t {
+        data: bytes.as_ptr(),
+        len: bytes.len(),
+    }
 }
 
 /// The slice behind a range of the library.
@@ -42,15 +45,22 @@ impl Buffer {
     pub(crate) fn fill(
         function: impl FnOnce(*mut raw::plsm_buf_t, *mut *mut raw::plsm_error_t) -> std::ffi::c_int,
     ) -> Result<Buffer> {
-        let mut buffer = raw::plsm_buf_t { data: ptr::null_mut(), len: 0 };
+        let mut buffer = raw::plsm_buf_t {
+            data: ptr::null_mut(),
+            len: 0,
+        };
         crate::call::call(|error| function(&mut buffer, error))?;
         Ok(Buffer(buffer))
     }
 
     /// The bytes as text. An error (Internal) only for bytes that are not UTF-8; JSON of the library always is.
     pub fn text(&self) -> Result<&str> {
-        std::str::from_utf8(self)
-            .map_err(|_| Error::new(ErrorKind::Internal, "the library gave bytes that are not UTF-8"))
+        std::str::from_utf8(self).map_err(|_| {
+            Error::new(
+                ErrorKind::Internal,
+                "the library gave bytes that are not UTF-8",
+            )
+        })
     }
 }
 
@@ -67,7 +77,12 @@ impl Deref for Buffer {
     #[inline]
     fn deref(&self) -> &[u8] {
         // SAFETY: the buffer is ours, unchanged until it is dropped.
-        unsafe { slice(raw::plsm_bytes_t { data: self.0.data, len: self.0.len }) }
+        unsafe {
+            slice(raw::plsm_bytes_t {
+                data: self.0.data,
+                len: self.0.len,
+            })
+        }
     }
 }
 

@@ -36,7 +36,8 @@ impl Client {
     /// Usage for a path that is not UTF-8 or holds a NUL.
     pub fn new(directory: impl AsRef<Path>) -> Result<Client> {
         let directory = directory.as_ref().to_str().ok_or_else(|| {
-            Error::new(ErrorKind::Usage, "the pool directory is not valid UTF-8").with_hint("rename the directory")
+            Error::new(ErrorKind::Usage, "the pool directory is not valid UTF-8")
+                .with_hint("rename the directory")
         })?;
         Client::open(Some(directory))
     }
@@ -50,12 +51,16 @@ impl Client {
     }
 
     fn open(directory: Option<&str>) -> Result<Client> {
-        let directory = directory.map(|path| c_text(path, "the pool directory")).transpose()?;
+        let directory = directory
+            .map(|path| c_text(path, "the pool directory"))
+            .transpose()?;
         let path = directory.as_ref().map_or(ptr::null(), |path| path.as_ptr());
         let mut client = ptr::null_mut();
         // SAFETY: NULL or a NUL-terminated path; the outputs are ours.
         call(|error| unsafe { raw::plsm_client_new(path, &mut client, error) })?;
-        NonNull::new(client).map(Client).ok_or_else(|| Error::take(ptr::null_mut()))
+        NonNull::new(client)
+            .map(Client)
+            .ok_or_else(|| Error::take(ptr::null_mut()))
     }
 
     fn as_ptr(&self) -> *mut raw::plsm_client_t {
@@ -68,7 +73,9 @@ impl Client {
     /// None that can be expected.
     pub fn pool_dir(&self) -> Result<PathBuf> {
         // SAFETY: a live handle; the outputs are ours.
-        let path = Buffer::fill(|buffer, error| unsafe { raw::plsm_client_pool_dir(self.as_ptr(), buffer, error) })?;
+        let path = Buffer::fill(|buffer, error| unsafe {
+            raw::plsm_client_pool_dir(self.as_ptr(), buffer, error)
+        })?;
         Ok(path.path())
     }
 
@@ -92,7 +99,9 @@ impl Client {
     pub fn exists(&self, reference: &str) -> Result<bool> {
         let reference = c_text(reference, "the pool reference")?;
         // SAFETY: a live handle, a NUL-terminated text.
-        Ok(call(|error| unsafe { raw::plsm_pool_exists(self.as_ptr(), reference.as_ptr(), error) })? == 1)
+        Ok(call(|error| unsafe {
+            raw::plsm_pool_exists(self.as_ptr(), reference.as_ptr(), error)
+        })? == 1)
     }
 
     /// Creates a pool, and its directories as needed.
@@ -113,7 +122,9 @@ impl Client {
         let options = options.raw();
         Pool::adopt(|pool, error| {
             // SAFETY: a live handle, a NUL-terminated text, options of the stated size; the outputs are ours.
-            unsafe { raw::plsm_pool_create_with(self.as_ptr(), reference.as_ptr(), &options, pool, error) }
+            unsafe {
+                raw::plsm_pool_create_with(self.as_ptr(), reference.as_ptr(), &options, pool, error)
+            }
         })
     }
 
@@ -127,7 +138,16 @@ impl Client {
         let mut created = 0;
         let pool = Pool::adopt(|pool, error| {
             // SAFETY: as above.
-            unsafe { raw::plsm_pool_ensure(self.as_ptr(), reference.as_ptr(), &options, pool, &mut created, error) }
+            unsafe {
+                raw::plsm_pool_ensure(
+                    self.as_ptr(),
+                    reference.as_ptr(),
+                    &options,
+                    pool,
+                    &mut created,
+                    error,
+                )
+            }
         })?;
         Ok((pool, created != 0))
     }
@@ -149,7 +169,9 @@ impl Client {
         let options = options.raw();
         Pool::adopt(|pool, error| {
             // SAFETY: as above.
-            unsafe { raw::plsm_pool_open_with(self.as_ptr(), reference.as_ptr(), &options, pool, error) }
+            unsafe {
+                raw::plsm_pool_open_with(self.as_ptr(), reference.as_ptr(), &options, pool, error)
+            }
         })
     }
 
@@ -179,7 +201,9 @@ impl Client {
     /// As [`Client::list`].
     pub fn list_json(&self) -> Result<Buffer> {
         // SAFETY: a live handle; the outputs are ours.
-        Buffer::fill(|buffer, error| unsafe { raw::plsm_pool_list_json(self.as_ptr(), buffer, error) })
+        Buffer::fill(|buffer, error| unsafe {
+            raw::plsm_pool_list_json(self.as_ptr(), buffer, error)
+        })
     }
 }
 

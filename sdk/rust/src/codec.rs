@@ -4,6 +4,16 @@
 use crate::call::call;
 use crate::{raw, Buffer, Result};
 
+/// Checks that a text is one JSON value that pools can keep.
+///
+/// # Errors
+/// Usage, with the offset, for anything else.
+pub fn check_json(json: &[u8]) -> Result<()> {
+    // SAFETY: the bytes are readable for the call.
+    call(|error| unsafe { raw::plsm_json_check(json.as_ptr(), json.len(), error) })?;
+    Ok(())
+}
+
 /// Encodes a JSON text, whose root is an object or an array, as a Lite3 document.
 ///
 /// ```
@@ -17,7 +27,9 @@ use crate::{raw, Buffer, Result};
 /// with NUL).
 pub fn json_to_lite3(json: &[u8]) -> Result<Buffer> {
     // SAFETY: the bytes are readable for the call, the outputs are ours.
-    Buffer::fill(|buffer, error| unsafe { raw::plsm_lite3_from_json(json.as_ptr(), json.len(), buffer, error) })
+    Buffer::fill(|buffer, error| unsafe {
+        raw::plsm_lite3_from_json(json.as_ptr(), json.len(), buffer, error)
+    })
 }
 
 /// Writes a Lite3 document as compact JSON, keys in their order.
@@ -26,7 +38,9 @@ pub fn json_to_lite3(json: &[u8]) -> Result<Buffer> {
 /// Corrupt for bytes that are no document.
 pub fn lite3_to_json(document: &[u8]) -> Result<Buffer> {
     // SAFETY: as above.
-    Buffer::fill(|buffer, error| unsafe { raw::plsm_lite3_to_json(document.as_ptr(), document.len(), buffer, error) })
+    Buffer::fill(|buffer, error| unsafe {
+        raw::plsm_lite3_to_json(document.as_ptr(), document.len(), buffer, error)
+    })
 }
 
 /// Checks a Lite3 document wholly.

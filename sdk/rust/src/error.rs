@@ -47,7 +47,10 @@ impl ErrorKind {
     ];
 
     fn from_number(number: i32) -> ErrorKind {
-        ErrorKind::ALL.into_iter().find(|kind| *kind as i32 == number).unwrap_or(ErrorKind::Internal)
+        ErrorKind::ALL
+            .into_iter()
+            .find(|kind| *kind as i32 == number)
+            .unwrap_or(ErrorKind::Internal)
     }
 
     /// The name on the wire and in other languages, for example `NotFound`.
@@ -229,8 +232,12 @@ impl std::error::Error for Error {}
 /// # Safety
 /// `text` is NULL or a NUL-terminated text that is live during the call.
 unsafe fn owned_text(text: *const c_char) -> Option<String> {
+    if text.is_null() {
+        return None;
+    }
     // SAFETY: the caller's promise.
-    (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned())
+    let text = unsafe { CStr::from_ptr(text) };
+    Some(text.to_string_lossy().into_owned())
 }
 
 /// # Safety
@@ -250,5 +257,7 @@ pub(crate) unsafe fn borrowed_path<'a>(path: *const c_char) -> &'a Path {
         return Path::new("");
     }
     // SAFETY: the caller's promise.
-    Path::new(OsStr::from_bytes(unsafe { CStr::from_ptr(path) }.to_bytes()))
+    Path::new(OsStr::from_bytes(
+        unsafe { CStr::from_ptr(path) }.to_bytes(),
+    ))
 }

@@ -17,7 +17,11 @@ pub struct Bounds {
 
 impl From<raw::plsm_bounds_t> for Bounds {
     fn from(bounds: raw::plsm_bounds_t) -> Bounds {
-        Bounds { oldest: bounds.oldest, newest: bounds.newest, count: bounds.count }
+        Bounds {
+            oldest: bounds.oldest,
+            newest: bounds.newest,
+            count: bounds.count,
+        }
     }
 }
 
@@ -122,11 +126,27 @@ impl Layout {
         let mut layout = raw::plsm_layout_t::default();
         // SAFETY: a live handle, room for `limit` places; the outputs are ours.
         call(|error| unsafe {
-            raw::plsm_pool_layout(pool.as_ptr(), places.as_mut_ptr(), limit, &mut layout, error)
+            raw::plsm_pool_layout(
+                pool.as_ptr(),
+                places.as_mut_ptr(),
+                limit,
+                &mut layout,
+                error,
+            )
         })?;
         places.truncate(layout.frame_count as usize);
-        let frames =
-            places.iter().map(|place| FramePlace { seq: place.seq, offset: place.offset, len: place.len }).collect();
-        Ok(Layout { tail: layout.tail, head: layout.head, frames })
+        let frames = places
+            .iter()
+            .map(|place| FramePlace {
+                seq: place.seq,
+                offset: place.offset,
+                len: place.len,
+            })
+            .collect();
+        Ok(Layout {
+            tail: layout.tail,
+            head: layout.head,
+            frames,
+        })
     }
 }

@@ -59,12 +59,12 @@ pub use append::{AppendOptions, BatchItem, Durability, LockWait, Receipt};
 pub use bytes::Buffer;
 pub use cancel::Canceller;
 pub use client::{default_pool_dir, Client};
-pub use codec::{check_lite3, json_to_lite3, lite3_to_json};
+pub use codec::{check_json, check_lite3, json_to_lite3, lite3_to_json};
 pub use error::{Error, ErrorKind, Result};
 pub use info::{Bounds, FramePlace, Info, Layout};
 pub use library::{
-    abi_version, build_info, has_feature, install_guard, pool_formats, set_log, version, version_number, LogSink,
-    PoolFormats,
+    abi_version, build_info, has_feature, install_guard, pool_formats, set_log, version,
+    version_number, LogSink, PoolFormats,
 };
 pub use list::{ListEntry, PoolList};
 pub use message::Message;

@@ -43,9 +43,19 @@ pub struct PoolFormats {
 
 /// The pool file formats the library reads and writes.
 pub fn pool_formats() -> PoolFormats {
-    let mut formats = PoolFormats { oldest_read: 0, newest_read: 0, written: 0 };
+    let mut formats = PoolFormats {
+        oldest_read: 0,
+        newest_read: 0,
+        written: 0,
+    };
     // SAFETY: three outputs of ours.
-    unsafe { raw::plsm_pool_formats(&mut formats.oldest_read, &mut formats.newest_read, &mut formats.written) };
+    unsafe {
+        raw::plsm_pool_formats(
+            &mut formats.oldest_read,
+            &mut formats.newest_read,
+            &mut formats.written,
+        )
+    };
     formats
 }
 
@@ -86,7 +96,12 @@ unsafe extern "C" fn forward(sink: *mut c_void, level: u32, message: *const c_ch
     // A panic must not cross into the library.
     let _ = std::panic::catch_unwind(|| {
         // SAFETY: `sink` is the function given to `set_log`, `message` a NUL-terminated text during the call.
-        let (sink, message) = unsafe { (std::mem::transmute::<*mut c_void, LogSink>(sink), CStr::from_ptr(message)) };
+        let (sink, message) = unsafe {
+            (
+                std::mem::transmute::<*mut c_void, LogSink>(sink),
+                CStr::from_ptr(message),
+            )
+        };
         sink(level, &message.to_string_lossy());
     });
 }

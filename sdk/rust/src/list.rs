@@ -34,7 +34,9 @@ impl PoolList {
         let mut list = ptr::null_mut();
         // SAFETY: the caller's live handle; the outputs are ours.
         call(|error| unsafe { raw::plsm_pool_list_open(client, &mut list, error) })?;
-        NonNull::new(list).map(PoolList).ok_or_else(|| Error::take(ptr::null_mut()))
+        NonNull::new(list)
+            .map(PoolList)
+            .ok_or_else(|| Error::take(ptr::null_mut()))
     }
 
     /// How many pools there are.
@@ -58,7 +60,9 @@ impl PoolList {
             ..Default::default()
         };
         // SAFETY: a live list; a struct of the stated size, which is ours.
-        call(|error| unsafe { raw::plsm_pool_list_entry(self.0.as_ptr(), index, &mut entry, error) })?;
+        call(|error| unsafe {
+            raw::plsm_pool_list_entry(self.0.as_ptr(), index, &mut entry, error)
+        })?;
         // SAFETY: the library filled it; all it points to lives as long as the list, which the result borrows.
         unsafe {
             let info = match (entry.info.as_ref(), entry.error.is_null()) {

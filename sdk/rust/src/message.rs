@@ -30,11 +30,22 @@ impl Message {
                 format!("message {} was overwritten while it was read", view.seq()),
             ));
         }
-        let wrong = || Error::new(ErrorKind::Internal, "the library gave a message without data");
+        let wrong = || {
+            Error::new(
+                ErrorKind::Internal,
+                "the library gave a message without data",
+            )
+        };
         let json = String::from_utf8(json).map_err(|_| wrong())?;
         // Before `data` quotes only occur escaped, or as JSON's own: this cannot be found inside a tag.
         let data_at = json.find(BEFORE_DATA).ok_or_else(wrong)? + BEFORE_DATA.len();
-        Ok(Message { seq: view.seq(), time_ns: view.time_ns(), tags, json, data_at })
+        Ok(Message {
+            seq: view.seq(),
+            time_ns: view.time_ns(),
+            tags,
+            json,
+            data_at,
+        })
     }
 
     /// Its sequence number: from 1, without holes.
@@ -74,7 +85,10 @@ impl Message {
     #[cfg(feature = "serde")]
     pub fn data<'a, T: serde::Deserialize<'a>>(&'a self) -> Result<T> {
         serde_json::from_str(self.data_json()).map_err(|error| {
-            Error::new(ErrorKind::Usage, format!("the data of message {} has another form: {error}", self.seq))
+            Error::new(
+                ErrorKind::Usage,
+                format!("the data of message {} has another form: {error}", self.seq),
+            )
         })
     }
 }

@@ -66,7 +66,11 @@ impl OpenOptions {
     pub(crate) fn raw(&self) -> raw::plsm_open_options_t {
         raw::plsm_open_options_t {
             struct_size: size_of::<raw::plsm_open_options_t>() as u32,
-            flags: if self.read_only { raw::PLSM_OPEN_READ_ONLY } else { 0 },
+            flags: if self.read_only {
+                raw::PLSM_OPEN_READ_ONLY
+            } else {
+                0
+            },
         }
     }
 }

@@ -4,8 +4,8 @@
 use crate::call::call;
 use crate::error::{borrowed_path, borrowed_text};
 use crate::{
-    raw, AppendOptions, BatchItem, Bounds, Buffer, Error, Info, Layout, Message, Receipt, Reservation, Result, Stream,
-    TailOptions, View,
+    raw, AppendOptions, BatchItem, Bounds, Buffer, Error, Info, Layout, Message, Receipt,
+    Reservation, Result, Stream, TailOptions, View,
 };
 use std::ffi::c_int;
 use std::path::Path;
@@ -26,7 +26,9 @@ impl Pool {
     ) -> Result<Pool> {
         let mut pool = ptr::null_mut();
         call(|error| open(&mut pool, error))?;
-        NonNull::new(pool).map(Pool).ok_or_else(|| Error::take(ptr::null_mut()))
+        NonNull::new(pool)
+            .map(Pool)
+            .ok_or_else(|| Error::take(ptr::null_mut()))
     }
 
     #[inline]
@@ -93,7 +95,9 @@ impl Pool {
     /// As [`Pool::info`].
     pub fn info_json(&self) -> Result<Buffer> {
         // SAFETY: a live handle; the outputs are ours.
-        Buffer::fill(|buffer, error| unsafe { raw::plsm_pool_info_json(self.as_ptr(), buffer, error) })
+        Buffer::fill(|buffer, error| unsafe {
+            raw::plsm_pool_info_json(self.as_ptr(), buffer, error)
+        })
     }
 
     /// The oldest and newest seq, cheaply.
@@ -126,7 +130,14 @@ impl Pool {
         let mut receipt = raw::plsm_receipt_t::default();
         // SAFETY: a live handle, readable bytes, options that live for the call; the outputs are ours.
         call(|error| unsafe {
-            raw::plsm_pool_append(self.as_ptr(), json.as_ptr(), json.len(), &options, &mut receipt, error)
+            raw::plsm_pool_append(
+                self.as_ptr(),
+                json.as_ptr(),
+                json.len(),
+                &options,
+                &mut receipt,
+                error,
+            )
         })?;
         Ok(receipt.into())
     }
@@ -136,9 +147,16 @@ impl Pool {
     /// # Errors
     /// Usage when it cannot be written as JSON; otherwise as [`Pool::append`].
     #[cfg(feature = "serde")]
-    pub fn append_value<T: serde::Serialize + ?Sized>(&self, value: &T, options: &AppendOptions<'_>) -> Result<Receipt> {
+    pub fn append_value<T: serde::Serialize + ?Sized>(
+        &self,
+        value: &T,
+        options: &AppendOptions<'_>,
+    ) -> Result<Receipt> {
         let json = serde_json::to_vec(value).map_err(|error| {
-            Error::new(crate::ErrorKind::Usage, format!("the value cannot be written as JSON: {error}"))
+            Error::new(
+                crate::ErrorKind::Usage,
+                format!("the value cannot be written as JSON: {error}"),
+            )
         })?;
         self.append(&json, options)
     }
@@ -154,7 +172,14 @@ impl Pool {
         let mut receipt = raw::plsm_receipt_t::default();
         // SAFETY: as above.
         call(|error| unsafe {
-            raw::plsm_pool_append_data(self.as_ptr(), data.as_ptr(), data.len(), &options, &mut receipt, error)
+            raw::plsm_pool_append_data(
+                self.as_ptr(),
+                data.as_ptr(),
+                data.len(),
+                &options,
+                &mut receipt,
+                error,
+            )
         })?;
         Ok(receipt.into())
     }
@@ -179,13 +204,24 @@ impl Pool {
     ///
     /// # Errors
     /// As the single appends; the message names the item.
-    pub fn append_batch(&self, items: &[BatchItem<'_>], options: &AppendOptions<'_>) -> Result<Vec<Receipt>> {
+    pub fn append_batch(
+        &self,
+        items: &[BatchItem<'_>],
+        options: &AppendOptions<'_>,
+    ) -> Result<Vec<Receipt>> {
         let options = options.raw();
         let mut receipts = vec![raw::plsm_receipt_t::default(); items.len()];
         // SAFETY: as above; `BatchItem` is the library's struct, and there is room for a receipt of each.
         call(|error| unsafe {
             let (first, count) = (items.as_ptr().cast(), items.len());
-            raw::plsm_pool_append_batch(self.as_ptr(), first, count, &options, receipts.as_mut_ptr(), error)
+            raw::plsm_pool_append_batch(
+                self.as_ptr(),
+                first,
+                count,
+                &options,
+                receipts.as_mut_ptr(),
+                error,
+            )
         })?;
         Ok(receipts.into_iter().map(Receipt::from).collect())
     }
@@ -200,7 +236,14 @@ impl Pool {
         let (mut handle, mut payload) = (ptr::null_mut(), ptr::null_mut());
         // SAFETY: as above.
         call(|error| unsafe {
-            raw::plsm_pool_reserve(self.as_ptr(), len, &options, &mut handle, &mut payload, error)
+            raw::plsm_pool_reserve(
+                self.as_ptr(),
+                len,
+                &options,
+                &mut handle,
+                &mut payload,
+                error,
+            )
         })?;
         match (NonNull::new(handle), NonNull::new(payload)) {
             // SAFETY: just made by the library, with room for `len` bytes.
@@ -226,7 +269,9 @@ impl Pool {
     pub fn get(&self, seq: u64) -> Result<Message> {
         let mut message = ptr::null_mut();
         // SAFETY: a live handle; the outputs are ours.
-        call(|error| unsafe { raw::plsm_pool_get_message(self.as_ptr(), seq, &mut message, error) })?;
+        call(|error| unsafe {
+            raw::plsm_pool_get_message(self.as_ptr(), seq, &mut message, error)
+        })?;
         let mut view = raw::plsm_view_t::default();
         // SAFETY: a live message; its view lives as long as it does, and is used before it is freed.
         unsafe {
@@ -243,7 +288,9 @@ impl Pool {
     /// As [`Pool::get`].
     pub fn get_json(&self, seq: u64) -> Result<Buffer> {
         // SAFETY: a live handle; the outputs are ours.
-        Buffer::fill(|buffer, error| unsafe { raw::plsm_pool_get_json(self.as_ptr(), seq, buffer, error) })
+        Buffer::fill(|buffer, error| unsafe {
+            raw::plsm_pool_get_json(self.as_ptr(), seq, buffer, error)
+        })
     }
 
     /// The message with this seq, in place: ask [`View::is_valid`] after reading it.

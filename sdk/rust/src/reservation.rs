@@ -25,7 +25,12 @@ impl<'a> Reservation<'a> {
         payload: NonNull<u8>,
         len: usize,
     ) -> Reservation<'a> {
-        Reservation { handle, payload, len, pool: PhantomData }
+        Reservation {
+            handle,
+            payload,
+            len,
+            pool: PhantomData,
+        }
     }
 
     /// The room: to be filled with `data` as a Lite3 document of exactly this length.
@@ -43,7 +48,9 @@ impl<'a> Reservation<'a> {
         let this = ManuallyDrop::new(self);
         let mut receipt = raw::plsm_receipt_t::default();
         // SAFETY: a live reservation, consumed here; the output is ours.
-        call(|error| unsafe { raw::plsm_reservation_commit(this.handle.as_ptr(), &mut receipt, error) })?;
+        call(|error| unsafe {
+            raw::plsm_reservation_commit(this.handle.as_ptr(), &mut receipt, error)
+        })?;
         Ok(receipt.into())
     }
 }

@@ -148,7 +148,8 @@ impl Stream {
             raw::PLSM_NEXT_CANCELLED => Next::Cancelled,
             raw::PLSM_NEXT_DEADLINE => Next::Deadline,
             other => {
-                let message = format!("the library gave an outcome this crate does not know: {other}");
+                let message =
+                    format!("the library gave an outcome this crate does not know: {other}");
                 return Err(Error::new(ErrorKind::Internal, message));
             }
         })
@@ -156,7 +157,10 @@ impl Stream {
 
     /// The messages as an iterator that waits for each, skips over gaps and ends with the stream.
     pub fn messages(&mut self) -> Messages<'_> {
-        Messages { stream: self, done: false }
+        Messages {
+            stream: self,
+            done: false,
+        }
     }
 
     #[cold]
@@ -164,7 +168,11 @@ impl Stream {
         let mut gap = raw::plsm_gap_t::default();
         // SAFETY: a live handle; the outputs are ours.
         call(|error| unsafe { raw::plsm_stream_gap(self.as_ptr(), &mut gap, error) })?;
-        Ok(Gap { first: gap.first, last: gap.last, count: gap.count })
+        Ok(Gap {
+            first: gap.first,
+            last: gap.last,
+            count: gap.count,
+        })
     }
 
     /// Running totals.
@@ -175,7 +183,11 @@ impl Stream {
         let mut stats = raw::plsm_stream_stats_t::default();
         // SAFETY: as above.
         call(|error| unsafe { raw::plsm_stream_stats(self.as_ptr(), &mut stats, error) })?;
-        Ok(StreamStats { delivered: stats.delivered, dropped: stats.dropped, next_seq: stats.next_seq })
+        Ok(StreamStats {
+            delivered: stats.delivered,
+            dropped: stats.dropped,
+            next_seq: stats.next_seq,
+        })
     }
 
     /// Something that ends this stream's waits from another thread.
@@ -195,8 +207,10 @@ impl Stream {
     /// Usage for [`Start::Token`], which only opens streams.
     pub fn seek(&mut self, start: Start<'_>) -> Result<()> {
         if matches!(start, Start::Token(_)) {
-            return Err(Error::new(ErrorKind::Usage, "a stream cannot seek to a token")
-                .with_hint("open another stream with Start::Token"));
+            return Err(
+                Error::new(ErrorKind::Usage, "a stream cannot seek to a token")
+                    .with_hint("open another stream with Start::Token"),
+            );
         }
         let (start, value) = start.raw();
         // SAFETY: a live handle.
@@ -210,7 +224,9 @@ impl Stream {
     /// None that can be expected.
     pub fn token(&self) -> Result<String> {
         // SAFETY: a live handle; the outputs are ours.
-        let token = Buffer::fill(|buffer, error| unsafe { raw::plsm_stream_token(self.as_ptr(), buffer, error) })?;
+        let token = Buffer::fill(|buffer, error| unsafe {
+            raw::plsm_stream_token(self.as_ptr(), buffer, error)
+        })?;
         Ok(token.text()?.to_owned())
     }
 

@@ -39,6 +39,12 @@ impl<'a> Tags<'a> {
 
 impl<'a, T: AsRef<str> + ?Sized + 'a> FromIterator<&'a T> for Tags<'a> {
     fn from_iter<I: IntoIterator<Item = &'a T>>(tags: I) -> Tags<'a> {
-        Tags { ranges: tags.into_iter().map(|tag| bytes::range(tag.as_ref().as_bytes())).collect(), texts: PhantomData }
+        Tags {
+            ranges: tags
+                .into_iter()
+                .map(|tag| bytes::range(tag.as_ref().as_bytes()))
+                .collect(),
+            texts: PhantomData,
+        }
     }
 }

@@ -140,7 +140,11 @@ impl<'a> TailOptions<'a> {
     }
 
     fn flag(mut self, flag: u32, on: bool) -> TailOptions<'a> {
-        self.flags = if on { self.flags | flag } else { self.flags & !flag };
+        self.flags = if on {
+            self.flags | flag
+        } else {
+            self.flags & !flag
+        };
         self
     }
 
@@ -164,7 +168,9 @@ impl<'a> TailOptions<'a> {
             gap_policy: self.gap as u32,
             tags: self.tags.as_ptr(),
             tags_len: self.tags.len(),
-            token: token.as_ref().map_or(std::ptr::null(), |token| token.as_ptr()),
+            token: token
+                .as_ref()
+                .map_or(std::ptr::null(), |token| token.as_ptr()),
             spin_us: u32::try_from(self.spin.as_micros()).unwrap_or(u32::MAX),
             flags: self.flags,
         };

@@ -25,7 +25,8 @@ pub fn format_time(time_ns: u64) -> Result<String> {
 /// As there; `out` is then as it was.
 pub fn write_time(time_ns: u64, out: &mut Vec<u8>) -> Result<()> {
     // SAFETY: both outputs are ours.
-    let text = Buffer::fill(|buffer, error| unsafe { raw::plsm_time_format(time_ns, buffer, error) })?;
+    let text =
+        Buffer::fill(|buffer, error| unsafe { raw::plsm_time_format(time_ns, buffer, error) })?;
     out.extend_from_slice(&text);
     Ok(())
 }
@@ -37,7 +38,9 @@ pub fn write_time(time_ns: u64, out: &mut Vec<u8>) -> Result<()> {
 pub fn parse_time(text: &str) -> Result<u64> {
     let mut time_ns = 0;
     // SAFETY: the text is readable for the call, the outputs are ours.
-    call(|error| unsafe { raw::plsm_time_parse(text.as_ptr().cast(), text.len(), &mut time_ns, error) })?;
+    call(|error| unsafe {
+        raw::plsm_time_parse(text.as_ptr().cast(), text.len(), &mut time_ns, error)
+    })?;
     Ok(time_ns)
 }
 
@@ -48,6 +51,8 @@ pub fn parse_time(text: &str) -> Result<u64> {
 pub fn parse_duration(text: &str) -> Result<Duration> {
     let mut nanoseconds = 0;
     // SAFETY: the text is readable for the call, the outputs are ours.
-    call(|error| unsafe { raw::plsm_duration_parse(text.as_ptr().cast(), text.len(), &mut nanoseconds, error) })?;
+    call(|error| unsafe {
+        raw::plsm_duration_parse(text.as_ptr().cast(), text.len(), &mut nanoseconds, error)
+    })?;
     Ok(Duration::from_nanos(nanoseconds))
 }

@@ -56,18 +56,32 @@ unsafe impl Sync for Value<'_> {}
 /// # Safety
 /// The range is readable as long as `'a` lasts, and unchanged unless `in_place`.
 pub(crate) unsafe fn text<'a>(range: raw::plsm_bytes_t, in_place: bool) -> Result<Cow<'a, str>> {
-    let changed = || Error::new(ErrorKind::RetentionGap, "the message was overwritten while it was read");
+    let changed = || {
+        Error::new(
+            ErrorKind::RetentionGap,
+            "the message was overwritten while it was read",
+        )
+    };
     if in_place {
         let mut copy = Vec::with_capacity(range.len);
         for index in 0..range.len {
             // SAFETY: within the range. Another process may write there: hence atomic loads.
-            copy.push(unsafe { AtomicU8::from_ptr(range.data.add(index).cast_mut()).load(Ordering::Relaxed) });
+            copy.push(unsafe {
+                AtomicU8::from_ptr(range.data.add(index).cast_mut()).load(Ordering::Relaxed)
+            });
         }
-        return String::from_utf8(copy).map(Cow::Owned).map_err(|_| changed());
+        return String::from_utf8(copy)
+            .map(Cow::Owned)
+            .map_err(|_| changed());
     }
     // SAFETY: the caller's promise.
     let text = std::str::from_utf8(unsafe { bytes::slice(range) });
-    text.map(Cow::Borrowed).map_err(|_| Error::new(ErrorKind::Corrupt, "a text of the message is not valid UTF-8"))
+    text.map(Cow::Borrowed).map_err(|_| {
+        Error::new(
+            ErrorKind::Corrupt,
+            "a text of the message is not valid UTF-8",
+        )
+    })
 }
 
 impl<'a> Value<'a> {
@@ -75,7 +89,11 @@ impl<'a> Value<'a> {
     /// The library filled `raw`, and the document behind it stays readable as long as `'a` lasts, and
     /// unchanged unless `in_place`.
     pub(crate) unsafe fn new(raw: raw::plsm_value_t, in_place: bool) -> Value<'a> {
-        Value { raw, in_place, document: PhantomData }
+        Value {
+            raw,
+            in_place,
+            document: PhantomData,
+        }
     }
 
     /// The root of a Lite3 document.
@@ -85,7 +103,9 @@ impl<'a> Value<'a> {
     pub fn from_lite3(document: &'a [u8]) -> Result<Value<'a>> {
         let mut root = raw::plsm_value_t::default();
         // SAFETY: the bytes are readable as long as the value lives; the output is ours.
-        call(|error| unsafe { raw::plsm_value_from_lite3(document.as_ptr(), document.len(), &mut root, error) })?;
+        call(|error| unsafe {
+            raw::plsm_value_from_lite3(document.as_ptr(), document.len(), &mut root, error)
+        })?;
         // SAFETY: borrowed bytes do not change.
         Ok(unsafe { Value::new(root, false) })
     }
@@ -112,7 +132,13 @@ impl<'a> Value<'a> {
         let mut member = raw::plsm_value_t::default();
         // SAFETY: the library filled `self.raw`, whose document lives; the key is readable, the outputs ours.
         let found = call(|error| unsafe {
-            raw::plsm_value_get(&self.raw, key.as_ptr().cast(), key.len(), &mut member, error)
+            raw::plsm_value_get(
+                &self.raw,
+                key.as_ptr().cast(),
+                key.len(),
+                &mut member,
+                error,
+            )
         })?;
         // SAFETY: of the same document.
         Ok((found == 1).then(|| unsafe { Value::new(member, self.in_place) }))
@@ -125,7 +151,8 @@ impl<'a> Value<'a> {
     pub fn at(&self, index: usize) -> Result<Option<Value<'a>>> {
         let mut element = raw::plsm_value_t::default();
         // SAFETY: as above.
-        let found = call(|error| unsafe { raw::plsm_value_at(&self.raw, index, &mut element, error) })?;
+        let found =
+            call(|error| unsafe { raw::plsm_value_at(&self.raw, index, &mut element, error) })?;
         // SAFETY: as above.
         Ok((found == 1).then(|| unsafe { Value::new(element, self.in_place) }))
     }
@@ -138,12 +165,19 @@ impl<'a> Value<'a> {
         let mut key = raw::plsm_bytes_t::default();
         let mut member = raw::plsm_value_t::default();
         // SAFETY: as above.
-        let found = call(|error| unsafe { raw::plsm_value_entry(&self.raw, index, &mut key, &mut member, error) })?;
+        let found = call(|error| unsafe {
+            raw::plsm_value_entry(&self.raw, index, &mut key, &mut member, error)
+        })?;
         if found == 0 {
             return Ok(None);
         }
         // SAFETY: key and value lie in the same document.
-        unsafe { Ok(Some((text(key, self.in_place)?, Value::new(member, self.in_place)))) }
+        unsafe {
+            Ok(Some((
+                text(key, self.in_place)?,
+                Value::new(member, self.in_place),
+            )))
+        }
     }
 
     /// The number of members or elements.

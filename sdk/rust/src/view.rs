@@ -40,7 +40,10 @@ impl<'a> View<'a> {
     /// The library filled `raw`, and what it points to stays mapped as long as `'a` lasts.
     #[inline]
     pub(crate) unsafe fn new(raw: raw::plsm_view_t) -> View<'a> {
-        View { raw, source: PhantomData }
+        View {
+            raw,
+            source: PhantomData,
+        }
     }
 
     /// The sequence number.
@@ -74,7 +77,9 @@ impl<'a> View<'a> {
     /// RetentionGap when it was overwritten meanwhile, Corrupt when it is damaged.
     pub fn json(&self, part: Part) -> Result<Buffer> {
         // SAFETY: as above; the outputs are ours.
-        Buffer::fill(|buffer, error| unsafe { raw::plsm_view_json(&self.raw, part as u32, buffer, error) })
+        Buffer::fill(|buffer, error| unsafe {
+            raw::plsm_view_json(&self.raw, part as u32, buffer, error)
+        })
     }
 
     /// Appends a part of it as JSON to `out`, without an allocation once `out` is large enough.
@@ -91,7 +96,14 @@ impl<'a> View<'a> {
             // SAFETY: as above; the library writes at most `space.len()` bytes there.
             let written = call(|error| unsafe {
                 let (start, capacity) = (space.as_mut_ptr().cast(), space.len());
-                raw::plsm_view_write_json(&self.raw, part as u32, start, capacity, &mut length, error)
+                raw::plsm_view_write_json(
+                    &self.raw,
+                    part as u32,
+                    start,
+                    capacity,
+                    &mut length,
+                    error,
+                )
             })?;
             if written == 1 {
                 // SAFETY: the library wrote `length` bytes after the old end, within the capacity.
@@ -122,7 +134,8 @@ impl<'a> View<'a> {
         for index in 0..count {
             let mut tag = raw::plsm_bytes_t::default();
             // SAFETY: as above; the output is ours.
-            if call(|error| unsafe { raw::plsm_view_tag(&self.raw, index, &mut tag, error) })? == 0 {
+            if call(|error| unsafe { raw::plsm_view_tag(&self.raw, index, &mut tag, error) })? == 0
+            {
                 break;
             }
             // SAFETY: the range lies in the view's memory, which is mapped as long as the view lives.
@@ -204,7 +217,10 @@ impl<'a> View<'a> {
 
     /// The payload's bytes as stored; `None` in place, where they may change while they are looked at.
     pub fn payload(&self) -> Option<&[u8]> {
-        let range = raw::plsm_bytes_t { data: self.raw.payload, len: self.raw.payload_len };
+        let range = raw::plsm_bytes_t {
+            data: self.raw.payload,
+            len: self.raw.payload_len,
+        };
         // SAFETY: a private copy does not change as long as the view lives.
         (!self.is_in_place()).then(|| unsafe { bytes::slice(range) })
     }
@@ -220,6 +236,9 @@ impl<'a> View<'a> {
 
 impl fmt::Debug for View<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("View").field("seq", &self.seq()).field("time_ns", &self.time_ns()).finish_non_exhaustive()
+        f.debug_struct("View")
+            .field("seq", &self.seq())
+            .field("time_ns", &self.time_ns())
+            .finish_non_exhaustive()
     }
 }

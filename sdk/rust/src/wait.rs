@@ -28,7 +28,9 @@ impl Wait {
 
 /// Whole milliseconds, rounded up, never the value that means for ever.
 pub(crate) fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX).min(raw::PLSM_WAIT_FOREVER - 1)
+    u64::try_from(duration.as_nanos().div_ceil(1_000_000))
+        .unwrap_or(u64::MAX)
+        .min(raw::PLSM_WAIT_FOREVER - 1)
 }
 
 /// Waits until one of the streams has something to say and gives its place in `streams`; `None` when the wait
@@ -41,7 +43,13 @@ pub fn wait_any(streams: &[&Stream], wait: Wait) -> Result<Option<usize>> {
     let mut index = 0;
     // SAFETY: the handles are live as long as the borrowed streams, their count is right, the output is ours.
     let status = call(|error| unsafe {
-        raw::plsm_wait_any(handles.as_ptr().cast(), handles.len(), wait.milliseconds(), &mut index, error)
+        raw::plsm_wait_any(
+            handles.as_ptr().cast(),
+            handles.len(),
+            wait.milliseconds(),
+            &mut index,
+            error,
+        )
     })?;
     Ok((status == 1).then_some(index))
 }

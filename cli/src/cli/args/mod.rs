@@ -11,8 +11,8 @@ pub(super) use feed::FeedArgs;
 pub(super) use fetch::FetchArgs;
 pub(super) use follow::{FollowArgs, Format};
 pub(super) use parse::parse;
-pub(super) use pool::{CreateArgs, DeleteArgs, InfoArgs, JsonOutput, ListArgs, PoolCommand};
-pub(super) use values::{Durability, Since, Span};
+pub(super) use pool::{CreateArgs, DeleteArgs, InfoArgs, ListArgs, PoolCommand};
+pub(super) use values::{Durability, Since};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -57,7 +57,13 @@ pub(super) struct Global {
     #[arg(long, global = true, value_name = "DIR", overrides_with = "dir")]
     pub(super) dir: Option<PathBuf>,
     /// When to colour the output [default: auto].
-    #[arg(long, global = true, value_name = "WHEN", value_enum, overrides_with = "color")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        value_enum,
+        overrides_with = "color"
+    )]
     pub(super) color: Option<Color>,
 }
 

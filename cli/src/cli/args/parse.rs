@@ -5,13 +5,14 @@ use crate::cli::exit::Failure;
 use crate::{Error, ErrorKind};
 use clap::error::ErrorKind as Complaint;
 use clap::{CommandFactory, FromArgMatches};
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 
 /// Parses the arguments, without the program's name.
 pub(crate) fn parse(program: &'static str, typed: &[OsString]) -> Result<Top, Failure> {
     let words = respelled(typed);
     check_repeated(&words, "--dir").map_err(|error| error.with_hint(help_hint(program, &words)))?;
-    check_repeated(&words, "--color").map_err(|error| error.with_hint(help_hint(program, &words)))?;
+    check_repeated(&words, "--color")
+        .map_err(|error| error.with_hint(help_hint(program, &words)))?;
     let command = Top::command().name(program).bin_name(program);
     command
         .try_get_matches_from(std::iter::once(&OsString::from(program)).chain(&words))
@@ -21,7 +22,10 @@ pub(crate) fn parse(program: &'static str, typed: &[OsString]) -> Result<Top, Fa
 
 /// The options: everything before `--`.
 fn options(words: &[OsString]) -> &[OsString] {
-    let end = words.iter().position(|word| word == "--").unwrap_or(words.len());
+    let end = words
+        .iter()
+        .position(|word| word == "--")
+        .unwrap_or(words.len());
     &words[..end]
 }
 
@@ -38,23 +42,21 @@ fn respelled(typed: &[OsString]) -> Vec<OsString> {
 
 /// An option of all commands may stand before and after the command, but then with one value.
 fn check_repeated(words: &[OsString], option: &str) -> Result<(), Error> {
-    let mut first: Option<&OsStr> = None;
+    let mut first: Option<&[u8]> = None;
     let mut rest = options(words).iter();
     while let Some(word) = rest.next() {
-        let word = word.as_encoded_bytes();
-        let value = match word.strip_prefix(option.as_bytes()) {
+        let value = match word.as_encoded_bytes().strip_prefix(option.as_bytes()) {
             Some(b"") => rest.next().map(|next| next.as_encoded_bytes()),
             Some([b'=', value @ ..]) => Some(value),
             _ => None,
         };
-        // Compared as bytes; `OsStr` only to keep the words together.
-        let value = value.and_then(|value| std::str::from_utf8(value).ok()).map(OsStr::new);
         match (first, value) {
             (Some(first), Some(value)) if first != value => {
-                let message = format!("{option} was given twice: {} and {}", first.display(), value.display());
+                let shown = [first, value].map(String::from_utf8_lossy);
+                let message = format!("{option} was given twice: {} and {}", shown[0], shown[1]);
                 return Err(Error::new(ErrorKind::Usage, message));
             }
-            (None, Some(value)) => first = Some(value),
+            (None, Some(_)) => first = value,
             _ => {}
         }
     }
@@ -66,7 +68,9 @@ fn explained(program: &str, words: &[OsString], complaint: &clap::Error) -> Fail
     let text = complaint.render().to_string();
     match complaint.kind() {
         Complaint::DisplayHelp => Failure::Text(text),
-        Complaint::DisplayVersion => Failure::Text(format!("plasmite {}\n", env!("CARGO_PKG_VERSION"))),
+        Complaint::DisplayVersion => {
+            Failure::Text(format!("plasmite {}\n", env!("CARGO_PKG_VERSION")))
+        }
         Complaint::DisplayHelpOnMissingArgumentOrSubcommand => Failure::Help(text),
         _ => {
             let (message, tip) = shortened(&text);
@@ -80,16 +84,26 @@ fn explained(program: &str, words: &[OsString], complaint: &clap::Error) -> Fail
 /// The complaint on one line without usage, and the tip that comes with some.
 fn shortened(text: &str) -> (String, Option<String>) {
     let text = text.split("\n\nUsage:").next().unwrap_or(text);
-    let text = text.split("\n\nFor more information").next().unwrap_or(text);
+    let text = text
+        .split("\n\nFor more information")
+        .next()
+        .unwrap_or(text);
     let (text, tip) = match text.split_once("\n\n  tip:") {
         Some((text, tip)) => (text, Some(on_one_line(&tip.replace("\n\n  tip:", ",")))),
         None => (text, None),
     };
-    (on_one_line(text.strip_prefix("error: ").unwrap_or(text)), tip)
+    (
+        on_one_line(text.strip_prefix("error: ").unwrap_or(text)),
+        tip,
+    )
 }
 
 fn on_one_line(text: &str) -> String {
-    text.split('\n').map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+    text.split('\n')
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// Where the nearest help is.

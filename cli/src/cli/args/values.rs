@@ -35,8 +35,14 @@ pub(super) fn parse_reference(text: &str) -> Result<String, String> {
         return Err("a pool needs a name".into());
     }
     // A path may hold whatever the file system allows.
-    if let Some(character) = text.chars().find(|character| character.is_control()).filter(|_| !text.contains('/')) {
-        return Err(format!("a pool's name cannot hold the control character {character:?}"));
+    if let Some(character) = text
+        .chars()
+        .find(|character| character.is_control())
+        .filter(|_| !text.contains('/'))
+    {
+        return Err(format!(
+            "a pool's name cannot hold the control character {character:?}"
+        ));
     }
     Ok(text.to_owned())
 }
@@ -51,7 +57,10 @@ pub(super) fn parse_tag(text: &str) -> Result<String, String> {
 
 /// Digits at the start, and what follows them.
 fn split_digits(text: &str) -> (&str, &str) {
-    text.split_at(text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len()))
+    text.split_at(
+        text.find(|character: char| !character.is_ascii_digit())
+            .unwrap_or(text.len()),
+    )
 }
 
 /// A size in bytes: digits, then nothing or one of K, M, G (powers of 1024).
@@ -68,7 +77,9 @@ pub(super) fn parse_size(text: &str) -> Result<u64, String> {
         return Err(SIZE_FORM.into());
     }
     let number: Option<u64> = digits.parse().ok();
-    number.and_then(|number| number.checked_mul(factor)).ok_or_else(|| "that is more than 64 bits can count".into())
+    number
+        .and_then(|number| number.checked_mul(factor))
+        .ok_or_else(|| "that is more than 64 bits can count".into())
 }
 
 const SIZE_FORM: &str = "a size is a whole number of bytes, or one with K, M or G, like 64K or 8M";
@@ -81,10 +92,15 @@ pub(super) fn parse_duration(text: &str) -> Result<Span, String> {
         "s" => 1_000,
         "m" => 60_000,
         "h" => 3_600_000,
-        _ => return Err("a duration is a whole number with ms, s, m or h, like 500ms or 5s".into()),
+        _ => {
+            return Err("a duration is a whole number with ms, s, m or h, like 500ms or 5s".into())
+        }
     };
     let milliseconds = multiplied(digits, unit_ms)?;
-    Ok(Span { duration: Duration::from_millis(milliseconds), text: text.to_owned() })
+    Ok(Span {
+        duration: Duration::from_millis(milliseconds),
+        text: text.to_owned(),
+    })
 }
 
 fn multiplied(digits: &str, unit: u64) -> Result<u64, String> {
@@ -92,7 +108,9 @@ fn multiplied(digits: &str, unit: u64) -> Result<u64, String> {
         return Err("the number is missing".into());
     }
     let number: Option<u64> = digits.parse().ok();
-    number.and_then(|number| number.checked_mul(unit)).ok_or_else(|| "the number is too large".into())
+    number
+        .and_then(|number| number.checked_mul(unit))
+        .ok_or_else(|| "the number is too large".into())
 }
 
 /// A time: an age like `30m`, or RFC 3339 with date, time and offset. Times before 1970 mean the beginning.
@@ -114,7 +132,9 @@ fn parse_moment(text: &str) -> Result<Since, String> {
     if text.as_bytes().get(10) == Some(&b' ') {
         standard.replace_range(10..11, "T");
     }
-    let moment = crate::parse_time(&standard).ok().or_else(|| before_1970(&standard));
+    let moment = crate::parse_time(&standard)
+        .ok()
+        .or_else(|| before_1970(&standard));
     moment.map(Since::At).ok_or_else(|| {
         "a time is an age with s, m, h or d, like 30m, or a date and time with its offset, like 2026-01-02T03:04:05Z"
             .into()
@@ -135,42 +155,108 @@ mod tests {
 
     #[test]
     fn sizes() {
-        for (text, bytes) in [("1048576", 1 << 20), ("64K", 64 << 10), ("8m", 8 << 20), (" 1 G ", 1 << 30), ("0", 0)] {
+        for (text, bytes) in [
+            ("1048576", 1 << 20),
+            ("64K", 64 << 10),
+            ("8m", 8 << 20),
+            (" 1 G ", 1 << 30),
+            ("0", 0),
+        ] {
             assert_eq!(parse_size(text), Ok(bytes), "{text:?}");
         }
-        for text in ["", "K", "1.5M", "1KB", "1T", "-1", "99999999999999999999", "17179869184G", "1é"] {
+        for text in [
+            "",
+            "K",
+            "1.5M",
+            "1KB",
+            "1T",
+            "-1",
+            "99999999999999999999",
+            "17179869184G",
+            "1é",
+        ] {
             assert!(parse_size(text).is_err(), "{text:?}");
         }
     }
 
     #[test]
     fn durations() {
-        for (text, ms) in [("500ms", 500), ("5s", 5_000), ("2m", 120_000), ("1h", 3_600_000), ("0s", 0)] {
-            assert_eq!(parse_duration(text).unwrap().duration, Duration::from_millis(ms), "{text:?}");
+        for (text, ms) in [
+            ("500ms", 500),
+            ("5s", 5_000),
+            ("2m", 120_000),
+            ("1h", 3_600_000),
+            ("0s", 0),
+        ] {
+            assert_eq!(
+                parse_duration(text).unwrap().duration,
+                Duration::from_millis(ms),
+                "{text:?}"
+            );
         }
-        for text in ["", "5", "s", "5S", "1d", "1.5s", "-1s", "5é", "99999999999999999999s", "18446744073709551615h"] {
+        for text in [
+            "",
+            "5",
+            "s",
+            "5S",
+            "1d",
+            "1.5s",
+            "-1s",
+            "5é",
+            "99999999999999999999s",
+            "18446744073709551615h",
+        ] {
             assert!(parse_duration(text).is_err(), "{text:?}");
         }
     }
 
     #[test]
     fn times() {
-        assert_eq!(parse_since("30m"), Ok(Since::Ago(Duration::from_secs(1_800))));
-        assert_eq!(parse_since("2D"), Ok(Since::Ago(Duration::from_secs(172_800))));
-        for text in ["1970-01-01T00:00:05Z", "1970-01-01 00:00:05Z", "1970-01-01T01:00:05+01:00"] {
+        assert_eq!(
+            parse_since("30m"),
+            Ok(Since::Ago(Duration::from_secs(1_800)))
+        );
+        assert_eq!(
+            parse_since("2D"),
+            Ok(Since::Ago(Duration::from_secs(172_800)))
+        );
+        for text in [
+            "1970-01-01T00:00:05Z",
+            "1970-01-01 00:00:05Z",
+            "1970-01-01T01:00:05+01:00",
+        ] {
             assert_eq!(parse_since(text), Ok(Since::At(5_000_000_000)), "{text:?}");
         }
-        for text in ["1969-12-31T23:59:59Z", "0000-02-29T00:00:00Z", "1970-01-01T00:30:00+01:00"] {
+        for text in [
+            "1969-12-31T23:59:59Z",
+            "0000-02-29T00:00:00Z",
+            "1970-01-01T00:30:00+01:00",
+        ] {
             assert_eq!(parse_since(text), Ok(Since::At(0)), "{text:?}");
         }
-        for text in ["", "5é", "30", "5ms", "1w", "2026-01-02", "2026-01-02T03:04:05", "1969-13-01T00:00:00Z", "1969-02-29T00:00:00Z", "é"] {
+        for text in [
+            "",
+            "5é",
+            "30",
+            "5ms",
+            "1w",
+            "2026-01-02",
+            "2026-01-02T03:04:05",
+            "1969-13-01T00:00:00Z",
+            "1969-02-29T00:00:00Z",
+            "é",
+        ] {
             assert!(parse_since(text).is_err(), "{text:?}");
         }
     }
 
     #[test]
     fn names_and_tags() {
-        assert!(parse_reference("..").is_ok() && parse_reference("a b").is_ok() && parse_reference("./x\ny/z").is_ok());
+        assert!(
+            parse_reference("..").is_ok()
+                && parse_reference("a b").is_ok()
+                && parse_reference("./x\ny/z").is_ok()
+        );
         for name in ["", "a\nb", "\u{7f}", "a\u{0}", "\u{85}"] {
             assert!(parse_reference(name).is_err(), "{name:?}");
         }

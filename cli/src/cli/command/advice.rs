@@ -15,7 +15,12 @@ pub(super) enum Remedy {
 }
 
 /// Adds to a NotFound about a whole pool what to do about it.
-pub(super) fn about_missing(context: &Context, error: Error, reference: &str, remedy: Remedy) -> Error {
+pub(super) fn about_missing(
+    context: &Context,
+    error: Error,
+    reference: &str,
+    remedy: Remedy,
+) -> Error {
     if error.kind() != ErrorKind::NotFound || error.seq().is_some() {
         return error;
     }
@@ -23,7 +28,9 @@ pub(super) fn about_missing(context: &Context, error: Error, reference: &str, re
         _ if reference.contains('/') => {
             format!("check the path; {}", created_by(context, reference, remedy))
         }
-        Remedy::RepeatWithFlag => format!("to make the pool, run: {}", repeated_with_create(context)),
+        Remedy::RepeatWithFlag => {
+            format!("to make the pool, run: {}", repeated_with_create(context))
+        }
         _ => created_by(context, reference, remedy),
     };
     error.with_hint(hint)
@@ -31,7 +38,10 @@ pub(super) fn about_missing(context: &Context, error: Error, reference: &str, re
 
 fn created_by(context: &Context, reference: &str, remedy: Remedy) -> String {
     match remedy {
-        Remedy::Create => format!("to make the pool, run: {}", create_command(context, reference)),
+        Remedy::Create => format!(
+            "to make the pool, run: {}",
+            create_command(context, reference)
+        ),
         Remedy::RepeatWithFlag | Remedy::Flag => "add --create to make the pool".into(),
     }
 }
@@ -71,8 +81,16 @@ fn words(context: &Context, command: &[&str]) -> Vec<String> {
 
 /// The command as typed, with `--create`.
 fn repeated_with_create(context: &Context) -> String {
-    let mut words: Vec<String> = context.typed.iter().map(|word| quoted(&word.to_string_lossy())).collect();
-    let end = context.typed.iter().position(|word| word == "--").unwrap_or(words.len());
+    let mut words: Vec<String> = context
+        .typed
+        .iter()
+        .map(|word| quoted(&word.to_string_lossy()))
+        .collect();
+    let end = context
+        .typed
+        .iter()
+        .position(|word| word == "--")
+        .unwrap_or(words.len());
     words.insert(end, "--create".to_owned());
     words.insert(0, context.program.to_owned());
     words.join(" ")

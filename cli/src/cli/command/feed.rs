@@ -26,14 +26,21 @@ pub(super) fn run(context: &mut Context, args: &FeedArgs) -> Outcome {
     outcome.map(|()| SUCCESS)
 }
 
-fn feed_data(context: &mut Context, args: &FeedArgs, client: &Client, data: &str) -> Result<(), Failure> {
+fn feed_data(
+    context: &mut Context,
+    args: &FeedArgs,
+    client: &Client,
+    data: &str,
+) -> Result<(), Failure> {
     if wants_creation(args) && !client.exists(&args.pool)? {
         // A bad message must not leave an empty pool behind.
         crate::check_json(data.as_bytes()).map_err(|error| about_data(error, "DATA"))?;
     }
     let pool = open(context, args, client)?;
     let mut feeder = Feeder::new(context, args, &pool);
-    feeder.append(data.as_bytes()).map_err(|error| about_data(error, "DATA"))?;
+    feeder
+        .append(data.as_bytes())
+        .map_err(|error| about_data(error, "DATA"))?;
     feeder.release()
 }
 
@@ -58,9 +65,19 @@ fn open(context: &Context, args: &FeedArgs, client: &Client) -> Result<Pool, Fai
         return Ok(client.ensure(&args.pool, &options)?.0);
     }
     // A file can be read again, standard input cannot.
-    let from_pipe = args.data.is_none() && args.file.as_ref().is_none_or(|file| file.as_os_str() == "-");
-    let remedy = if from_pipe { Remedy::Flag } else { Remedy::RepeatWithFlag };
-    client.open_pool(&args.pool).map_err(|error| advice::about_missing(context, error, &args.pool, remedy).into())
+    let from_pipe = args.data.is_none()
+        && args
+            .file
+            .as_ref()
+            .is_none_or(|file| file.as_os_str() == "-");
+    let remedy = if from_pipe {
+        Remedy::Flag
+    } else {
+        Remedy::RepeatWithFlag
+    };
+    client
+        .open_pool(&args.pool)
+        .map_err(|error| advice::about_missing(context, error, &args.pool, remedy).into())
 }
 
 /// Says which record an error is about.
@@ -73,7 +90,9 @@ fn about_data(error: Error, record: &str) -> Error {
     let error = error.with_message(message);
     match hinted {
         true => error,
-        false => error.with_hint("a message is one JSON value, for example {\"a\":1}, [1,2] or \"text\""),
+        false => {
+            error.with_hint("a message is one JSON value, for example {\"a\":1}, [1,2] or \"text\"")
+        }
     }
 }
 
@@ -101,7 +120,8 @@ impl<'a> Feeder<'a> {
         let mut receipt_end = Vec::new();
         if context.out.is_terminal() {
             if !args.tags.is_empty() {
-                receipt_end.extend_from_slice(format!("  tags: {}", args.tags.join(",")).as_bytes());
+                receipt_end
+                    .extend_from_slice(format!("  tags: {}", args.tags.join(",")).as_bytes());
             }
         } else {
             receipt_end.extend_from_slice(b"\",\"meta\":{\"tags\":");
@@ -117,7 +137,10 @@ impl<'a> Feeder<'a> {
             flush: args.durability == args::Durability::Flush,
             unflushed: false,
             retries: args.retry,
-            retry_delay: args.retry_delay.as_ref().map_or(RETRY_DELAY, |delay| delay.duration),
+            retry_delay: args
+                .retry_delay
+                .as_ref()
+                .map_or(RETRY_DELAY, |delay| delay.duration),
             receipt_end,
             receipts: Vec::new(),
         }
@@ -128,7 +151,8 @@ impl<'a> Feeder<'a> {
         let mut any = false;
         loop {
             while let Some(Line { number, text }) = lines.buffered() {
-                self.append(text).map_err(|error| about_data(error, &format!("line {number}")))?;
+                self.append(text)
+                    .map_err(|error| about_data(error, &format!("line {number}")))?;
                 any = true;
                 if self.receipts.len() >= MANY_RECEIPTS {
                     self.release()?;
@@ -149,7 +173,12 @@ impl<'a> Feeder<'a> {
 
     /// The longest text that can fit the pool: an escape takes up to six bytes for one stored.
     fn longest_record(&self) -> Result<u64, Error> {
-        Ok(self.pool.info()?.ring_size.saturating_mul(6).saturating_add(64 << 10))
+        Ok(self
+            .pool
+            .info()?
+            .ring_size
+            .saturating_mul(6)
+            .saturating_add(64 << 10))
     }
 
     fn append(&mut self, json: &[u8]) -> Result<(), Error> {
@@ -163,7 +192,10 @@ impl<'a> Feeder<'a> {
                 }
                 Err(error) if error.kind() == ErrorKind::Busy && attempt > 0 => {
                     let attempts = attempt + 1;
-                    let hint = format!("gave up after {attempts} attempts, {:?} apart", self.retry_delay);
+                    let hint = format!(
+                        "gave up after {attempts} attempts, {:?} apart",
+                        self.retry_delay
+                    );
                     return Err(error.with_hint(hint));
                 }
                 Err(error) => return Err(error),
@@ -176,7 +208,8 @@ impl<'a> Feeder<'a> {
     fn receipt(&mut self, receipt: Receipt) -> Result<(), Error> {
         if self.context.out.is_terminal() {
             let when = human::second(receipt.time_ns)?;
-            self.receipts.extend_from_slice(format!("fed seq={} at {when}", receipt.seq).as_bytes());
+            self.receipts
+                .extend_from_slice(format!("fed seq={} at {when}", receipt.seq).as_bytes());
         } else {
             let _ = write!(self.receipts, "{{\"seq\":{},\"time\":\"", receipt.seq);
             crate::write_time(receipt.time_ns, &mut self.receipts)?;

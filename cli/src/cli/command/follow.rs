@@ -15,11 +15,19 @@ pub(super) fn run(context: &mut Context, args: &FollowArgs) -> Outcome {
     let pool = open(context, args)?;
     let since_ns = args.since.map(|since| moment(since, now_ns));
     let stream = pool.tail(&options(args, since_ns))?;
-    let losses = Losses::new(&args.pool, pool.path().to_string_lossy().into_owned(), args.quiet_drops);
+    let losses = Losses::new(
+        &args.pool,
+        pool.path().to_string_lossy().into_owned(),
+        args.quiet_drops,
+    );
     let mut follower = Follower {
         stream,
         losses,
-        part: if args.data_only { Part::Data } else { Part::Envelope },
+        part: if args.data_only {
+            Part::Data
+        } else {
+            Part::Envelope
+        },
         jsonl: args.format() == Format::Jsonl,
         // Only a moment that lies ahead has to be compared: the start finds those in the past.
         not_before_ns: since_ns.filter(|since_ns| *since_ns > now_ns),
@@ -36,7 +44,9 @@ pub(super) fn run(context: &mut Context, args: &FollowArgs) -> Outcome {
     match end {
         End::TimedOut => {
             if let (true, Some(timeout)) = (context.err.is_terminal(), &args.timeout) {
-                context.err.print(format!("No further message for {}\n", timeout.text).as_bytes());
+                context
+                    .err
+                    .print(format!("No further message for {}\n", timeout.text).as_bytes());
             }
             Ok(TIMED_OUT)
         }
@@ -52,7 +62,9 @@ fn open(context: &Context, args: &FollowArgs) -> Result<Pool, Failure> {
         return Ok(client.ensure(&args.pool, &PoolOptions::new())?.0);
     }
     let missing = |error| advice::about_missing(context, error, &args.pool, Remedy::RepeatWithFlag);
-    client.open_pool(&args.pool).map_err(|error| missing(error).into())
+    client
+        .open_pool(&args.pool)
+        .map_err(|error| missing(error).into())
 }
 
 fn moment(since: Since, now_ns: u64) -> u64 {
@@ -177,7 +189,9 @@ impl Follower<'_> {
             self.losses.tell(context);
             let end = self.shown_by();
             let until = end.into_iter().chain(self.losses.due()).min();
-            let wait = until.map_or(Wait::Forever, |until| Wait::For(until.saturating_duration_since(Instant::now())));
+            let wait = until.map_or(Wait::Forever, |until| {
+                Wait::For(until.saturating_duration_since(Instant::now()))
+            });
             match self.next(wait, text)? {
                 Next::TimedOut if end.is_none_or(|end| Instant::now() < end) => {}
                 next => return Ok(next),
@@ -187,18 +201,25 @@ impl Follower<'_> {
 
     /// When --timeout runs out.
     fn shown_by(&self) -> Option<Instant> {
-        self.timeout.and_then(|timeout| self.last_shown.checked_add(timeout))
+        self.timeout
+            .and_then(|timeout| self.last_shown.checked_add(timeout))
     }
 
     /// Takes from the stream; a message's text goes to `text`, and none for one that is too early.
     fn next(&mut self, wait: Wait, text: &mut Vec<u8>) -> Result<Next<()>, Error> {
         text.clear();
         if self.part == Part::Envelope && self.not_before_ns.is_none() {
-            return Ok(self.stream.next_json(wait)?.map(|json| text.extend_from_slice(json)));
+            return Ok(self
+                .stream
+                .next_json(wait)?
+                .map(|json| text.extend_from_slice(json)));
         }
         let next = self.stream.next(wait)?;
         if let Next::Message(view) = &next {
-            if self.not_before_ns.is_none_or(|time_ns| view.time_ns() >= time_ns) {
+            if self
+                .not_before_ns
+                .is_none_or(|time_ns| view.time_ns() >= time_ns)
+            {
                 view.write_json(self.part, text)?;
             }
         }

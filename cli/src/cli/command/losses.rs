@@ -23,7 +23,14 @@ pub(super) struct Losses<'a> {
 
 impl<'a> Losses<'a> {
     pub(super) fn new(pool: &'a str, path: String, quiet: bool) -> Losses<'a> {
-        Losses { pool, path, quiet, untold: None, told: None, any: false }
+        Losses {
+            pool,
+            path,
+            quiet,
+            untold: None,
+            told: None,
+            any: false,
+        }
     }
 
     /// Whether anything was lost at all.
@@ -36,7 +43,11 @@ impl<'a> Losses<'a> {
         self.any = true;
         // Messages seen between two gaps are not lost: the counts are added, the ranges joined.
         self.untold = Some(match self.untold {
-            Some(earlier) => Gap { first: earlier.first, last: gap.last, count: earlier.count + gap.count },
+            Some(earlier) => Gap {
+                first: earlier.first,
+                last: gap.last,
+                count: earlier.count + gap.count,
+            },
             None => gap,
         });
     }
@@ -46,7 +57,8 @@ impl<'a> Losses<'a> {
         if self.quiet {
             return None;
         }
-        self.untold.map(|_| self.told.map_or_else(Instant::now, |told| told + PAUSE))
+        self.untold
+            .map(|_| self.told.map_or_else(Instant::now, |told| told + PAUSE))
     }
 
     /// Tells what is due now.
@@ -58,15 +70,26 @@ impl<'a> Losses<'a> {
 
     /// Tells what was not told yet, due or not: nothing comes after it.
     pub(super) fn tell_all(&mut self, context: &Context) {
-        let Some(gap) = self.untold.take().filter(|_| !self.quiet) else { return };
+        let Some(gap) = self.untold.take().filter(|_| !self.quiet) else {
+            return;
+        };
         self.told = Some(Instant::now());
         let lost = count(usize::try_from(gap.count).unwrap_or(usize::MAX), "message");
-        let message = format!("{lost} overwritten before they could be shown; a larger pool keeps them longer");
-        let notice = Notice { kind: "drop", command: "follow", pool: self.pool, message: &message };
+        let message = format!(
+            "{lost} overwritten before they could be shown; a larger pool keeps them longer"
+        );
+        let notice = Notice {
+            kind: "drop",
+            command: "follow",
+            pool: self.pool,
+            message: &message,
+        };
         notice.print(context, |details| {
             details.number("last_seen_seq", gap.first.saturating_sub(1));
             details.number("next_seen_seq", gap.last.saturating_add(1));
-            details.number("dropped_count", gap.count).text("pool_path", &self.path);
+            details
+                .number("dropped_count", gap.count)
+                .text("pool_path", &self.path);
         });
     }
 }
@@ -79,9 +102,24 @@ mod tests {
     fn joined_gaps_count_only_what_was_lost() {
         let mut losses = Losses::new("lab", "lab.plasmite".into(), false);
         assert!(!losses.any() && losses.due().is_none());
-        losses.add(Gap { first: 2, last: 4, count: 3 });
-        losses.add(Gap { first: 9, last: 9, count: 1 });
+        losses.add(Gap {
+            first: 2,
+            last: 4,
+            count: 3,
+        });
+        losses.add(Gap {
+            first: 9,
+            last: 9,
+            count: 1,
+        });
         assert!(losses.any() && losses.due().is_some());
-        assert_eq!(losses.untold, Some(Gap { first: 2, last: 9, count: 4 }));
+        assert_eq!(
+            losses.untold,
+            Some(Gap {
+                first: 2,
+                last: 9,
+                count: 4
+            })
+        );
     }
 }

@@ -13,9 +13,11 @@ pub(super) fn run(context: &mut Context, args: &CreateArgs) -> Outcome {
     let mut options = PoolOptions::new();
     if let Some(size) = args.size {
         if size == 0 {
-            return Err(Error::new(ErrorKind::Usage, "a pool of size 0 holds nothing")
-                .with_hint("leave --size out for 1M, or give a larger size")
-                .into());
+            return Err(
+                Error::new(ErrorKind::Usage, "a pool of size 0 holds nothing")
+                    .with_hint("leave --size out for 1M, or give a larger size")
+                    .into(),
+            );
         }
         options = options.size(size);
     }
@@ -52,7 +54,11 @@ fn check_all(client: &Client, names: &[String]) -> Result<(), Failure> {
     Ok(())
 }
 
-fn create_all(client: &Client, names: &[String], options: &PoolOptions) -> Result<Vec<Pool>, Failure> {
+fn create_all(
+    client: &Client,
+    names: &[String],
+    options: &PoolOptions,
+) -> Result<Vec<Pool>, Failure> {
     let mut pools = Vec::new();
     for name in names {
         match client.create(name, options) {
@@ -60,7 +66,9 @@ fn create_all(client: &Client, names: &[String], options: &PoolOptions) -> Resul
             // Not foreseeable by the checks: a full disk, say. What exists must not go unsaid.
             Err(error) if !pools.is_empty() => {
                 let made: Vec<&str> = pools.iter().map(Pool::name).collect();
-                return Err(error.with_cause(format!("made before that: {}", made.join(", "))).into());
+                return Err(error
+                    .with_cause(format!("made before that: {}", made.join(", ")))
+                    .into());
             }
             Err(error) => return Err(error.into()),
         }
@@ -69,10 +77,15 @@ fn create_all(client: &Client, names: &[String], options: &PoolOptions) -> Resul
 }
 
 fn report(context: &mut Context, pools: &[Pool]) -> Result<(), Failure> {
-    let infos = pools.iter().map(Pool::info_json).collect::<Result<Vec<_>, _>>()?;
+    let infos = pools
+        .iter()
+        .map(Pool::info_json)
+        .collect::<Result<Vec<_>, _>>()?;
     let mut text = Vec::new();
     json::object(&mut text, |top| {
-        top.member("created", |out| json::array(&infos, out, |info, out| out.extend_from_slice(info)));
+        top.member("created", |out| {
+            json::array(&infos, out, |info, out| out.extend_from_slice(info))
+        });
     });
     context.out.report(&text)
 }
@@ -83,7 +96,12 @@ fn table(context: &mut Context, client: &Client, pools: &[Pool]) -> Result<(), F
     for pool in pools {
         let info = pool.info()?;
         let (size, slots) = (info.file_size.to_string(), info.index_capacity.to_string());
-        table.row([pool.name().to_owned(), size, slots, short_path(pool.path(), &directory)]);
+        table.row([
+            pool.name().to_owned(),
+            size,
+            slots,
+            short_path(pool.path(), &directory),
+        ]);
     }
     table.print(&mut context.out)
 }
@@ -92,16 +110,26 @@ fn for_people(context: &mut Context, pools: &[Pool]) -> Result<(), Failure> {
     if let [pool] = pools {
         let info = pool.info()?;
         let size = human::size(info.file_size);
-        context.out.line(&format!("Created {} ({size}, {} index slots)", pool.name(), info.index_capacity))?;
+        context.out.line(&format!(
+            "Created {} ({size}, {} index slots)",
+            pool.name(),
+            info.index_capacity
+        ))?;
         return context.out.line(&format!("  {}", pool.path().display()));
     }
     let mut size = 0;
     for pool in pools {
         size += pool.info()?.file_size;
     }
-    context.out.line(&format!("Created {} ({} together)", human::count(pools.len(), "pool"), human::size(size)))?;
+    context.out.line(&format!(
+        "Created {} ({} together)",
+        human::count(pools.len(), "pool"),
+        human::size(size)
+    ))?;
     for pool in pools {
-        context.out.line(&format!("  {}  {}", pool.name(), pool.path().display()))?;
+        context
+            .out
+            .line(&format!("  {}  {}", pool.name(), pool.path().display()))?;
     }
     Ok(())
 }

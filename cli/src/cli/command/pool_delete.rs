@@ -25,7 +25,10 @@ pub(super) fn run(context: &mut Context, args: &DeleteArgs) -> Outcome {
             Err(error) => Err(error.clone()),
         };
         let error = outcome.err().map(|error| {
-            let hint = format!("see the pools there are with: {}", advice::list_command(context));
+            let hint = format!(
+                "see the pools there are with: {}",
+                advice::list_command(context)
+            );
             match (error.kind(), error.seq()) {
                 (crate::ErrorKind::NotFound, None) => error.with_hint(hint),
                 _ => advice::about_missing(context, error, reference, Remedy::Create),
@@ -38,7 +41,11 @@ pub(super) fn run(context: &mut Context, args: &DeleteArgs) -> Outcome {
         .iter()
         .map(|reference| {
             let (path, error) = attempt(reference);
-            Attempt { reference, path, error }
+            Attempt {
+                reference,
+                path,
+                error,
+            }
         })
         .collect();
     let directory = client.pool_dir()?;
@@ -58,15 +65,21 @@ fn report(context: &mut Context, attempts: &[Attempt<'_>]) -> Result<(), Failure
         top.member("deleted", |out| {
             json::array(deleted, out, |attempt, out| {
                 json::object(out, |object| {
-                    object.text("pool", attempt.reference).text("path", &attempt.path.to_string_lossy());
+                    object
+                        .text("pool", attempt.reference)
+                        .text("path", &attempt.path.to_string_lossy());
                 });
             });
         });
-        let failed = attempts.iter().filter_map(|attempt| Some((attempt.reference, attempt.error.as_ref()?)));
+        let failed = attempts
+            .iter()
+            .filter_map(|attempt| Some((attempt.reference, attempt.error.as_ref()?)));
         top.member("failed", |out| {
             json::array(failed, out, |(reference, error), out| {
                 json::object(out, |object| {
-                    object.text("pool", reference).object("error", |object| error::members(error, object));
+                    object
+                        .text("pool", reference)
+                        .object("error", |object| error::members(error, object));
                 });
             });
         });
@@ -82,7 +95,12 @@ fn table(context: &mut Context, attempts: &[Attempt<'_>], directory: &Path) -> R
             Some(error) => ("ERR", format!("{}: {}", error.kind(), error.message())),
         };
         let path = short_path(&attempt.path, directory);
-        table.row([attempt.reference.to_owned(), status.to_owned(), path, detail]);
+        table.row([
+            attempt.reference.to_owned(),
+            status.to_owned(),
+            path,
+            detail,
+        ]);
     }
     table.print(&mut context.out)
 }
@@ -90,8 +108,16 @@ fn table(context: &mut Context, attempts: &[Attempt<'_>], directory: &Path) -> R
 fn for_people(context: &mut Context, attempts: &[Attempt<'_>]) -> Result<(), Failure> {
     if let [attempt] = attempts {
         return context.out.line(&match &attempt.error {
-            None => format!("Deleted the pool {} ({})", attempt.reference, attempt.path.display()),
-            Some(error) => format!("Could not delete {}: {}", attempt.reference, error.message()),
+            None => format!(
+                "Deleted the pool {} ({})",
+                attempt.reference,
+                attempt.path.display()
+            ),
+            Some(error) => format!(
+                "Could not delete {}: {}",
+                attempt.reference,
+                error.message()
+            ),
         });
     }
     for attempt in attempts {

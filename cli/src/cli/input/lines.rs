@@ -35,13 +35,23 @@ pub(crate) struct LineReader<R> {
 
 impl<R: Read> LineReader<R> {
     pub(crate) fn new(source: R) -> LineReader<R> {
-        LineReader { source, buffer: vec![0; CHUNK], pending: 0..0, searched: 0, count: 0, ended: false }
+        LineReader {
+            source,
+            buffer: vec![0; CHUNK],
+            pending: 0..0,
+            searched: 0,
+            count: 0,
+            ended: false,
+        }
     }
 
     /// The next line that is complete in memory; at the end of the input, also an unfinished last one.
     pub(crate) fn buffered(&mut self) -> Option<Line<'_>> {
         while !self.pending.is_empty() {
-            let end = match self.buffer[self.searched..self.pending.end].iter().position(|byte| *byte == b'\n') {
+            let end = match self.buffer[self.searched..self.pending.end]
+                .iter()
+                .position(|byte| *byte == b'\n')
+            {
                 Some(distance) => self.searched + distance,
                 None if self.ended => self.pending.end,
                 None => {
@@ -59,7 +69,10 @@ impl<R: Read> LineReader<R> {
             let trimmed = self.buffer[text.clone()].trim_ascii();
             if !trimmed.is_empty() {
                 // Taken again from its place: the loop keeps no borrow.
-                return Some(Line { number: self.count, text: self.buffer[text].trim_ascii() });
+                return Some(Line {
+                    number: self.count,
+                    text: self.buffer[text].trim_ascii(),
+                });
             }
         }
         None
@@ -67,7 +80,10 @@ impl<R: Read> LineReader<R> {
 
     /// Reads more, waiting for it; false at the end of the input. `limit` tells the largest record there can
     /// be, and is asked only when one outgrows the first room.
-    pub(crate) fn fill(&mut self, limit: impl FnOnce() -> Result<u64, Error>) -> Result<bool, Error> {
+    pub(crate) fn fill(
+        &mut self,
+        limit: impl FnOnce() -> Result<u64, Error>,
+    ) -> Result<bool, Error> {
         if self.ended {
             return Ok(false);
         }
@@ -99,9 +115,13 @@ impl<R: Read> LineReader<R> {
         }
         let limit = limit()?;
         if self.buffer.len() as u64 >= limit {
-            let message = format!("line {} is longer than any message this pool can hold", self.count + 1);
-            return Err(Error::new(ErrorKind::Usage, message)
-                .with_hint("use a larger pool, or check that the input has one JSON value a line"));
+            let message = format!(
+                "line {} is longer than any message this pool can hold",
+                self.count + 1
+            );
+            return Err(Error::new(ErrorKind::Usage, message).with_hint(
+                "use a larger pool, or check that the input has one JSON value a line",
+            ));
         }
         self.buffer.resize(self.buffer.len() * 2, 0);
         Ok(())
@@ -146,9 +166,17 @@ mod tests {
     #[test]
     fn lines_do_not_depend_on_how_they_arrive() {
         let input = b"\xef\xbb\xbf1\r\n\n  \t\n {\"a\":2} \nlast";
-        let expected = vec![(1, b"1".to_vec()), (4, b"{\"a\":2}".to_vec()), (5, b"last".to_vec())];
+        let expected = vec![
+            (1, b"1".to_vec()),
+            (4, b"{\"a\":2}".to_vec()),
+            (5, b"last".to_vec()),
+        ];
         for piece in [1, 2, 3, 7, 1000] {
-            assert_eq!(all(input, piece, 1 << 20).unwrap(), expected, "pieces of {piece}");
+            assert_eq!(
+                all(input, piece, 1 << 20).unwrap(),
+                expected,
+                "pieces of {piece}"
+            );
         }
     }
 

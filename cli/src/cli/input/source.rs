@@ -33,7 +33,9 @@ impl Source {
         };
         let file = File::open(path).map_err(|error| unreadable(&error))?;
         match file.metadata() {
-            Ok(metadata) if metadata.is_dir() => Err(unreadable(&io::ErrorKind::IsADirectory.into())),
+            Ok(metadata) if metadata.is_dir() => {
+                Err(unreadable(&io::ErrorKind::IsADirectory.into()))
+            }
             Ok(_) => Ok(Source::File(file)),
             Err(error) => Err(unreadable(&error)),
         }

@@ -25,9 +25,15 @@ pub(crate) fn print(context: &Context, error: &Error) {
 /// The members of an error object.
 pub(crate) fn members(error: &Error, object: &mut Object<'_>) {
     let hint = hint(error);
-    object.text("kind", error.kind().name()).text("message", error.message());
-    object.maybe_text("hint", hint).maybe_text("path", error.path());
-    object.maybe_number("seq", error.seq()).maybe_number("offset", error.offset());
+    object
+        .text("kind", error.kind().name())
+        .text("message", error.message());
+    object
+        .maybe_text("hint", hint)
+        .maybe_text("path", error.path());
+    object
+        .maybe_number("seq", error.seq())
+        .maybe_number("offset", error.offset());
     if !error.causes().is_empty() {
         object.member("causes", |out| json::strings(error.causes(), out));
     }
@@ -36,21 +42,34 @@ pub(crate) fn members(error: &Error, object: &mut Object<'_>) {
 /// The error's own hint, or the next step that always makes sense for its kind.
 fn hint(error: &Error) -> Option<&str> {
     error.hint().or(match error.kind() {
-        ErrorKind::Permission => {
-            Some("check the owner and the mode of the file and of its directory, or use another --dir")
+        ErrorKind::Permission => Some(
+            "check the owner and the mode of the file and of its directory, or use another --dir",
+        ),
+        ErrorKind::Busy => {
+            Some("another writer holds the pool; try again, or use --retry with feed")
         }
-        ErrorKind::Busy => Some("another writer holds the pool; try again, or use --retry with feed"),
         ErrorKind::Io => Some("check that the disk has room and works, then try again"),
-        ErrorKind::Corrupt => Some("the file is damaged or is no pool; use a copy of it, or delete it and create it anew"),
-        ErrorKind::Internal => Some("this is a defect of plasmite; please report it with the command and the version"),
+        ErrorKind::Corrupt => Some(
+            "the file is damaged or is no pool; use a copy of it, or delete it and create it anew",
+        ),
+        ErrorKind::Internal => {
+            Some("this is a defect of plasmite; please report it with the command and the version")
+        }
         _ => None,
     })
 }
 
 fn for_people(context: &Context, error: &Error) -> String {
-    let mut text = format!("{} {}\n", context.err.label("error:", paint::RED), error.message());
+    let mut text = format!(
+        "{} {}\n",
+        context.err.label("error:", paint::RED),
+        error.message()
+    );
     let mut line = |label: &str, value: &str| {
-        text.push_str(&format!("{} {value}\n", context.err.label(label, paint::YELLOW)));
+        text.push_str(&format!(
+            "{} {value}\n",
+            context.err.label(label, paint::YELLOW)
+        ));
     };
     if let Some(hint) = hint(error) {
         line("hint:", hint);
@@ -73,7 +92,12 @@ fn for_people(context: &Context, error: &Error) -> String {
 /// A path relative to the working directory, when it is inside.
 fn short(path: &str) -> String {
     let current = std::env::current_dir().ok();
-    let inside = current.and_then(|current| Path::new(path).strip_prefix(current).ok().map(Path::to_path_buf));
+    let inside = current.and_then(|current| {
+        Path::new(path)
+            .strip_prefix(current)
+            .ok()
+            .map(Path::to_path_buf)
+    });
     match inside {
         Some(inside) if !inside.as_os_str().is_empty() => inside.to_string_lossy().into_owned(),
         _ => path.to_owned(),

@@ -44,7 +44,9 @@ pub(crate) fn percent(part: u64, whole: u64) -> String {
 
 /// Now, in nanoseconds since 1970; 0 on a machine whose clock stands before that.
 pub(crate) fn now_ns() -> u64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
@@ -59,7 +61,15 @@ mod tests {
 
     #[test]
     fn sizes() {
-        let cases = [(0, "0"), (1023, "1023"), (1024, "1K"), (1536, "1.5K"), (1 << 20, "1M"), (1500 << 20, "1.5G"), (2 << 30, "2G")];
+        let cases = [
+            (0, "0"),
+            (1023, "1023"),
+            (1024, "1K"),
+            (1536, "1.5K"),
+            (1 << 20, "1M"),
+            (1500 << 20, "1.5G"),
+            (2 << 30, "2G"),
+        ];
         for (bytes, text) in cases {
             assert_eq!(size(bytes), text);
         }
@@ -68,7 +78,14 @@ mod tests {
     #[test]
     fn ages() {
         let second = 1_000_000_000;
-        let cases = [(0, "1s ago"), (59, "59s ago"), (60, "1m ago"), (7_200, "2h ago"), (86_400 * 6, "6d ago"), (86_400 * 15, "2w ago")];
+        let cases = [
+            (0, "1s ago"),
+            (59, "59s ago"),
+            (60, "1m ago"),
+            (7_200, "2h ago"),
+            (86_400 * 6, "6d ago"),
+            (86_400 * 15, "2w ago"),
+        ];
         for (seconds, text) in cases {
             assert_eq!(age(0, seconds * second), text);
         }

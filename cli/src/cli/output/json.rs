@@ -25,7 +25,11 @@ pub(crate) fn strings(texts: &[String], out: &mut Vec<u8>) {
 }
 
 /// Appends an array, each item written by `item`.
-pub(crate) fn array<T>(items: impl IntoIterator<Item = T>, out: &mut Vec<u8>, mut item: impl FnMut(T, &mut Vec<u8>)) {
+pub(crate) fn array<T>(
+    items: impl IntoIterator<Item = T>,
+    out: &mut Vec<u8>,
+    mut item: impl FnMut(T, &mut Vec<u8>),
+) {
     out.push(b'[');
     for (index, value) in items.into_iter().enumerate() {
         if index > 0 {
@@ -77,7 +81,9 @@ impl Object<'_> {
 
     /// An integer member.
     pub(crate) fn number(&mut self, key: &str, number: u64) -> &mut Self {
-        self.member(key, |out| out.extend_from_slice(number.to_string().as_bytes()))
+        self.member(key, |out| {
+            out.extend_from_slice(number.to_string().as_bytes())
+        })
     }
 
     /// An integer member, if there is a value.
@@ -102,16 +108,25 @@ mod tests {
     fn strings_are_escaped_where_needed() {
         let mut out = Vec::new();
         string("a\"b\\c/\u{1}\n\u{7f}é", &mut out);
-        assert_eq!(String::from_utf8(out).unwrap(), "\"a\\\"b\\\\c/\\u0001\\n\u{7f}é\"");
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "\"a\\\"b\\\\c/\\u0001\\n\u{7f}é\""
+        );
     }
 
     #[test]
     fn objects_nest() {
         let mut out = Vec::new();
         object(&mut out, |top| {
-            top.text("a", "x").maybe_text("b", None).number("c", 7).object("d", |_| {});
+            top.text("a", "x")
+                .maybe_text("b", None)
+                .number("c", 7)
+                .object("d", |_| {});
             top.member("e", |out| strings(&["1".into(), "2".into()], out));
         });
-        assert_eq!(String::from_utf8(out).unwrap(), r#"{"a":"x","c":7,"d":{},"e":["1","2"]}"#);
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            r#"{"a":"x","c":7,"d":{},"e":["1","2"]}"#
+        );
     }
 }

@@ -22,14 +22,19 @@ impl Notice<'_> {
     pub(crate) fn print(&self, context: &Context, details: impl FnOnce(&mut json::Object<'_>)) {
         if context.err.is_terminal() {
             let label = context.err.label("notice:", paint::YELLOW);
-            return context.err.print(format!("{label} {} (pool: {})\n", self.message, self.pool).as_bytes());
+            return context
+                .err
+                .print(format!("{label} {} (pool: {})\n", self.message, self.pool).as_bytes());
         }
         let mut line = Vec::new();
         json::object(&mut line, |top| {
             top.object("notice", |notice| {
                 notice.text("kind", self.kind);
                 notice.maybe_text("time", format_time(human::now_ns()).ok().as_deref());
-                notice.text("cmd", self.command).text("pool", self.pool).text("message", self.message);
+                notice
+                    .text("cmd", self.command)
+                    .text("pool", self.pool)
+                    .text("message", self.message);
                 notice.object("details", details);
             });
         });

@@ -46,7 +46,9 @@ pub(crate) fn indent(json: &[u8], colored: bool, out: &mut Vec<u8>) {
                 continue;
             }
             _ => {
-                let length = json[at..].iter().position(|byte| matches!(byte, b',' | b'}' | b']'));
+                let length = json[at..]
+                    .iter()
+                    .position(|byte| matches!(byte, b',' | b'}' | b']'));
                 let end = length.map_or(json.len(), |length| at + length);
                 let color = match byte {
                     b't' | b'f' => paint::MAGENTA,
@@ -117,7 +119,13 @@ mod tests {
     #[test]
     fn colours_by_kind() {
         let text = indented(r#"{"k":["s",1,true,null]}"#, true);
-        for part in ["\x1b[36m\"k\"\x1b[0m", "\x1b[32m\"s\"\x1b[0m", "\x1b[33m1\x1b[0m", "\x1b[35mtrue\x1b[0m", "    null\n"] {
+        for part in [
+            "\x1b[36m\"k\"\x1b[0m",
+            "\x1b[32m\"s\"\x1b[0m",
+            "\x1b[33m1\x1b[0m",
+            "\x1b[35mtrue\x1b[0m",
+            "    null\n",
+        ] {
             assert!(text.contains(part), "{part:?} in {text:?}");
         }
     }

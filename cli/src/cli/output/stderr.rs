@@ -15,7 +15,10 @@ impl Stderr {
     pub(crate) fn new(color: Color) -> Stderr {
         let terminal = io::stderr().is_terminal();
         // In a pipe it carries JSON, which is never coloured there.
-        Stderr { terminal, colored: terminal && paint::wanted(color, terminal) }
+        Stderr {
+            terminal,
+            colored: terminal && paint::wanted(color, terminal),
+        }
     }
 
     /// Whether it is a terminal.

@@ -20,7 +20,11 @@ pub(crate) struct Stdout {
 impl Stdout {
     pub(crate) fn new(color: Color) -> Stdout {
         let terminal = io::stdout().is_terminal();
-        Stdout { buffer: Vec::new(), terminal, colored: paint::wanted(color, terminal) }
+        Stdout {
+            buffer: Vec::new(),
+            terminal,
+            colored: paint::wanted(color, terminal),
+        }
     }
 
     /// Whether it is a terminal.
@@ -82,10 +86,16 @@ impl Stdout {
 /// Writes to standard output at once. A reader that is gone is not an error but an end.
 pub(crate) fn print(bytes: &[u8]) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
-    stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(|error| match error.kind() {
-        io::ErrorKind::BrokenPipe => Failure::ClosedOutput,
-        _ => Error::new(ErrorKind::Io, format!("cannot write to standard output: {error}"))
+    stdout
+        .write_all(bytes)
+        .and_then(|()| stdout.flush())
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::BrokenPipe => Failure::ClosedOutput,
+            _ => Error::new(
+                ErrorKind::Io,
+                format!("cannot write to standard output: {error}"),
+            )
             .with_hint("check the disk or the program the output goes to")
             .into(),
-    })
+        })
 }

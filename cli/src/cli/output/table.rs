@@ -13,7 +13,9 @@ pub(crate) struct Table {
 impl Table {
     /// A table with these column titles.
     pub(crate) fn new(titles: &[&str]) -> Table {
-        Table { rows: vec![titles.iter().map(|title| (*title).to_owned()).collect()] }
+        Table {
+            rows: vec![titles.iter().map(|title| (*title).to_owned()).collect()],
+        }
     }
 
     /// Adds a row. An empty cell becomes `-`, line ends are shown as `\n`.
@@ -28,8 +30,16 @@ impl Table {
     /// Prints it. The last column is not padded.
     pub(crate) fn print(&self, out: &mut Stdout) -> Result<(), Failure> {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
-        let width = |column: usize| self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
-        let widths: Vec<_> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
+        let width = |column: usize| {
+            self.rows
+                .iter()
+                .filter_map(|row| row.get(column))
+                .map(|cell| cell.chars().count())
+                .max()
+        };
+        let widths: Vec<_> = (0..columns)
+            .map(|column| width(column).unwrap_or(0))
+            .collect();
         for row in &self.rows {
             let mut line = String::new();
             for (index, cell) in row.iter().enumerate() {
@@ -47,6 +57,13 @@ impl Table {
 
 /// A path for a table: relative to the pool directory when inside it, else the file's name.
 pub(crate) fn short_path(path: &Path, directory: &Path) -> String {
-    let short = path.strip_prefix(directory).ok().filter(|rest| !rest.as_os_str().is_empty());
-    short.or(path.file_name().map(Path::new)).unwrap_or(path).to_string_lossy().into_owned()
+    let short = path
+        .strip_prefix(directory)
+        .ok()
+        .filter(|rest| !rest.as_os_str().is_empty());
+    short
+        .or(path.file_name().map(Path::new))
+        .unwrap_or(path)
+        .to_string_lossy()
+        .into_owned()
 }
