@@ -41,6 +41,7 @@ mod list;
 mod message;
 mod options;
 mod pool;
+#[rustfmt::skip]
 mod raw;
 mod reservation;
 mod stream;

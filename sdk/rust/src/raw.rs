@@ -1,12 +1,5 @@
 //! The C declarations of `include/plasmite.h`. Made by bindgen (`make bindings`); do not edit.
-#![allow(
-    missing_docs,
-    unreachable_pub,
-    unsafe_code,
-    non_camel_case_types,
-    dead_code,
-    unused_imports
-)]
+#![allow(missing_docs, unreachable_pub, unsafe_code, non_camel_case_types, dead_code, unused_imports)]
 #![allow(clippy::all, clippy::undocumented_unsafe_blocks)]
 
 pub const PLSM_OPEN_READ_ONLY: u32 = 1;

@@ -1,7 +1,7 @@
 //! `src/raw.rs` is what bindgen makes of `include/plasmite.h`, neither more nor less.
 //!
 //! bindgen loads libclang, which `make bindings` and `make test` install into `target/venv`; another one is named by
-//! `LIBCLANG_PATH`. With `PLASMITE_BLESS=1` the file is written instead of compared: that is `make bindings`.
+//! `LIBCLANG_PATH`. With `PLASMITE_WRITE_BINDINGS=1` the file is written instead of compared: that is `make bindings`.
 
 use bindgen::callbacks::{IntKind, ParseCallbacks};
 use std::fs;
@@ -92,7 +92,7 @@ fn bindings_are_current() {
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/raw.rs");
     let generated = generate();
-    if std::env::var_os("PLASMITE_BLESS").is_some() {
+    if std::env::var_os("PLASMITE_WRITE_BINDINGS").is_some() {
         fs::write(&path, generated).expect("src/raw.rs can be written");
         return;
     }
