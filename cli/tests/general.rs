@@ -8,7 +8,12 @@ use std::io::Read;
 use std::process::Stdio;
 
 fn plain(scratch: &Scratch, program: &str, args: &[&str]) -> Ran {
-    let output = scratch.bare(program).args(args).stdin(Stdio::null()).output().expect("it runs");
+    let output = scratch
+        .bare(program)
+        .args(args)
+        .stdin(Stdio::null())
+        .output()
+        .expect("it runs");
     Ran {
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8(output.stderr).unwrap(),
@@ -23,15 +28,31 @@ fn versions() {
     let scratch = Scratch::new();
     for program in PROGRAMS {
         let report = plain(&scratch, program, &["version"]);
-        assert_eq!(report.ok(), format!("{{\"name\":\"plasmite\",\"version\":\"{}\"}}\n", env!("CARGO_PKG_VERSION")));
+        assert_eq!(
+            report.ok(),
+            format!(
+                "{{\"name\":\"plasmite\",\"version\":\"{}\"}}\n",
+                env!("CARGO_PKG_VERSION")
+            )
+        );
         for spelling in ["--version", "-V", "---version"] {
             let line = plain(&scratch, program, &[spelling]);
-            assert_eq!(line.ok(), format!("plasmite {}\n", env!("CARGO_PKG_VERSION")));
+            assert_eq!(
+                line.ok(),
+                format!("plasmite {}\n", env!("CARGO_PKG_VERSION"))
+            );
         }
         let line = plain(&scratch, program, &["pool", "create", "--version"]);
-        assert_eq!(line.ok(), format!("plasmite {}\n", env!("CARGO_PKG_VERSION")));
+        assert_eq!(
+            line.ok(),
+            format!("plasmite {}\n", env!("CARGO_PKG_VERSION"))
+        );
     }
-    assert_eq!(plasmite::version(), env!("CARGO_PKG_VERSION"), "the library is of the same version");
+    assert_eq!(
+        plasmite::version(),
+        env!("CARGO_PKG_VERSION"),
+        "the library is of the same version"
+    );
 }
 
 #[test]
@@ -40,14 +61,22 @@ fn help_that_was_asked_for() {
     for program in PROGRAMS {
         let top = plain(&scratch, program, &["--help"]);
         for command in ["pool", "feed", "fetch", "follow", "version", "help"] {
-            assert!(top.ok().contains(&format!("\n  {command} ")), "{command} in {top:?}");
+            assert!(
+                top.ok().contains(&format!("\n  {command} ")),
+                "{command} in {top:?}"
+            );
         }
         assert_eq!(plain(&scratch, program, &["help"]).ok(), top.ok());
         assert_eq!(plain(&scratch, program, &["---help"]).ok(), top.ok());
         let create = plain(&scratch, program, &["pool", "create", "--help"]);
         assert!(create.ok().contains("--index-capacity"));
-        assert_eq!(plain(&scratch, program, &["help", "pool", "create"]).ok(), create.ok());
-        assert!(plain(&scratch, program, &["feed", "-h"]).ok().contains("--durability"));
+        assert_eq!(
+            plain(&scratch, program, &["help", "pool", "create"]).ok(),
+            create.ok()
+        );
+        assert!(plain(&scratch, program, &["feed", "-h"])
+            .ok()
+            .contains("--durability"));
     }
 }
 
@@ -67,7 +96,11 @@ fn help_for_those_who_typed_too_little() {
     for program in PROGRAMS {
         for args in short {
             let ran = plain(&scratch, program, args);
-            assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{args:?}: {ran:?}");
+            assert_eq!(
+                (ran.code, ran.stdout.as_str()),
+                (Some(2), ""),
+                "{args:?}: {ran:?}"
+            );
             assert!(ran.stderr.contains("Usage: "), "{args:?}: {ran:?}");
         }
     }
@@ -77,14 +110,38 @@ fn help_for_those_who_typed_too_little() {
 fn errors_of_parsing_say_what_was_wrong() {
     let scratch = Scratch::new();
     for (args, parts, hint) in [
-        (&["fetch", "lab"][..], &["<SEQ>"][..], "plasmite fetch --help"),
-        (&["feed", "lab", "1", "--durability", "slow"], &["slow", "--durability", "fast, flush"], "plasmite feed --help"),
-        (&["pool", "create", "x", "--siez", "1M"], &["--siez"], "plasmite pool create --help"),
-        (&["pool", "create", "x", "--size", "1T"], &["1T", "--size", "8M"], "plasmite pool create --help"),
+        (
+            &["fetch", "lab"][..],
+            &["<SEQ>"][..],
+            "plasmite fetch --help",
+        ),
+        (
+            &["feed", "lab", "1", "--durability", "slow"],
+            &["slow", "--durability", "fast, flush"],
+            "plasmite feed --help",
+        ),
+        (
+            &["pool", "create", "x", "--siez", "1M"],
+            &["--siez"],
+            "plasmite pool create --help",
+        ),
+        (
+            &["pool", "create", "x", "--size", "1T"],
+            &["1T", "--size", "8M"],
+            "plasmite pool create --help",
+        ),
         (&["nonsense"], &["nonsense"], "plasmite --help"),
         (&["pool", "nonsense"], &["nonsense"], "plasmite pool --help"),
-        (&["follow", "lab", "--one", "--one"], &["--one"], "plasmite follow --help"),
-        (&["follow", "lab", "--ta", "1"], &["--ta"], "plasmite follow --help"),
+        (
+            &["follow", "lab", "--one", "--one"],
+            &["--one"],
+            "plasmite follow --help",
+        ),
+        (
+            &["follow", "lab", "--ta", "1"],
+            &["--ta"],
+            "plasmite follow --help",
+        ),
         (&["feed", "lab", "-5"], &["-5"], "plasmite feed --help"),
     ] {
         let error = plain(&scratch, PROGRAMS[0], args).error("Usage", 2);
@@ -92,11 +149,20 @@ fn errors_of_parsing_say_what_was_wrong() {
         for part in parts {
             assert!(message.contains(part), "{args:?}: {part:?} in {message:?}");
         }
-        assert!(!message.contains('\n') && !message.contains("Usage:"), "{message:?}");
-        assert!(error["hint"].as_str().unwrap().contains(hint), "{args:?}: {error}");
+        assert!(
+            !message.contains('\n') && !message.contains("Usage:"),
+            "{message:?}"
+        );
+        assert!(
+            error["hint"].as_str().unwrap().contains(hint),
+            "{args:?}: {error}"
+        );
     }
     let error = plain(&scratch, PROGRAMS[1], &["nonsense"]).error("Usage", 2);
-    assert!(error["hint"].as_str().unwrap().contains("pls --help"), "{error}");
+    assert!(
+        error["hint"].as_str().unwrap().contains("pls --help"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -105,14 +171,30 @@ fn global_options_stand_anywhere() {
     let program = PROGRAMS[0];
     plain(&scratch, program, &["--dir", "d", "pool", "create", "a"]).ok();
     plain(&scratch, program, &["pool", "create", "b", "--dir", "d"]).ok();
-    plain(&scratch, program, &["pool", "--dir=d", "create", "c", "--color", "never"]).ok();
-    plain(&scratch, program, &["--dir", "d", "pool", "create", "e", "--dir", "d"]).ok();
+    plain(
+        &scratch,
+        program,
+        &["pool", "--dir=d", "create", "c", "--color", "never"],
+    )
+    .ok();
+    plain(
+        &scratch,
+        program,
+        &["--dir", "d", "pool", "create", "e", "--dir", "d"],
+    )
+    .ok();
     let names = ["a", "b", "c", "e"].map(|name| format!("d/{name}.plasmite"));
     assert!(names.iter().all(|name| scratch.path().join(name).exists()));
     for (option, values) in [("--dir", ["d", "e"]), ("--color", ["always", "never"])] {
-        for args in [[option, values[0], "pool", "list", option, values[1]], ["pool", "list", option, values[0], option, values[1]]] {
+        for args in [
+            [option, values[0], "pool", "list", option, values[1]],
+            ["pool", "list", option, values[0], option, values[1]],
+        ] {
             let error = plain(&scratch, program, &args).error("Usage", 2);
-            assert!(error["message"].as_str().unwrap().contains(option), "{error}");
+            assert!(
+                error["message"].as_str().unwrap().contains(option),
+                "{error}"
+            );
         }
     }
     plain(&scratch, program, &["pool", "list", "--dir="]).error("Usage", 2);
@@ -133,7 +215,10 @@ fn the_default_directory_is_under_home() {
         let output = command.args(["pool", "list"]).output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{output:?}");
         let error: serde_json::Value = serde_json::from_slice(&output.stderr).unwrap();
-        assert!(error["error"]["message"].as_str().unwrap().contains("HOME"), "{error}");
+        assert!(
+            error["error"]["message"].as_str().unwrap().contains("HOME"),
+            "{error}"
+        );
     }
 }
 
@@ -141,9 +226,15 @@ fn the_default_directory_is_under_home() {
 fn color_in_a_pipe_touches_only_what_is_indented() {
     let scratch = Scratch::new();
     let receipt = scratch.run(&["feed", "lab", r#"{"a":1}"#, "--create", "--color", "always"]);
-    assert!(!receipt.ok().contains('\u{1b}') && receipt.ok().lines().count() == 1, "{receipt:?}");
+    assert!(
+        !receipt.ok().contains('\u{1b}') && receipt.ok().lines().count() == 1,
+        "{receipt:?}"
+    );
     let args = ["follow", "lab", "--no-follow", "--color", "always"];
-    assert!(scratch.run(&args).ok().contains("\u{1b}[36m\"a\"\u{1b}[0m: \u{1b}[33m1\u{1b}[0m"));
+    assert!(scratch
+        .run(&args)
+        .ok()
+        .contains("\u{1b}[36m\"a\"\u{1b}[0m: \u{1b}[33m1\u{1b}[0m"));
     let lines = scratch.run(&[&args[..], &["--jsonl"]].concat());
     assert!(!lines.ok().contains('\u{1b}'));
     let error = scratch.run(&["fetch", "lab", "9", "--color", "always"]);
@@ -176,7 +267,11 @@ fn nobody_reads_the_output() {
         }
         drop(stdout);
         let output = child.wait_with_output().unwrap();
-        assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0), "{args:?}: {output:?}");
+        assert_eq!(
+            (output.status.code(), output.stderr.len()),
+            (Some(0), 0),
+            "{args:?}: {output:?}"
+        );
     }
 }
 
@@ -196,8 +291,17 @@ fn a_waiting_follower_notices_that_nobody_reads() {
 fn output_that_cannot_be_written_is_an_error() {
     let scratch = Scratch::new();
     scratch.feed("lab", &["1"]);
-    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let output = scratch.command(&["fetch", "lab", "1"]).stdout(full).output().unwrap();
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let output = scratch
+        .command(&["fetch", "lab", "1"])
+        .stdout(full)
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(8), "{output:?}");
-    assert!(String::from_utf8(output.stderr).unwrap().contains("\"kind\":\"Io\""));
+    assert!(String::from_utf8(output.stderr)
+        .unwrap()
+        .contains("\"kind\":\"Io\""));
 }

@@ -31,7 +31,10 @@ pub struct Ran {
 impl Scratch {
     pub fn new() -> Scratch {
         let dir = tempfile::tempdir().expect("a temporary directory");
-        Scratch { dir, _watchdog: watchdog() }
+        Scratch {
+            dir,
+            _watchdog: watchdog(),
+        }
     }
 
     /// The directory the commands run in. Their pools are in its `pools`.
@@ -59,7 +62,10 @@ impl Scratch {
     /// A program in this directory, without our variables.
     pub fn bare(&self, program: &str) -> Command {
         let mut command = Command::new(program);
-        command.current_dir(self.path()).env("HOME", self.path()).env_remove("NO_COLOR");
+        command
+            .current_dir(self.path())
+            .env("HOME", self.path())
+            .env_remove("NO_COLOR");
         if let Some(directory) = library_dir() {
             command.env("LD_LIBRARY_PATH", directory);
         }
@@ -68,7 +74,12 @@ impl Scratch {
 
     /// Runs a command to its end, without input.
     pub fn run<S: AsRef<OsStr>>(&self, args: &[S]) -> Ran {
-        finish(self.command(args).stdin(Stdio::null()).output().expect("the command runs"))
+        finish(
+            self.command(args)
+                .stdin(Stdio::null())
+                .output()
+                .expect("the command runs"),
+        )
     }
 
     /// Runs a command to its end with this input.
@@ -86,7 +97,12 @@ impl Scratch {
     /// Starts a command with all three streams piped.
     pub fn spawn<S: AsRef<OsStr>>(&self, args: &[S]) -> Child {
         let mut command = self.command(args);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts")
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts")
     }
 
     /// Appends messages, each a JSON text, through one command.
@@ -100,7 +116,9 @@ impl Scratch {
 fn library_dir() -> Option<PathBuf> {
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release");
     let asked = std::env::var_os("PLASMITE_LIB_DIR").map(PathBuf::from);
-    asked.or(Some(built)).filter(|directory| directory.join("libplasmite.so").exists())
+    asked
+        .or(Some(built))
+        .filter(|directory| directory.join("libplasmite.so").exists())
 }
 
 fn watchdog() -> Sender<()> {
@@ -158,10 +176,16 @@ impl Ran {
     pub fn error_after_output(&self, kind: &str, code: i32) -> serde_json::Value {
         assert_eq!(self.code, Some(code), "{self:?}");
         assert_eq!(self.stderr.matches('\n').count(), 1, "one line: {self:?}");
-        let envelope: serde_json::Value = serde_json::from_str(&self.stderr).expect("JSON on standard error");
+        let envelope: serde_json::Value =
+            serde_json::from_str(&self.stderr).expect("JSON on standard error");
         assert_eq!(envelope["error"]["kind"], kind, "{self:?}");
         let error = envelope["error"].clone();
-        assert!(error["message"].as_str().is_some_and(|message| !message.is_empty()), "{self:?}");
+        assert!(
+            error["message"]
+                .as_str()
+                .is_some_and(|message| !message.is_empty()),
+            "{self:?}"
+        );
         error
     }
 }
@@ -169,7 +193,9 @@ impl Ran {
 /// The values of JSON Lines.
 #[track_caller]
 pub fn json_lines(text: &str) -> Vec<serde_json::Value> {
-    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line:?}"))).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line:?}")))
+        .collect()
 }
 
 /// The lines a running command prints, as they come.

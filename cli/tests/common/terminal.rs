@@ -23,13 +23,22 @@ pub fn run<S: AsRef<OsStr>>(scratch: &Scratch, args: &[S], on: On) -> (String, O
 }
 
 /// The same with variables of the environment.
-pub fn run_with<S: AsRef<OsStr>>(scratch: &Scratch, args: &[S], on: On, env: &[(&str, &str)]) -> (String, Option<i32>) {
+pub fn run_with<S: AsRef<OsStr>>(
+    scratch: &Scratch,
+    args: &[S],
+    on: On,
+    env: &[(&str, &str)],
+) -> (String, Option<i32>) {
     let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pseudo-terminal");
     grantpt(&controller).expect("granted");
     unlockpt(&controller).expect("unlocked");
     let name = ptsname(&controller, Vec::new()).expect("its name");
     let path = OsStr::from_bytes(name.as_bytes());
-    let terminal = OpenOptions::new().read(true).write(true).open(path).expect("its other end");
+    let terminal = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(path)
+        .expect("its other end");
     let end = |mine: bool| match mine {
         true => Stdio::from(terminal.try_clone().expect("another descriptor")),
         false => Stdio::null(),
@@ -37,10 +46,19 @@ pub fn run_with<S: AsRef<OsStr>>(scratch: &Scratch, args: &[S], on: On, env: &[(
     let mut command = scratch.command(args);
     command.envs(env.iter().copied());
     command.stdin(end(on == On::Stdin));
-    command.stdout(end(matches!(on, On::Stdout | On::Both))).stderr(end(matches!(on, On::Stderr | On::Both)));
+    command
+        .stdout(end(matches!(on, On::Stdout | On::Both)))
+        .stderr(end(matches!(on, On::Stderr | On::Both)));
     if on == On::Stdin {
-        let output = command.stdout(Stdio::piped()).stderr(Stdio::piped()).output().expect("it runs");
-        return (String::from_utf8_lossy(&output.stderr).into_owned(), output.status.code());
+        let output = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .output()
+            .expect("it runs");
+        return (
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+            output.status.code(),
+        );
     }
     let mut child = command.spawn().expect("it starts");
     // Our copies of the terminal must be gone, or its end would never show.
