@@ -73,8 +73,9 @@ impl Size {
         }
     }
 
-    /// Length in bytes.
+    /// Length in bytes; never 0.
     #[inline]
+    #[allow(clippy::len_without_is_empty)]
     pub fn len(self) -> u64 {
         match self {
             Size::Message(len) | Size::Padding(len) => len,
@@ -109,7 +110,9 @@ impl Header {
     /// Reads a header; `None` unless its lengths fit each other.
     #[inline]
     pub fn parse(words: [u64; HEADER_WORDS]) -> Option<Header> {
-        let Some(Size::Message(len)) = Size::parse(words[0] as u32) else { return None };
+        let Some(Size::Message(len)) = Size::parse(words[0] as u32) else {
+            return None;
+        };
         let header = Header {
             len,
             crc: (words[0] >> 32) as u32,
@@ -161,7 +164,10 @@ impl Header {
         let mut words = self.words();
         words[0] &= 0xffff_ffff;
         let mut bytes = [0u8; (HEADER_WORDS + 2) * 8];
-        for (place, word) in bytes.chunks_exact_mut(8).zip(words.into_iter().chain([position, seed])) {
+        for (place, word) in bytes
+            .chunks_exact_mut(8)
+            .zip(words.into_iter().chain([position, seed]))
+        {
             place.copy_from_slice(&word.to_le_bytes());
         }
         crc32c::crc32c_append(body_crc, &bytes)
@@ -203,7 +209,10 @@ mod tests {
     #[test]
     fn lengths_must_agree() {
         for payload_len in [0, 16 + 8, 1000, u32::MAX] {
-            let header = Header { payload_len, ..sample() };
+            let header = Header {
+                payload_len,
+                ..sample()
+            };
             assert_eq!(Header::parse(header.words()), None);
         }
         assert_eq!(Header::parse([0; 5]), None);
@@ -213,7 +222,11 @@ mod tests {
     fn every_field_and_the_place_count() {
         let header = sample();
         let crc = header.checksum(1, 64, 2);
-        let mut others = vec![header.checksum(2, 64, 2), header.checksum(1, 72, 2), header.checksum(1, 64, 3)];
+        let mut others = vec![
+            header.checksum(2, 64, 2),
+            header.checksum(1, 72, 2),
+            header.checksum(1, 64, 3),
+        ];
         for word in 1..5 {
             for bit in 0..64 {
                 let mut words = header.words();
@@ -232,7 +245,11 @@ mod tests {
         assert_eq!(Size::parse(0), None);
         assert_eq!(Size::parse(u32::MAX), None);
         assert_eq!(Size::parse(Size::Message(40).word()), None);
-        for size in [Size::Message(48), Size::Padding(8), Size::Message(LEN_MASK as u64 * 8)] {
+        for size in [
+            Size::Message(48),
+            Size::Padding(8),
+            Size::Message(LEN_MASK as u64 * 8),
+        ] {
             assert_eq!(Size::parse(size.word()), Some(size));
         }
         assert_eq!((len_for(0), len_for(4), len_for(5)), (48, 48, 56));

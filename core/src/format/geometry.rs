@@ -41,7 +41,9 @@ impl Geometry {
             return Err(Error::usage(format!(
                 "a pool of {file_size} bytes is too small: the smallest is {MIN_POOL_SIZE} bytes"
             ))
-            .with_hint(format!("ask for {MIN_POOL_SIZE} bytes or more; the default is 1M")));
+            .with_hint(format!(
+                "ask for {MIN_POOL_SIZE} bytes or more; the default is 1M"
+            )));
         }
         if file_size > limits::MAX_POOL_SIZE {
             return Err(Error::usage(format!(
@@ -83,13 +85,22 @@ impl Geometry {
             0 => 1,
             _ => stride.max((ring_size / frame::MIN_LEN + 1).div_ceil(slots)),
         };
-        Ok(Geometry { file_size, index_slots: slots, index_stride: stride, ring_offset, ring_size })
+        Ok(Geometry {
+            file_size,
+            index_slots: slots,
+            index_stride: stride,
+            ring_offset,
+            ring_size,
+        })
     }
 
     /// Whether these numbers describe a possible file: nothing overlaps, leaves the file or
     /// overflows. The numbers may come from a hostile superblock.
     pub fn is_sound(&self) -> bool {
-        let index_end = self.index_slots.checked_mul(SLOT).and_then(|len| len.checked_add(INDEX_OFFSET));
+        let index_end = self
+            .index_slots
+            .checked_mul(SLOT)
+            .and_then(|len| len.checked_add(INDEX_OFFSET));
         let ring_end = self.ring_offset.checked_add(self.ring_size);
         self.file_size <= limits::MAX_POOL_SIZE
             && self.index_stride >= 1
@@ -124,7 +135,10 @@ mod tests {
     fn smallest_pools() {
         assert!(Geometry::plan(MIN_POOL_SIZE - 1, None).is_err());
         let smallest = Geometry::plan(MIN_POOL_SIZE, None).unwrap();
-        assert_eq!((smallest.index_slots, smallest.ring_size), (0, limits::MIN_RING_SIZE));
+        assert_eq!(
+            (smallest.index_slots, smallest.ring_size),
+            (0, limits::MIN_RING_SIZE)
+        );
         assert!(Geometry::plan(MIN_POOL_SIZE, Some(1)).is_err());
         assert!(Geometry::plan(limits::MAX_POOL_SIZE + 1, None).is_err());
         assert!(Geometry::plan(1 << 20, Some(1 << 16)).is_ok());

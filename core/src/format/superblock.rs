@@ -65,10 +65,14 @@ impl Superblock {
     /// Corrupt for anything but a good page; Usage for a pool of another format or with a lock or
     /// flags this build does not know. The caller adds the path.
     pub fn parse(page: &[u8], file_len: u64) -> Result<Superblock> {
-        let u32_at = |at: usize| u32::from_le_bytes([page[at], page[at + 1], page[at + 2], page[at + 3]]);
+        let u32_at =
+            |at: usize| u32::from_le_bytes([page[at], page[at + 1], page[at + 2], page[at + 3]]);
         let u64_at = |at: usize| u64::from(u32_at(at)) | u64::from(u32_at(at + 4)) << 32;
         if page.len() < 9 || page[0..4] != MAGIC {
-            return Err(Error::corrupt("not a pool: the file does not begin with the mark of one").with_offset(0));
+            return Err(
+                Error::corrupt("not a pool: the file does not begin with the mark of one")
+                    .with_offset(0),
+            );
         }
         let version = u32_at(4);
         if version != VERSION {
@@ -82,7 +86,9 @@ impl Superblock {
             });
         }
         if page.len() < PAGE as usize {
-            return Err(Error::corrupt("the file is too short to be a pool").with_offset(page.len() as u64));
+            return Err(
+                Error::corrupt("the file is too short to be a pool").with_offset(page.len() as u64)
+            );
         }
         if page[8] != BYTE_ORDER_LITTLE || u32_at(CRC_AT) != crc32c::crc32c(&page[..CRC_AT]) {
             return Err(Error::corrupt("the pool's superblock is damaged").with_offset(0));
@@ -101,7 +107,9 @@ impl Superblock {
             created_ns: u64_at(88),
         };
         if u64_at(24) != INDEX_OFFSET || !superblock.geometry.is_sound() {
-            return Err(Error::corrupt("the pool's superblock gives impossible sizes").with_offset(16));
+            return Err(
+                Error::corrupt("the pool's superblock gives impossible sizes").with_offset(16),
+            );
         }
         if superblock.geometry.file_size != file_len {
             return Err(Error::corrupt(format!(
@@ -111,8 +119,10 @@ impl Superblock {
             .with_offset(file_len.min(superblock.geometry.file_size)));
         }
         if superblock.flags & !FLAG_TIMES_UNORDERED != 0 || superblock.lock != LOCK_FUTEX_AND_BYTE {
-            return Err(Error::usage("the pool uses features that this build does not know")
-                .with_hint("use a newer build"));
+            return Err(
+                Error::usage("the pool uses features that this build does not know")
+                    .with_hint("use a newer build"),
+            );
         }
         Ok(superblock)
     }
@@ -145,7 +155,10 @@ mod tests {
 
     #[test]
     fn comes_back_as_it_went_in() {
-        assert_eq!(Superblock::parse(&sample().encode(), 100_000).unwrap(), sample());
+        assert_eq!(
+            Superblock::parse(&sample().encode(), 100_000).unwrap(),
+            sample()
+        );
     }
 
     #[test]
@@ -155,7 +168,11 @@ mod tests {
             let mut bad = page;
             bad[at] ^= 0x10;
             let error = Superblock::parse(&bad, 100_000).unwrap_err();
-            let expected = if (4..8).contains(&at) { ErrorKind::Usage } else { ErrorKind::Corrupt };
+            let expected = if (4..8).contains(&at) {
+                ErrorKind::Usage
+            } else {
+                ErrorKind::Corrupt
+            };
             assert_eq!(error.kind(), expected, "byte {at}");
         }
     }
@@ -164,9 +181,17 @@ mod tests {
     fn every_truncation_is_noticed() {
         let page = sample().encode();
         for len in 0..page.len() {
-            assert_eq!(Superblock::parse(&page[..len], len as u64).unwrap_err().kind(), ErrorKind::Corrupt);
+            assert_eq!(
+                Superblock::parse(&page[..len], len as u64)
+                    .unwrap_err()
+                    .kind(),
+                ErrorKind::Corrupt
+            );
         }
-        assert_eq!(Superblock::parse(&page, 99_999).unwrap_err().kind(), ErrorKind::Corrupt);
+        assert_eq!(
+            Superblock::parse(&page, 99_999).unwrap_err().kind(),
+            ErrorKind::Corrupt
+        );
     }
 
     #[test]

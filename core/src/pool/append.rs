@@ -55,9 +55,11 @@ impl Locked<'_> {
     pub(crate) fn next_seq(&self) -> Result<u64> {
         let seq = self.hot().next_seq.load(Ordering::Relaxed);
         if seq == 0 || seq >= SEQ_LIMIT {
-            return Err(Error::corrupt("the pool's control page gives an impossible next seq")
-                .with_path(self.pool.path())
-                .with_offset(4096 + 24));
+            return Err(
+                Error::corrupt("the pool's control page gives an impossible next seq")
+                    .with_path(self.pool.path())
+                    .with_offset(4096 + 24),
+            );
         }
         Ok(seq)
     }
@@ -67,7 +69,9 @@ impl Locked<'_> {
     pub(crate) fn time(&self, own: Option<u64>, now: u64, last: u64) -> Result<u64> {
         match own {
             None => Ok(now.max(last)),
-            Some(own) if own >= last || self.pool.shared().superblock().times_unordered() => Ok(own),
+            Some(own) if own >= last || self.pool.shared().superblock().times_unordered() => {
+                Ok(own)
+            }
             Some(own) => Err(time_falls(own, last)),
         }
     }
@@ -79,8 +83,12 @@ impl Locked<'_> {
 
 #[cold]
 fn time_falls(own: u64, last: u64) -> Error {
-    Error::usage(format!("the timestamp {own} ns is earlier than the newest message's, {last} ns"))
-        .with_hint("times never fall within a pool: append in the order of time, or leave the timestamp out")
+    Error::usage(format!(
+        "the timestamp {own} ns is earlier than the newest message's, {last} ns"
+    ))
+    .with_hint(
+        "times never fall within a pool: append in the order of time, or leave the timestamp out",
+    )
 }
 
 impl Drop for Locked<'_> {
@@ -122,11 +130,26 @@ impl Pool {
         if !shared.is_writable() {
             return Err(self.read_only());
         }
-        let (id, fd) = shared.owner().get(shared).map_err(|error| error.with_path(self.path()))?;
-        let attempt = Attempt { id, fd, wait: lock_wait, deadline: std::cell::Cell::new(None) };
+        let (id, fd) = shared
+            .owner()
+            .get(shared)
+            .map_err(|error| error.with_path(self.path()))?;
+        let attempt = Attempt {
+            id,
+            fd,
+            wait: lock_wait,
+            deadline: std::cell::Cell::new(None),
+        };
         let hot = &shared.ring().memory.control().hot;
         match lock::acquire(&hot.lock, &attempt) {
-            Ok(taken) => Ok((Locked { pool: self, attempt, newest: None }, taken)),
+            Ok(taken) => Ok((
+                Locked {
+                    pool: self,
+                    attempt,
+                    newest: None,
+                },
+                taken,
+            )),
             Err(_) => Err(self.busy(lock_wait)),
         }
     }
@@ -134,13 +157,17 @@ impl Pool {
     #[cold]
     fn repair_after_death(&self) -> Result<()> {
         let ring = self.shared().ring();
-        ring.repair().map_err(|error| error.with_path(self.path()))?;
+        ring.repair()
+            .map_err(|error| error.with_path(self.path()))?;
         // The dead writer may have committed without waking anybody.
         let hot = &ring.memory.control().hot;
         wake::disturb(hot);
         futex::wake(&hot.epoch, u32::MAX);
         log::emit(Level::Info, || {
-            format!("{}: took the writer lock over from a process that died", self.path().display())
+            format!(
+                "{}: took the writer lock over from a process that died",
+                self.path().display()
+            )
         });
         Ok(())
     }
@@ -167,8 +194,10 @@ impl Pool {
     #[cold]
     fn too_large(&self, len: u64, what: &str) -> Error {
         let most = self.shared().ring().size();
-        Error::usage(format!("{what} takes {len} bytes in the pool, and its ring has {most}"))
-            .with_hint("create a larger pool, or split the data")
+        Error::usage(format!(
+            "{what} takes {len} bytes in the pool, and its ring has {most}"
+        ))
+        .with_hint("create a larger pool, or split the data")
     }
 
     #[cold]
@@ -186,7 +215,12 @@ impl Pool {
     /// # Errors
     /// Usage (too large, time falls), Busy, NotFound (deleted or replaced), Permission, Corrupt, Io.
     #[inline]
-    pub fn append(&self, draft: &Draft<'_>, own_time: Option<u64>, options: &WriteOptions) -> Result<Stored> {
+    pub fn append(
+        &self,
+        draft: &Draft<'_>,
+        own_time: Option<u64>,
+        options: &WriteOptions,
+    ) -> Result<Stored> {
         let shared = self.shared();
         let ring = shared.ring();
         if draft.frame_len() > ring.size() {
@@ -245,7 +279,11 @@ impl Pool {
                     return Err(error);
                 }
             };
-            stored.push(Stored { seq: first + index as u64, time_ns: last, end: 0 });
+            stored.push(Stored {
+                seq: first + index as u64,
+                time_ns: last,
+                end: 0,
+            });
         }
         if let Err(error) = self.place_batch(drafts, &mut stored[mark..]) {
             stored.truncate(mark);
@@ -267,12 +305,20 @@ impl Pool {
         let span = |from: u64| {
             drafts.iter().map(Draft::frame_len).fold(from, |at, len| {
                 let room = ring.room(at);
-                if len > room { at + room + len } else { at + len }
+                if len > room {
+                    at + room + len
+                } else {
+                    at + len
+                }
             }) - from
         };
         // With filling in its middle the batch may be longer than the ring; from the ring's start
         // it needs none.
-        let start = if span(head) > ring.size() { ring.pad(head, &mut before)? } else { head };
+        let start = if span(head) > ring.size() {
+            ring.pad(head, &mut before)?
+        } else {
+            head
+        };
         ring.reclaim(start + span(start), &mut before)?;
         let mut at = start;
         for (draft, stored) in drafts.iter().zip(stored) {

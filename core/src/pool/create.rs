@@ -32,7 +32,11 @@ impl CreateOptions {
     /// # Errors
     /// Usage when they do not fit.
     pub fn geometry(&self) -> Result<Geometry> {
-        let size = if self.size == 0 { limits::DEFAULT_POOL_SIZE } else { self.size };
+        let size = if self.size == 0 {
+            limits::DEFAULT_POOL_SIZE
+        } else {
+            self.size
+        };
         Geometry::plan(size, self.index_capacity)
     }
 }
@@ -47,19 +51,25 @@ impl Pool {
         let failed = |error: std::io::Error| {
             let found = Error::from_io(&error, "create the pool").with_path(path);
             if found.kind() == ErrorKind::AlreadyExists {
-                return Error::new(ErrorKind::AlreadyExists, format!("pool already exists: {}", path.display()))
-                    .with_path(path)
-                    .with_hint("open it, or choose another name");
+                return Error::new(
+                    ErrorKind::AlreadyExists,
+                    format!("pool already exists: {}", path.display()),
+                )
+                .with_path(path)
+                .with_hint("open it, or choose another name");
             }
             found
         };
         match file::identity_of(path) {
             Ok(None) => {}
-            Ok(Some(_)) => finish_deletion(path, || failed(std::io::Error::from(std::io::ErrorKind::AlreadyExists)))?,
+            Ok(Some(_)) => finish_deletion(path, || {
+                failed(std::io::Error::from(std::io::ErrorKind::AlreadyExists))
+            })?,
             Err(error) => return Err(failed(error)),
         }
         create_directories(file::parent_of(path))?;
-        let new = NewFile::create(path, options.file_mode.unwrap_or(0o600) & 0o7777).map_err(failed)?;
+        let new =
+            NewFile::create(path, options.file_mode.unwrap_or(0o600) & 0o7777).map_err(failed)?;
         let reserved = file::reserve(&new.file, geometry.file_size).map_err(failed)?;
         let identity = file::status(&new.file).map_err(failed)?.identity;
         let mut id = [0; 16];
@@ -71,13 +81,20 @@ impl Pool {
             id,
             created_ns: clock::wall_ns(),
         };
-        new.file.write_all_at(&superblock.encode(), 0).map_err(failed)?;
-        new.file.write_all_at(&control_page(identity), CONTROL_OFFSET).map_err(failed)?;
+        new.file
+            .write_all_at(&superblock.encode(), 0)
+            .map_err(failed)?;
+        new.file
+            .write_all_at(&control_page(identity), CONTROL_OFFSET)
+            .map_err(failed)?;
         new.file.sync_all().map_err(failed)?;
         new.publish(path).map_err(failed)?;
         if !reserved {
             log::emit(Level::Warn, || {
-                format!("{}: this file system cannot reserve space; a full disk may end a writer", path.display())
+                format!(
+                    "{}: this file system cannot reserve space; a full disk may end a writer",
+                    path.display()
+                )
             });
         }
         Pool::open(path, false)
@@ -100,7 +117,11 @@ impl Pool {
                 result => return result.map(|pool| (pool, true)),
             }
         }
-        Err(last.unwrap_or_else(|| Error::new(ErrorKind::Io, "the pool appears and vanishes all the time")).with_path(path))
+        Err(last
+            .unwrap_or_else(|| {
+                Error::new(ErrorKind::Io, "the pool appears and vanishes all the time")
+            })
+            .with_path(path))
     }
 }
 
@@ -117,16 +138,26 @@ fn finish_deletion(path: &Path, taken: impl Fn() -> Error) -> Result<()> {
 }
 
 fn create_directories(directory: &Path) -> Result<()> {
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(|error| {
-        let text = match error.kind() {
-            std::io::ErrorKind::AlreadyExists | std::io::ErrorKind::NotADirectory => {
-                return Error::new(ErrorKind::Io, format!("cannot create the directory {}: a file is in the way", directory.display()))
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)
+        .map_err(|error| {
+            let text = match error.kind() {
+                std::io::ErrorKind::AlreadyExists | std::io::ErrorKind::NotADirectory => {
+                    return Error::new(
+                        ErrorKind::Io,
+                        format!(
+                            "cannot create the directory {}: a file is in the way",
+                            directory.display()
+                        ),
+                    )
                     .with_path(directory)
-            }
-            _ => "create the pool's directory",
-        };
-        Error::from_io(&error, text).with_path(directory)
-    })
+                }
+                _ => "create the pool's directory",
+            };
+            Error::from_io(&error, text).with_path(directory)
+        })
 }
 
 fn control_page(identity: file::Identity) -> [u8; PAGE as usize] {

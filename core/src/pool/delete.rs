@@ -35,7 +35,9 @@ impl Pool {
     /// has compared the path's file with the pool's, so nobody unlinks a successor of it.
     pub(crate) fn unlink(&self) -> Result<()> {
         self.may_unlink()?;
-        let wait = LockWait::For(std::time::Duration::from_millis(limits::DEFAULT_LOCK_WAIT_MS));
+        let wait = LockWait::For(std::time::Duration::from_millis(
+            limits::DEFAULT_LOCK_WAIT_MS,
+        ));
         let (locked, _) = self.lock_as_it_is(wait)?;
         let named = file::identity_of(self.path())
             .map_err(|error| Error::from_io(&error, "delete the pool").with_path(self.path()))?;
@@ -57,9 +59,12 @@ impl Pool {
 
     fn may_unlink(&self) -> Result<()> {
         let refused = |what: &str| {
-            Err(Error::new(ErrorKind::Permission, format!("cannot delete the pool: its {what} may not be written"))
-                .with_path(self.path())
-                .with_hint("check the owner and the mode of the file and of its directory"))
+            Err(Error::new(
+                ErrorKind::Permission,
+                format!("cannot delete the pool: its {what} may not be written"),
+            )
+            .with_path(self.path())
+            .with_hint("check the owner and the mode of the file and of its directory"))
         };
         if !self.shared().is_writable() {
             return refused("file");

@@ -49,9 +49,15 @@ impl<'a> ControlOnDisk<'a> {
         let memory = &self.0.ring().memory;
         let recovery = &memory.control().recovery;
         let synced = recovery.synced.load(Ordering::Acquire);
-        if let Err(error) = memory.mapping().sync(CONTROL_OFFSET as usize, PAGE as usize) {
+        if let Err(error) = memory
+            .mapping()
+            .sync(CONTROL_OFFSET as usize, PAGE as usize)
+        {
             recovery.sync_failed.store(1, Ordering::Release);
-            return Err(Error::from_io(&error, "write the pool's control page to the disk"));
+            return Err(Error::from_io(
+                &error,
+                "write the pool's control page to the disk",
+            ));
         }
         raise(&recovery.synced_before, synced);
         Ok(())
@@ -81,7 +87,10 @@ impl Pool {
     /// Io when the disk refuses; the messages stay in the pool but may not be durable.
     pub fn flush(&self, end: u64) -> Result<()> {
         let shared = self.shared();
-        let (_, fd) = shared.owner().get(shared).map_err(|error| error.with_path(self.path()))?;
+        let (_, fd) = shared
+            .owner()
+            .get(shared)
+            .map_err(|error| error.with_path(self.path()))?;
         let hot = &shared.ring().memory.control().hot;
         let patience = Deadline::after(PATIENCE);
         loop {
@@ -91,7 +100,11 @@ impl Pool {
             }
             if let Some(leader) = shared.flushing.try_lock() {
                 if owner::try_lead_flush(fd) {
-                    let result = if self.is_durable(end) { Ok(()) } else { self.lead(end, fd) };
+                    let result = if self.is_durable(end) {
+                        Ok(())
+                    } else {
+                        self.lead(end, fd)
+                    };
                     owner::end_lead_flush(fd);
                     hot.sync_epoch.fetch_add(1, Ordering::AcqRel);
                     drop(leader);
@@ -108,7 +121,8 @@ impl Pool {
 
     fn is_durable(&self, end: u64) -> bool {
         let recovery = self.recovery();
-        recovery.synced.load(Ordering::Acquire) >= end && recovery.sync_failed.load(Ordering::Acquire) == 0
+        recovery.synced.load(Ordering::Acquire) >= end
+            && recovery.sync_failed.load(Ordering::Acquire) == 0
     }
 
     fn lead(&self, end: u64, fd: i32) -> Result<()> {
@@ -131,7 +145,13 @@ impl Pool {
         let before = recovery.synced.load(Ordering::Acquire);
         let seq_before = recovery.synced_seq.load(Ordering::Relaxed);
         // Before head: a writer stores them the other way round, so this seq is surely before head.
-        let newest = ring.memory.control().hot.next_seq.load(Ordering::Acquire).wrapping_sub(1);
+        let newest = ring
+            .memory
+            .control()
+            .hot
+            .next_seq
+            .load(Ordering::Acquire)
+            .wrapping_sub(1);
         let head = ring.head();
         debug_assert!(head >= end);
         if let Err(error) = file::sync_data(fd) {
@@ -145,7 +165,9 @@ impl Pool {
         raise(&recovery.synced_before, before);
         raise(&recovery.synced_seq, newest);
         raise(&recovery.synced, head);
-        recovery.sync_group.store(newest.saturating_sub(seq_before), Ordering::Relaxed);
+        recovery
+            .sync_group
+            .store(newest.saturating_sub(seq_before), Ordering::Relaxed);
         Ok(())
     }
 
@@ -155,7 +177,12 @@ impl Pool {
         let step = (PAGE / 8) as usize;
         let control = memory.control();
         control.recovery.sync_group.fetch_add(0, Ordering::Relaxed);
-        for word in memory.ring().iter().step_by(step).chain(memory.index().iter().step_by(step)) {
+        for word in memory
+            .ring()
+            .iter()
+            .step_by(step)
+            .chain(memory.index().iter().step_by(step))
+        {
             word.fetch_add(0, Ordering::Relaxed);
         }
     }
@@ -166,14 +193,18 @@ impl Pool {
     /// As [`Pool::flush`]; Permission when the pool is open for reading only.
     pub fn flush_all(&self) -> Result<()> {
         if !self.shared().is_writable() {
-            return Err(Error::new(ErrorKind::Permission, "the pool is open for reading only").with_path(self.path()));
+            return Err(
+                Error::new(ErrorKind::Permission, "the pool is open for reading only")
+                    .with_path(self.path()),
+            );
         }
         self.flush(self.shared().ring().head())?;
         self.check_truncated()
     }
 
     pub(crate) fn sync_file(&self) -> Result<()> {
-        file::sync_data(self.shared().file().as_raw_fd())
-            .map_err(|error| Error::from_io(&error, "write the pool to the disk").with_path(self.path()))
+        file::sync_data(self.shared().file().as_raw_fd()).map_err(|error| {
+            Error::from_io(&error, "write the pool to the disk").with_path(self.path())
+        })
     }
 }

@@ -40,7 +40,11 @@ pub struct Pool {
 
 impl Pool {
     pub(crate) fn new(shared: Arc<Shared>, path: PathBuf) -> Pool {
-        Pool { shared, path, checked_at: AtomicU64::new(0) }
+        Pool {
+            shared,
+            path,
+            checked_at: AtomicU64::new(0),
+        }
     }
 
     /// The state shared by all openings of this file in this process.
@@ -70,7 +74,15 @@ impl Pool {
     /// Whether the pool was deleted through the library.
     #[inline]
     pub fn is_deleted(&self) -> bool {
-        self.shared.ring().memory.control().hot.state.load(Ordering::Relaxed) & STATE_DELETED != 0
+        self.shared
+            .ring()
+            .memory
+            .control()
+            .hot
+            .state
+            .load(Ordering::Relaxed)
+            & STATE_DELETED
+            != 0
     }
 
     /// The error of a pool that is gone.
@@ -105,9 +117,11 @@ impl Pool {
     #[inline]
     pub(crate) fn check_truncated(&self) -> Result<()> {
         if self.shared.ring().memory.mapping().is_truncated() {
-            return Err(Error::corrupt("the pool's file was cut short by another program while it was open")
-                .with_path(&self.path)
-                .with_hint("delete the pool and create it anew"));
+            return Err(Error::corrupt(
+                "the pool's file was cut short by another program while it was open",
+            )
+            .with_path(&self.path)
+            .with_hint("delete the pool and create it anew"));
         }
         Ok(())
     }

@@ -43,7 +43,8 @@ impl Notifier {
     /// # Errors
     /// Io when the descriptor or the thread cannot be had.
     pub fn start(pool: Pool, poll: bool) -> Result<Notifier> {
-        let failed = |error: &std::io::Error| Error::from_io(error, "make a descriptor for event loops");
+        let failed =
+            |error: &std::io::Error| Error::from_io(error, "make a descriptor for event loops");
         let state = Arc::new(State {
             fd: EventFd::new().map_err(|error| failed(&error))?,
             pool,
@@ -58,7 +59,11 @@ impl Notifier {
             .stack_size(128 * 1024)
             .spawn(move || of_thread.run())
             .map_err(|error| failed(&error))?;
-        Ok(Notifier { state, thread: Some(thread), generation: fork::generation() })
+        Ok(Notifier {
+            state,
+            thread: Some(thread),
+            generation: fork::generation(),
+        })
     }
 
     /// The descriptor's number.
@@ -109,7 +114,11 @@ impl State {
             if self.stop.load(Ordering::Acquire) || self.orders.load(Ordering::Acquire) != orders {
                 return;
             }
-            let epoch = if self.pool.can_sleep() && !self.poll { self.pool.before_sleep(&target) } else { 0 };
+            let epoch = if self.pool.can_sleep() && !self.poll {
+                self.pool.before_sleep(&target)
+            } else {
+                0
+            };
             if self.pool.has_news(&target) || self.pool.is_deleted() {
                 self.fd.raise();
                 return;
@@ -121,8 +130,15 @@ impl State {
             if self.pool.can_sleep() && !self.poll {
                 self.pool.sleep(epoch, most);
             } else {
-                let plan = WaitPlan { deadline: Deadline::after(most), spin: Duration::ZERO, poll: true };
-                if !matches!(self.pool.wait_news(&target, &plan, &self.stop), Ok(Woken::Timeout)) {
+                let plan = WaitPlan {
+                    deadline: Deadline::after(most),
+                    spin: Duration::ZERO,
+                    poll: true,
+                };
+                if !matches!(
+                    self.pool.wait_news(&target, &plan, &self.stop),
+                    Ok(Woken::Timeout)
+                ) {
                     self.fd.raise();
                     return;
                 }

@@ -31,20 +31,35 @@ impl Pool {
     pub fn open(path: &Path, read_only: bool) -> Result<Pool> {
         Pool::open_as_it_is(path, read_only)
             .and_then(|pool| pool.check().map(|()| pool))
-            .map_err(|error| if error.path().is_none() { error.with_path(path) } else { error })
+            .map_err(|error| {
+                if error.path().is_none() {
+                    error.with_path(path)
+                } else {
+                    error
+                }
+            })
     }
 
     /// Opens a pool that may be flagged as deleted, and does not look at its messages.
     pub(crate) fn open_even_deleted(path: &Path) -> Result<Pool> {
-        Pool::open_as_it_is(path, false)
-            .map_err(|error| if error.path().is_none() { error.with_path(path) } else { error })
+        Pool::open_as_it_is(path, false).map_err(|error| {
+            if error.path().is_none() {
+                error.with_path(path)
+            } else {
+                error
+            }
+        })
     }
 
     fn open_as_it_is(path: &Path, read_only: bool) -> Result<Pool> {
         let (file, writable) = open_file(path, read_only)?;
-        let status = file::status(&file).map_err(|error| Error::from_io(&error, "look at the pool"))?;
+        let status =
+            file::status(&file).map_err(|error| Error::from_io(&error, "look at the pool"))?;
         if !status.is_file {
-            return Err(Error::new(ErrorKind::Io, "cannot open the pool: it is a directory or a special file"));
+            return Err(Error::new(
+                ErrorKind::Io,
+                "cannot open the pool: it is a directory or a special file",
+            ));
         }
         let absolute = absolute(path)?;
         let shared = match Shared::find(status.identity, writable) {
@@ -59,7 +74,10 @@ impl Pool {
         let control = self.shared().ring().memory.control();
         if control.hot.state.load(Ordering::Acquire) & STATE_DELETED != 0 {
             // Deleted through the library; a crash may have left the name behind.
-            return Err(Error::new(ErrorKind::NotFound, "pool not found: it was deleted"));
+            return Err(Error::new(
+                ErrorKind::NotFound,
+                "pool not found: it was deleted",
+            ));
         }
         if self.shared().is_writable() {
             if !self.is_at_home() {
@@ -69,9 +87,11 @@ impl Pool {
                 self.recover(true)?;
             }
         } else if !self.looks_sound() {
-            return Err(Error::corrupt("the pool's control page does not fit its messages")
-                .with_offset(PAGE)
-                .with_hint("a process that may write to the pool recovers it when it opens it"));
+            return Err(
+                Error::corrupt("the pool's control page does not fit its messages")
+                    .with_offset(PAGE)
+                    .with_hint("a process that may write to the pool recovers it when it opens it"),
+            );
         }
         self.check_truncated()
     }
@@ -92,7 +112,9 @@ impl Pool {
                 }
                 let first = ring.check(tail, head);
                 let newest = ring.newest_before(head, tail);
-                if !matches!(first, Check::Damaged) && newest.is_some_and(|(_, newest)| newest.seq < next_seq) {
+                if !matches!(first, Check::Damaged)
+                    && newest.is_some_and(|(_, newest)| newest.seq < next_seq)
+                {
                     return true;
                 }
             }
@@ -111,21 +133,28 @@ impl Pool {
 fn open_file(path: &Path, read_only: bool) -> Result<(std::fs::File, bool)> {
     let refused = |error: &std::io::Error| {
         let mut found = Error::from_io(error, "open the pool");
-        if matches!(found.kind(), ErrorKind::NotFound) || error.kind() == std::io::ErrorKind::NotADirectory {
-            found = Error::new(ErrorKind::NotFound, format!("pool not found: {}", path.display()))
-                .with_hint("create it first, or check the name and the directory");
+        if matches!(found.kind(), ErrorKind::NotFound)
+            || error.kind() == std::io::ErrorKind::NotADirectory
+        {
+            found = Error::new(
+                ErrorKind::NotFound,
+                format!("pool not found: {}", path.display()),
+            )
+            .with_hint("create it first, or check the name and the directory");
         }
         found
     };
     if read_only {
-        return file::open(path, false).map(|file| (file, false)).map_err(|error| refused(&error));
+        return file::open(path, false)
+            .map(|file| (file, false))
+            .map_err(|error| refused(&error));
     }
     match file::open(path, true) {
         Ok(file) => Ok((file, true)),
         Err(error) => match error.raw_os_error() {
-            Some(libc::EACCES) | Some(libc::EPERM) | Some(libc::EROFS) => {
-                file::open(path, false).map(|file| (file, false)).map_err(|error| refused(&error))
-            }
+            Some(libc::EACCES) | Some(libc::EPERM) | Some(libc::EROFS) => file::open(path, false)
+                .map(|file| (file, false))
+                .map_err(|error| refused(&error)),
             _ => Err(refused(&error)),
         },
     }
@@ -149,8 +178,10 @@ fn map(file: std::fs::File, path: &Path, status: Status, writable: bool) -> Resu
     }
     let superblock = Superblock::parse(&page[..filled], status.len)?;
     debug_assert!(status.len >= MIN_POOL_SIZE && std::mem::size_of::<Control>() as u64 <= PAGE);
-    let len = usize::try_from(status.len).map_err(|_| Error::usage("the pool is too large for this machine's address space"))?;
-    let mapping = Mapping::new(&file, len, writable).map_err(|error| Error::from_io(&error, "map the pool"))?;
+    let len = usize::try_from(status.len)
+        .map_err(|_| Error::usage("the pool is too large for this machine's address space"))?;
+    let mapping = Mapping::new(&file, len, writable)
+        .map_err(|error| Error::from_io(&error, "map the pool"))?;
     let memory = Mapped::new(mapping, &superblock.geometry);
     Ok(Shared::new(file, path, status.identity, superblock, memory))
 }

@@ -33,7 +33,11 @@ pub(crate) struct Owner {
 
 impl Owner {
     pub(crate) fn new() -> Owner {
-        Owner { claimed: AtomicU64::new(0), fd: AtomicI32::new(-1), claim: ForkLock::new(None) }
+        Owner {
+            claimed: AtomicU64::new(0),
+            fd: AtomicI32::new(-1),
+            claim: ForkLock::new(None),
+        }
     }
 
     /// Id and lock descriptor of this process.
@@ -56,12 +60,16 @@ impl Owner {
         }
         // A claim from before a fork: its descriptor is closed here already.
         *claim = None;
-        let refused = |error: &std::io::Error| Error::from_io(error, "take part in the pool's writer lock");
+        let refused =
+            |error: &std::io::Error| Error::from_io(error, "take part in the pool's writer lock");
         let fd = PrivateFd::open(|| shared.reopen()).map_err(|error| refused(&error))?;
         let word = &shared.ring().memory.control().hot.lock;
         let id = loop {
             let id = (random::word() as u32) & ID_MASK;
-            if id == 0 || !byte_lock::try_write(fd.raw(), LIFE_BYTES + i64::from(id)).map_err(|error| refused(&error))? {
+            if id == 0
+                || !byte_lock::try_write(fd.raw(), LIFE_BYTES + i64::from(id))
+                    .map_err(|error| refused(&error))?
+            {
                 continue;
             }
             // Only with the byte in hand is it known that nobody else can come to own this id; a
@@ -69,12 +77,16 @@ impl Owner {
             if word.load(Ordering::SeqCst) & ID_MASK != id {
                 break id;
             }
-            byte_lock::unlock(fd.raw(), LIFE_BYTES + i64::from(id)).map_err(|error| refused(&error))?;
+            byte_lock::unlock(fd.raw(), LIFE_BYTES + i64::from(id))
+                .map_err(|error| refused(&error))?;
         };
         let raw = fd.raw();
         *claim = Some(fd);
         self.fd.store(raw, Ordering::Relaxed);
-        self.claimed.store(u64::from(generation) << 32 | u64::from(id), Ordering::Release);
+        self.claimed.store(
+            u64::from(generation) << 32 | u64::from(id),
+            Ordering::Release,
+        );
         Ok((id, raw))
     }
 }

@@ -28,7 +28,9 @@ impl Pool {
     /// Recovers under the lock: after a change of identity, or (`despite_home`) because the control
     /// words do not fit the frames.
     pub(crate) fn recover(&self, despite_home: bool) -> Result<()> {
-        let wait = LockWait::For(std::time::Duration::from_millis(limits::DEFAULT_LOCK_WAIT_MS));
+        let wait = LockWait::For(std::time::Duration::from_millis(
+            limits::DEFAULT_LOCK_WAIT_MS,
+        ));
         let (locked, _) = self.lock_as_it_is(wait)?;
         if self.is_at_home() && !despite_home {
             return Ok(());
@@ -67,7 +69,9 @@ impl Pool {
         }
         self.sync_file()?;
         recovery.synced_before.store(found.head, Ordering::Relaxed);
-        recovery.synced_seq.store(found.next_seq - 1, Ordering::Relaxed);
+        recovery
+            .synced_seq
+            .store(found.next_seq - 1, Ordering::Relaxed);
         recovery.synced.store(found.head, Ordering::Release);
         recovery.sync_failed.store(0, Ordering::Relaxed);
         let identity = self.shared().identity();
@@ -90,9 +94,14 @@ impl Pool {
         }
         let mut at = found.tail;
         while at < found.head {
-            let Some(size) = ring.size_at(at, found.head) else { return };
+            let Some(size) = ring.size_at(at, found.head) else {
+                return;
+            };
             if let Size::Message(_) = size {
-                if let Some(slot) = ring.header_at(at, found.head).and_then(|header| ring.geometry.slot_of(header.seq)) {
+                if let Some(slot) = ring
+                    .header_at(at, found.head)
+                    .and_then(|header| ring.geometry.slot_of(header.seq))
+                {
                     ring.memory.index()[slot as usize].store(at, Ordering::Relaxed);
                 }
             }

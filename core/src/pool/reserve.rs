@@ -26,7 +26,11 @@ pub struct Room<'a> {
 
 impl std::fmt::Debug for Room<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Room {{ seq: {}, payload_len: {} }}", self.seq, self.payload_len)
+        write!(
+            f,
+            "Room {{ seq: {}, payload_len: {} }}",
+            self.seq, self.payload_len
+        )
     }
 }
 
@@ -46,17 +50,39 @@ impl Pool {
         let ring = self.shared().ring();
         let len = frame::len_for(payload_len as u64 + tags.len() as u64);
         if len > ring.size() {
-            return Err(Error::usage(format!("the message takes {len} bytes, and the ring has {}", ring.size()))
-                .with_hint("create a larger pool, or split the data"));
+            return Err(Error::usage(format!(
+                "the message takes {len} bytes, and the ring has {}",
+                ring.size()
+            ))
+            .with_hint("create a larger pool, or split the data"));
         }
         let (locked, now) = self.lock(options.lock_wait)?;
         let seq = locked.next_seq()?;
-        let time_ns = locked.time(own_time, now, locked.hot().last_time.load(Ordering::Relaxed))?;
+        let time_ns = locked.time(
+            own_time,
+            now,
+            locked.hot().last_time.load(Ordering::Relaxed),
+        )?;
         let mut before = ControlOnDisk::new(self.shared());
-        let (_, head) = ring.bounds_locked().map_err(|error| error.with_path(self.path()))?;
-        let at = if len > ring.room(head) { ring.pad(head, &mut before)? } else { head };
+        let (_, head) = ring
+            .bounds_locked()
+            .map_err(|error| error.with_path(self.path()))?;
+        let at = if len > ring.room(head) {
+            ring.pad(head, &mut before)?
+        } else {
+            head
+        };
         ring.reclaim(at + len, &mut before)?;
-        Ok(Room { locked, pool: self, at, seq, time_ns, payload_len, tags, signature })
+        Ok(Room {
+            locked,
+            pool: self,
+            at,
+            seq,
+            time_ns,
+            payload_len,
+            tags,
+            signature,
+        })
     }
 }
 
@@ -102,6 +128,10 @@ impl Room<'_> {
         ring.commit(end, self.seq, self.time_ns);
         self.locked.committed(self.seq);
         self.pool.check_truncated()?;
-        Ok(Stored { seq: self.seq, time_ns: self.time_ns, end })
+        Ok(Stored {
+            seq: self.seq,
+            time_ns: self.time_ns,
+            end,
+        })
     }
 }

@@ -42,7 +42,15 @@ impl Shared {
     ) -> Shared {
         let ring = Ring::new(memory, superblock.geometry, superblock.seed());
         let path = path.to_path_buf();
-        Shared { identity, superblock, ring, owner: Owner::new(), flushing: ForkLock::new(()), file, path }
+        Shared {
+            identity,
+            superblock,
+            ring,
+            owner: Owner::new(),
+            flushing: ForkLock::new(()),
+            file,
+            path,
+        }
     }
 
     /// Which file it is.
@@ -89,7 +97,10 @@ impl Shared {
 
     /// The opening this process already has of a file.
     pub(crate) fn find(identity: Identity, writable: bool) -> Option<Arc<Shared>> {
-        TABLE.lock().get(&Shared::key(identity, writable)).and_then(Weak::upgrade)
+        TABLE
+            .lock()
+            .get(&Shared::key(identity, writable))
+            .and_then(Weak::upgrade)
     }
 
     /// Puts a new opening into the table, or returns the one that another thread put there first.

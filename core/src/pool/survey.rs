@@ -34,7 +34,10 @@ pub fn survey<M: Memory>(ring: &Ring<M>) -> Survey {
     let hot = &control.hot;
     let synced = control.recovery.synced.load(Ordering::Acquire);
     let synced_seq = control.recovery.synced_seq.load(Ordering::Relaxed);
-    let (tail, head) = (hot.tail.load(Ordering::Acquire), hot.head.load(Ordering::Acquire));
+    let (tail, head) = (
+        hot.tail.load(Ordering::Acquire),
+        hot.head.load(Ordering::Acquire),
+    );
     let plausible = |position: u64| is_sound(position, position, ring.size());
     let mut found = None;
     for anchor in [synced, head, tail] {
@@ -48,14 +51,35 @@ pub fn survey<M: Memory>(ring: &Ring<M>) -> Survey {
     match found {
         Some(run) => {
             let next = (run.newest + 1).max(synced_seq + 1);
-            let remembered = if word >= next && word - next < MAX_SEQ_JUMP { word } else { next };
-            Survey { tail: run.tail, head: run.head, next_seq: remembered, last_time: run.last_time }
+            let remembered = if word >= next && word - next < MAX_SEQ_JUMP {
+                word
+            } else {
+                next
+            };
+            Survey {
+                tail: run.tail,
+                head: run.head,
+                next_seq: remembered,
+                last_time: run.last_time,
+            }
         }
         None => {
             // Nothing is left. Positions go on where no frame can have been, on a new lap.
-            let known = [synced, head].into_iter().filter(|position| plausible(*position)).max().unwrap_or(0);
-            let fresh = if is_blank(ring) { known } else { known.next_multiple_of(ring.size()) + ring.size() };
-            let sane = if word >= 1 && word < 1 << 62 { word } else { 1 };
+            let known = [synced, head]
+                .into_iter()
+                .filter(|position| plausible(*position))
+                .max()
+                .unwrap_or(0);
+            let fresh = if is_blank(ring) {
+                known
+            } else {
+                known.next_multiple_of(ring.size()) + ring.size()
+            };
+            let sane = if (1..1 << 62).contains(&word) {
+                word
+            } else {
+                1
+            };
             Survey {
                 tail: fresh,
                 head: fresh,
@@ -68,7 +92,10 @@ pub fn survey<M: Memory>(ring: &Ring<M>) -> Survey {
 
 /// Whether the ring was never written to.
 fn is_blank<M: Memory>(ring: &Ring<M>) -> bool {
-    ring.memory.ring().iter().all(|word| word.load(Ordering::Relaxed) == 0)
+    ring.memory
+        .ring()
+        .iter()
+        .all(|word| word.load(Ordering::Relaxed) == 0)
 }
 
 struct Run {
@@ -88,7 +115,11 @@ fn good<M: Memory>(ring: &Ring<M>, position: u64) -> Option<Check> {
 
 /// The run of good frames that an anchor, a position between two frames, lies in.
 fn around<M: Memory>(ring: &Ring<M>, anchor: u64) -> Option<Run> {
-    let forward = forward(ring, anchor, before(ring, anchor, 0).map(|(_, header)| header.seq));
+    let forward = forward(
+        ring,
+        anchor,
+        before(ring, anchor, 0).map(|(_, header)| header.seq),
+    );
     let (head, newest) = forward.whole;
     let lowest = head.saturating_sub(ring.size());
     let mut tail = anchor;
@@ -103,7 +134,12 @@ fn around<M: Memory>(ring: &Ring<M>, anchor: u64) -> Option<Run> {
         tail = at;
     }
     let newest = newest?;
-    Some(Run { tail, head, newest: newest.seq, last_time: newest.time_ns })
+    Some(Run {
+        tail,
+        head,
+        newest: newest.seq,
+        last_time: newest.time_ns,
+    })
 }
 
 struct Forward {
@@ -115,7 +151,10 @@ struct Forward {
 fn forward<M: Memory>(ring: &Ring<M>, start: u64, before: Option<u64>) -> Forward {
     let mut at = start;
     let mut last = before;
-    let mut result = Forward { whole: (start, None), first_seq: None };
+    let mut result = Forward {
+        whole: (start, None),
+        first_seq: None,
+    };
     // A lap is the most that can be there.
     while at - start < ring.size() {
         match good(ring, at) {
@@ -159,7 +198,12 @@ fn search<M: Memory>(ring: &Ring<M>) -> Option<Run> {
             Some(run) => {
                 // On behind this run, or behind its part in this lap.
                 let lap_end = run.tail - ring.offset(run.tail) + ring.size();
-                offset = if run.head >= lap_end { ring.size() } else { ring.offset(run.head) }.max(offset + 8);
+                offset = if run.head >= lap_end {
+                    ring.size()
+                } else {
+                    ring.offset(run.head)
+                }
+                .max(offset + 8);
                 if best.as_ref().is_none_or(|best| run.newest > best.newest) {
                     best = Some(run);
                 }
@@ -173,6 +217,8 @@ fn search<M: Memory>(ring: &Ring<M>) -> Option<Run> {
 /// The position of a good frame at a ring offset, by the lap in its header.
 fn header_by_lap<M: Memory>(ring: &Ring<M>, offset: u64) -> Option<u64> {
     let header = ring.header_at(offset, ring.size())?;
-    let position = u64::from(header.lap).checked_mul(ring.size())?.checked_add(offset)?;
+    let position = u64::from(header.lap)
+        .checked_mul(ring.size())?
+        .checked_add(offset)?;
     matches!(good(ring, position), Some(Check::Good(_))).then_some(position)
 }

@@ -96,7 +96,11 @@ impl Pool {
     /// Sleeps while the epoch is this one. Returns early for any reason.
     #[inline]
     pub fn sleep(&self, epoch: u32, most: Duration) {
-        futex::wait(&self.shared().ring().memory.control().hot.epoch, epoch, most);
+        futex::wait(
+            &self.shared().ring().memory.control().hot.epoch,
+            epoch,
+            most,
+        );
     }
 
     /// Wakes every reader that sleeps on this pool, so that it looks at its cancel flag.
@@ -112,7 +116,12 @@ impl Pool {
     ///
     /// # Errors
     /// NotFound when the pool was deleted or replaced meanwhile.
-    pub fn wait_news(&self, target: &Target, plan: &WaitPlan, cancelled: &AtomicBool) -> Result<Woken> {
+    pub fn wait_news(
+        &self,
+        target: &Target,
+        plan: &WaitPlan,
+        cancelled: &AtomicBool,
+    ) -> Result<Woken> {
         if !plan.spin.is_zero() && self.spin(target, plan, cancelled) {
             return Ok(Woken::News);
         }

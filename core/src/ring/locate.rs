@@ -44,12 +44,18 @@ impl<M: Memory> Ring<M> {
             }
         }
         let Some((_, newest)) = self.newest_before(head, tail) else {
-            return if tail == head { self.place_in_empty(seq) } else { self.scan(seq, tail, head) };
+            return if tail == head {
+                self.place_in_empty(seq)
+            } else {
+                self.scan(seq, tail, head)
+            };
         };
         if seq > newest.seq {
             return Place::Future;
         }
-        let Some((first, oldest)) = self.message_from(tail, head) else { return self.scan(seq, tail, head) };
+        let Some((first, oldest)) = self.message_from(tail, head) else {
+            return self.scan(seq, tail, head);
+        };
         if seq < oldest.seq {
             return Place::Gone;
         }
@@ -115,14 +121,22 @@ impl<M: Memory> Ring<M> {
         let mut position = tail;
         let mut newest = None;
         while let Some(at) = self.next_good(position, head) {
-            let Some(header) = self.header_at(at, head) else { break };
+            let Some(header) = self.header_at(at, head) else {
+                break;
+            };
             if header.seq == seq {
                 return Place::At(at);
             }
             if header.seq > seq {
                 // Nothing between this frame and the one before it: a recovery skipped the seq.
-                let skipped = self.message_from(position, head).is_some_and(|(next, _)| next == at);
-                return if newest.is_none() || skipped { Place::Gone } else { Place::Missing };
+                let skipped = self
+                    .message_from(position, head)
+                    .is_some_and(|(next, _)| next == at);
+                return if newest.is_none() || skipped {
+                    Place::Gone
+                } else {
+                    Place::Missing
+                };
             }
             newest = Some(header.seq);
             position = at + header.len;
@@ -142,7 +156,9 @@ impl<M: Memory> Ring<M> {
             if tail == head || !is_sound(tail, head, self.size()) {
                 return None;
             }
-            let newest = self.newest_before(head, tail).or_else(|| self.last_good(tail, head));
+            let newest = self
+                .newest_before(head, tail)
+                .or_else(|| self.last_good(tail, head));
             let oldest = self.message_from(tail, head).or_else(|| {
                 let at = self.next_good(tail, head)?;
                 Some((at, self.header_at(at, head)?))
@@ -180,14 +196,17 @@ impl<M: Memory> Ring<M> {
     fn since_between(&self, time_ns: u64, sorted: bool, tail: u64, head: u64) -> u64 {
         let mut start = tail;
         if sorted && self.geometry.index_slots > 0 {
-            if let (Some((_, oldest)), Some((_, newest))) =
-                (self.message_from(tail, head), self.newest_before(head, tail))
-            {
+            if let (Some((_, oldest)), Some((_, newest))) = (
+                self.message_from(tail, head),
+                self.newest_before(head, tail),
+            ) {
                 // Invariant: messages up to `low` are older than `time_ns`, if any are.
                 let (mut low, mut high) = (oldest.seq, newest.seq);
                 while low + self.geometry.index_stride < high {
                     let middle = low + (high - low) / 2;
-                    let Place::At(at) = self.locate_between(middle, tail, head) else { break };
+                    let Place::At(at) = self.locate_between(middle, tail, head) else {
+                        break;
+                    };
                     match self.header_at(at, head) {
                         Some(header) if header.time_ns < time_ns => {
                             low = middle;

@@ -57,7 +57,10 @@ pub struct HeldBy(pub u32);
 /// Takes the lock.
 #[inline]
 pub fn acquire(word: &AtomicU32, lifeline: &impl Lifeline) -> Result<Taken, HeldBy> {
-    if word.compare_exchange(FREE, lifeline.id(), Ordering::Acquire, Ordering::Relaxed).is_ok() {
+    if word
+        .compare_exchange(FREE, lifeline.id(), Ordering::Acquire, Ordering::Relaxed)
+        .is_ok()
+    {
         return Ok(Taken::Clean);
     }
     acquire_slowly(word, lifeline)
@@ -68,7 +71,9 @@ fn acquire_slowly(word: &AtomicU32, lifeline: &impl Lifeline) -> Result<Taken, H
     let mine = lifeline.id();
     for _ in 0..SPINS {
         if word.load(Ordering::Relaxed) == FREE
-            && word.compare_exchange(FREE, mine, Ordering::Acquire, Ordering::Relaxed).is_ok()
+            && word
+                .compare_exchange(FREE, mine, Ordering::Acquire, Ordering::Relaxed)
+                .is_ok()
         {
             return Ok(Taken::Clean);
         }
@@ -78,7 +83,10 @@ fn acquire_slowly(word: &AtomicU32, lifeline: &impl Lifeline) -> Result<Taken, H
         let seen = word.load(Ordering::Relaxed);
         if seen == FREE {
             // With the bit: others may be asleep on the word as well.
-            if word.compare_exchange(FREE, mine | WAITERS, Ordering::Acquire, Ordering::Relaxed).is_ok() {
+            if word
+                .compare_exchange(FREE, mine | WAITERS, Ordering::Acquire, Ordering::Relaxed)
+                .is_ok()
+            {
                 return Ok(Taken::Waited);
             }
             continue;
@@ -87,7 +95,8 @@ fn acquire_slowly(word: &AtomicU32, lifeline: &impl Lifeline) -> Result<Taken, H
         // Our own id is another thread of this process, which is alive if we are.
         if owner != mine && !lifeline.is_alive(owner) {
             let replace = || {
-                word.compare_exchange(seen, mine | WAITERS, Ordering::Acquire, Ordering::Relaxed).is_ok()
+                word.compare_exchange(seen, mine | WAITERS, Ordering::Acquire, Ordering::Relaxed)
+                    .is_ok()
             };
             if lifeline.bury(owner, replace) {
                 return Ok(Taken::FromDead);
@@ -99,7 +108,9 @@ fn acquire_slowly(word: &AtomicU32, lifeline: &impl Lifeline) -> Result<Taken, H
         }
         let marked = seen | WAITERS;
         if seen == marked
-            || word.compare_exchange(seen, marked, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+            || word
+                .compare_exchange(seen, marked, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok()
         {
             lifeline.sleep(word, marked, left.map_or(SLICE, |left| left.min(SLICE)));
         }

@@ -31,11 +31,20 @@ impl Mapped {
     pub fn new(mapping: Mapping, geometry: &Geometry) -> Mapped {
         assert!(geometry.is_sound());
         // SAFETY: `Control` is made of atomics and padding.
-        let control: *const Control = unsafe { mapping.structure::<Control>(CONTROL_OFFSET as usize) };
-        let ring: *const [AtomicU64] =
-            mapping.words(geometry.ring_offset as usize, (geometry.ring_size / 8) as usize);
-        let index: *const [AtomicU64] = mapping.words(INDEX_OFFSET as usize, geometry.index_slots as usize);
-        Mapped { control, ring, index, mapping }
+        let control: *const Control =
+            unsafe { mapping.structure::<Control>(CONTROL_OFFSET as usize) };
+        let ring: *const [AtomicU64] = mapping.words(
+            geometry.ring_offset as usize,
+            (geometry.ring_size / 8) as usize,
+        );
+        let index: *const [AtomicU64] =
+            mapping.words(INDEX_OFFSET as usize, geometry.index_slots as usize);
+        Mapped {
+            control,
+            ring,
+            index,
+            mapping,
+        }
     }
 
     /// The mapping.

@@ -25,7 +25,11 @@ impl Heap {
     /// Zeroed words of an empty pool.
     pub fn new(ring_words: usize, index_words: usize) -> Heap {
         let words = |count| (0..count).map(|_| AtomicU64::new(0)).collect();
-        Heap { control: Control::new(), ring: words(ring_words), index: words(index_words) }
+        Heap {
+            control: Control::new(),
+            ring: words(ring_words),
+            index: words(index_words),
+        }
     }
 }
 

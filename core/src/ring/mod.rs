@@ -19,13 +19,13 @@
 //! learns whether anyone sleeps. All of it is generic over [`memory::Memory`], so that a model
 //! checker can run it (`model.rs`).
 
-pub mod lock;
 pub mod locate;
+pub mod lock;
+#[cfg(not(loom))]
+pub mod mapped;
 pub mod memory;
 #[cfg(all(test, loom))]
 mod model;
-#[cfg(not(loom))]
-pub mod mapped;
 pub mod position;
 pub mod publish;
 #[cfg(not(loom))]
@@ -56,7 +56,12 @@ impl<M: Memory> Ring<M> {
     /// A ring over shared words that the geometry describes.
     pub fn new(memory: M, geometry: Geometry, seed: u64) -> Ring<M> {
         debug_assert_eq!(memory.ring().len() as u64 * 8, geometry.ring_size);
-        Ring { memory, geometry, seed, places: Places::new(geometry.ring_size) }
+        Ring {
+            memory,
+            geometry,
+            seed,
+            places: Places::new(geometry.ring_size),
+        }
     }
 
     /// Size in bytes.

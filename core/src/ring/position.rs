@@ -13,7 +13,10 @@ pub struct Places {
 impl Places {
     /// For a ring of this many bytes.
     pub fn new(size: u64) -> Places {
-        Places { size, lap: AtomicU64::new(0) }
+        Places {
+            size,
+            lap: AtomicU64::new(0),
+        }
     }
 
     /// `position % size`.

@@ -44,11 +44,17 @@ impl<M: Memory> Ring<M> {
     #[inline]
     pub fn bounds_locked(&self) -> Result<(u64, u64)> {
         let hot = &self.memory.control().hot;
-        let (tail, head) = (hot.tail.load(Ordering::Relaxed), hot.head.load(Ordering::Relaxed));
+        let (tail, head) = (
+            hot.tail.load(Ordering::Relaxed),
+            hot.head.load(Ordering::Relaxed),
+        );
         if is_sound(tail, head, self.size()) {
             Ok((tail, head))
         } else {
-            Err(Error::corrupt("the pool's control page gives impossible positions").with_offset(4096 + 8))
+            Err(
+                Error::corrupt("the pool's control page gives impossible positions")
+                    .with_offset(4096 + 8),
+            )
         }
     }
 
@@ -88,7 +94,11 @@ impl<M: Memory> Ring<M> {
         let room = self.room(position);
         self.reclaim(position + room, before)?;
         self.put_padding(position, room);
-        self.memory.control().hot.head.store(position + room, Ordering::Release); // (A)
+        self.memory
+            .control()
+            .hot
+            .head
+            .store(position + room, Ordering::Release); // (A)
         Ok(position + room)
     }
 
@@ -108,18 +118,30 @@ impl<M: Memory> Ring<M> {
     #[inline]
     pub fn put(&self, position: u64, seq: u64, time_ns: u64, draft: &Draft<'_>) {
         let body = draft.body;
-        let header = self.header_for(position, seq, time_ns, draft, body.len() as u64, draft.body_crc);
+        let header = self.header_for(
+            position,
+            seq,
+            time_ns,
+            draft,
+            body.len() as u64,
+            draft.body_crc,
+        );
         let frame = self.frame_words(position, header.len);
         let (head, rest) = frame.split_at(HEADER_WORDS);
         for (place, word) in head.iter().zip(header.words()) {
             place.store(word, Ordering::Relaxed);
         }
-        let (last, middle) = rest.split_last().expect("a frame is longer than its header");
+        let (last, middle) = rest
+            .split_last()
+            .expect("a frame is longer than its header");
         let chunks = body.chunks_exact(8);
         let tail = chunks.remainder();
         let whole = body.len() / 8;
         for (place, chunk) in middle.iter().zip(chunks) {
-            place.store(u64::from_le_bytes(chunk.try_into().unwrap_or_default()), Ordering::Relaxed);
+            place.store(
+                u64::from_le_bytes(chunk.try_into().unwrap_or_default()),
+                Ordering::Relaxed,
+            );
         }
         let mut end = [0u8; 8];
         end[..tail.len()].copy_from_slice(tail);
@@ -137,7 +159,14 @@ impl<M: Memory> Ring<M> {
     }
 
     /// Writes the header, trailer and slot of a frame whose body is in the ring already.
-    pub fn put_around(&self, position: u64, seq: u64, time_ns: u64, draft: &Draft<'_>, body_len: u64) {
+    pub fn put_around(
+        &self,
+        position: u64,
+        seq: u64,
+        time_ns: u64,
+        draft: &Draft<'_>,
+        body_len: u64,
+    ) {
         let header = self.header_for(position, seq, time_ns, draft, body_len, draft.body_crc);
         let frame = self.frame_words(position, header.len);
         for (place, word) in frame.iter().zip(header.words()) {
@@ -145,12 +174,23 @@ impl<M: Memory> Ring<M> {
         }
         let last = &frame[frame.len() - 1];
         let kept = last.load(Ordering::Relaxed) & 0xffff_ffff;
-        last.store(kept | u64::from(Size::Message(header.len).word()) << 32, Ordering::Relaxed);
+        last.store(
+            kept | u64::from(Size::Message(header.len).word()) << 32,
+            Ordering::Relaxed,
+        );
         self.put_slot(position, seq);
     }
 
     #[inline]
-    fn header_for(&self, position: u64, seq: u64, time_ns: u64, draft: &Draft<'_>, body: u64, crc: u32) -> Header {
+    fn header_for(
+        &self,
+        position: u64,
+        seq: u64,
+        time_ns: u64,
+        draft: &Draft<'_>,
+        body: u64,
+        crc: u32,
+    ) -> Header {
         let mut header = Header {
             len: frame::len_for(body),
             crc: 0,
@@ -191,12 +231,22 @@ impl<M: Memory> Ring<M> {
 
     /// Stores one message. Its frame must fit the ring.
     #[inline]
-    pub fn append(&self, draft: &Draft<'_>, seq: u64, time_ns: u64, before: &mut impl BeforeTail) -> Result<u64> {
+    pub fn append(
+        &self,
+        draft: &Draft<'_>,
+        seq: u64,
+        time_ns: u64,
+        before: &mut impl BeforeTail,
+    ) -> Result<u64> {
         let (_, head) = self.bounds_locked()?;
         let len = draft.frame_len();
         // The filling is committed by itself: together with the frame it could be longer than the
         // ring, and the tail must never pass a head that is still the committed one.
-        let at = if len > self.room(head) { self.pad(head, before)? } else { head };
+        let at = if len > self.room(head) {
+            self.pad(head, before)?
+        } else {
+            head
+        };
         self.reclaim(at + len, before)?;
         self.put(at, seq, time_ns, draft);
         self.commit(at + len, seq, time_ns);

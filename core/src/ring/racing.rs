@@ -29,9 +29,16 @@ impl<'a> RacingBytes<'a> {
     /// If the range leaves the words.
     #[inline]
     pub fn new(words: &'a [AtomicU64], start: usize, len: usize) -> RacingBytes<'a> {
-        assert!(start.checked_add(len).is_some_and(|end| end <= words.len() * 8));
+        assert!(start
+            .checked_add(len)
+            .is_some_and(|end| end <= words.len() * 8));
         let first = start / 8;
-        RacingBytes { words: words[first..].as_ptr(), skip: start % 8, len, alive: PhantomData }
+        RacingBytes {
+            words: words[first..].as_ptr(),
+            skip: start % 8,
+            len,
+            alive: PhantomData,
+        }
     }
 
     /// The bytes from `data` on.
@@ -42,7 +49,12 @@ impl<'a> RacingBytes<'a> {
     #[inline]
     pub unsafe fn from_raw(data: *const u8, len: usize) -> RacingBytes<'a> {
         let skip = data as usize % 8;
-        RacingBytes { words: data.wrapping_sub(skip).cast(), skip, len, alive: PhantomData }
+        RacingBytes {
+            words: data.wrapping_sub(skip).cast(),
+            skip,
+            len,
+            alive: PhantomData,
+        }
     }
 
     /// Length in bytes.
@@ -163,7 +175,12 @@ impl<'a> RacingBytes<'a> {
             return None;
         }
         let byte = self.skip + at;
-        Some(RacingBytes { words: self.words.wrapping_add(byte / 8), skip: byte % 8, len, alive: PhantomData })
+        Some(RacingBytes {
+            words: self.words.wrapping_add(byte / 8),
+            skip: byte % 8,
+            len,
+            alive: PhantomData,
+        })
     }
 }
 

@@ -43,7 +43,8 @@ impl<M: Memory> Ring<M> {
                             position,
                             self.seed,
                         )
-                        && (self.load(position + len - 8) >> 32) as u32 == Size::Message(len).word() =>
+                        && (self.load(position + len - 8) >> 32) as u32
+                            == Size::Message(len).word() =>
                 {
                     Check::Good(header)
                 }

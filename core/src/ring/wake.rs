@@ -47,7 +47,10 @@ pub fn epoch(hot: &Hot) -> u32 {
 pub fn want(hot: &Hot, seq: u64) {
     let mut wanted = hot.wanted.load(Ordering::Relaxed);
     while wanted > seq {
-        match hot.wanted.compare_exchange(wanted, seq, Ordering::SeqCst, Ordering::Relaxed) {
+        match hot
+            .wanted
+            .compare_exchange(wanted, seq, Ordering::SeqCst, Ordering::Relaxed)
+        {
             Ok(_) => break,
             Err(now) => wanted = now,
         }

@@ -53,14 +53,18 @@ impl<M: Memory> Ring<M> {
             return None;
         }
         let size = Size::parse((self.load(position - 8) >> 32) as u32)?;
-        let start = position.checked_sub(size.len()).filter(|start| *start >= tail)?;
+        let start = position
+            .checked_sub(size.len())
+            .filter(|start| *start >= tail)?;
         (self.load(start) as u32 == size.word() && size.len() <= self.room(start)).then_some(size)
     }
 
     /// Header of the message frame at `position`, lengths checked, checksum not.
     #[inline]
     pub fn header_at(&self, position: u64, head: u64) -> Option<Header> {
-        let Some(Size::Message(_)) = self.size_at(position, head) else { return None };
+        let Some(Size::Message(_)) = self.size_at(position, head) else {
+            return None;
+        };
         let mut words = [0; HEADER_WORDS];
         for (index, word) in words.iter_mut().enumerate() {
             *word = self.load(position + index as u64 * 8);

@@ -71,7 +71,8 @@ impl Window {
     /// The copy from a held position on.
     #[inline]
     fn bytes_from(&self, position: u64) -> &[u8] {
-        let words = &self.words[((position - self.start) / 8) as usize..((self.end - self.start) / 8) as usize];
+        let words = &self.words
+            [((position - self.start) / 8) as usize..((self.end - self.start) / 8) as usize];
         // SAFETY: plain words seen as the bytes they are; the words were stored little-endian.
         unsafe { std::slice::from_raw_parts(words.as_ptr().cast::<u8>(), words.len() * 8) }
     }
@@ -79,8 +80,11 @@ impl Window {
     /// The frame at a held position, checked.
     #[inline]
     pub fn frame(&self, position: u64, room: u64, seed: u64) -> Framed {
-        let words = &self.words[((position - self.start) / 8) as usize..((self.end - self.start) / 8) as usize];
-        let Some(size) = Size::parse(u64::from_le(words[0]) as u32) else { return Framed::Damaged };
+        let words = &self.words
+            [((position - self.start) / 8) as usize..((self.end - self.start) / 8) as usize];
+        let Some(size) = Size::parse(u64::from_le(words[0]) as u32) else {
+            return Framed::Damaged;
+        };
         if size.len() > room {
             return Framed::Damaged;
         }
@@ -98,10 +102,15 @@ impl Window {
         for (place, word) in head.iter_mut().zip(words) {
             *place = u64::from_le(*word);
         }
-        let Some(header) = Header::parse(head) else { return Framed::Damaged };
-        let body = &self.bytes_from(position)[HEADER as usize..(HEADER + header.body_len()) as usize];
+        let Some(header) = Header::parse(head) else {
+            return Framed::Damaged;
+        };
+        let body =
+            &self.bytes_from(position)[HEADER as usize..(HEADER + header.body_len()) as usize];
         let trailer = (u64::from_le(words[(len / 8) as usize - 1]) >> 32) as u32;
-        if header.crc != header.checksum(frame::body_crc(body), position, seed) || trailer != size.word() {
+        if header.crc != header.checksum(frame::body_crc(body), position, seed)
+            || trailer != size.word()
+        {
             return Framed::Damaged;
         }
         Framed::Message(header)
@@ -110,7 +119,8 @@ impl Window {
     /// Payload and tag block of a message that [`Window::frame`] found good.
     #[inline]
     pub fn body(&self, position: u64, header: &Header) -> (&[u8], &[u8]) {
-        let body = &self.bytes_from(position)[HEADER as usize..(HEADER + header.body_len()) as usize];
+        let body =
+            &self.bytes_from(position)[HEADER as usize..(HEADER + header.body_len()) as usize];
         body.split_at(header.payload_len as usize)
     }
 

@@ -71,7 +71,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("file");
         std::fs::write(&path, "").unwrap();
-        let open = || std::fs::OpenOptions::new().read(true).write(true).open(&path).unwrap();
+        let open = || {
+            std::fs::OpenOptions::new()
+                .read(true)
+                .write(true)
+                .open(&path)
+                .unwrap()
+        };
         let (a, b) = (open(), open());
         let at = (1 << 62) + 5;
         assert!(try_write(a.as_raw_fd(), at).unwrap());

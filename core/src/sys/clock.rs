@@ -7,13 +7,18 @@ use std::time::{Duration, Instant};
 /// Nanoseconds since 1970-01-01T00:00:00Z; 0 for a clock set before that.
 #[inline]
 pub fn wall_ns() -> u64 {
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
     // SAFETY: `time` is a valid place for the result; CLOCK_REALTIME always exists.
     unsafe { libc::clock_gettime(libc::CLOCK_REALTIME, &mut time) };
     if time.tv_sec < 0 {
         return 0;
     }
-    (time.tv_sec as u64).wrapping_mul(1_000_000_000).wrapping_add(time.tv_nsec as u64)
+    (time.tv_sec as u64)
+        .wrapping_mul(1_000_000_000)
+        .wrapping_add(time.tv_nsec as u64)
 }
 
 /// A point in time after which a wait gives up; monotonic, so clock changes do not matter.
@@ -31,7 +36,8 @@ impl Deadline {
 
     /// Time left: `None` for never, zero when it has passed.
     pub fn left(&self) -> Option<Duration> {
-        self.0.map(|at| at.saturating_duration_since(Instant::now()))
+        self.0
+            .map(|at| at.saturating_duration_since(Instant::now()))
     }
 
     /// Whether it has passed.
@@ -63,7 +69,9 @@ mod tests {
         assert!(!Deadline::after(Duration::from_secs(60)).passed());
         assert!(!Deadline::NEVER.passed());
         assert!(Deadline::after(Duration::MAX).is_never());
-        assert!(Deadline::NEVER.sooner(Deadline::after(Duration::ZERO)).passed());
+        assert!(Deadline::NEVER
+            .sooner(Deadline::after(Duration::ZERO))
+            .passed());
         assert!(wall_ns() > 1_600_000_000_000_000_000);
     }
 }

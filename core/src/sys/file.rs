@@ -55,7 +55,8 @@ pub fn open(path: &Path, writable: bool) -> io::Result<File> {
 
 /// A second, independent description of an open file, for reading and writing.
 pub fn reopen(file: &File, path: &Path, identity: Identity) -> io::Result<RawFd> {
-    let by_fd = CString::new(format!("/proc/self/fd/{}", file.as_raw_fd())).map_err(io::Error::other)?;
+    let by_fd =
+        CString::new(format!("/proc/self/fd/{}", file.as_raw_fd())).map_err(io::Error::other)?;
     let flags = libc::O_RDWR | libc::O_CLOEXEC | libc::O_NOCTTY;
     // SAFETY: a NUL-terminated path; the result is checked.
     if let Ok(fd) = check(unsafe { libc::open(by_fd.as_ptr(), flags) }) {
@@ -78,7 +79,10 @@ pub fn reopen(file: &File, path: &Path, identity: Identity) -> io::Result<RawFd>
 pub fn status(file: &File) -> io::Result<Status> {
     let data = file.metadata()?;
     Ok(Status {
-        identity: Identity { device: data.dev(), inode: data.ino() },
+        identity: Identity {
+            device: data.dev(),
+            inode: data.ino(),
+        },
         len: data.len(),
         is_file: data.is_file(),
     })
@@ -87,8 +91,18 @@ pub fn status(file: &File) -> io::Result<Status> {
 /// Which file the path names now; `None` when there is none.
 pub fn identity_of(path: &Path) -> io::Result<Option<Identity>> {
     match std::fs::metadata(path) {
-        Ok(data) => Ok(Some(Identity { device: data.dev(), inode: data.ino() })),
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
+        Ok(data) => Ok(Some(Identity {
+            device: data.dev(),
+            inode: data.ino(),
+        })),
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            Ok(None)
+        }
         Err(error) => Err(error),
     }
 }
@@ -113,7 +127,12 @@ impl NewFile {
             .custom_flags(libc::O_TMPFILE)
             .open(parent);
         match unnamed {
-            Ok(file) => return Ok(NewFile { file, temporary: None }),
+            Ok(file) => {
+                return Ok(NewFile {
+                    file,
+                    temporary: None,
+                })
+            }
             Err(error) => match error.raw_os_error() {
                 // The file system (or an old kernel) has no unnamed files.
                 Some(libc::EOPNOTSUPP) | Some(libc::EISDIR) | Some(libc::EINVAL) => {}
@@ -121,8 +140,16 @@ impl NewFile {
             },
         }
         let temporary = parent.join(format!(".plasmite-{:016x}.new", crate::sys::random::word()));
-        let file = OpenOptions::new().read(true).write(true).create_new(true).mode(mode).open(&temporary)?;
-        Ok(NewFile { file, temporary: Some(temporary) })
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .mode(mode)
+            .open(&temporary)?;
+        Ok(NewFile {
+            file,
+            temporary: Some(temporary),
+        })
     }
 
     /// Gives the file its name, unless the name is taken (AlreadyExists), and makes that durable.
@@ -179,9 +206,18 @@ pub fn parent_of(path: &Path) -> &Path {
 
 /// Whether names in the directory may be added and removed.
 pub fn is_writable_directory(directory: &Path) -> bool {
-    let Ok(path) = c_path(directory) else { return false };
+    let Ok(path) = c_path(directory) else {
+        return false;
+    };
     // SAFETY: a NUL-terminated path.
-    unsafe { libc::faccessat(libc::AT_FDCWD, path.as_ptr(), libc::W_OK | libc::X_OK, libc::AT_EACCESS) == 0 }
+    unsafe {
+        libc::faccessat(
+            libc::AT_FDCWD,
+            path.as_ptr(),
+            libc::W_OK | libc::X_OK,
+            libc::AT_EACCESS,
+        ) == 0
+    }
 }
 
 /// Makes names in the directory durable; best effort, since some file systems refuse it.
@@ -240,7 +276,10 @@ mod tests {
         new.publish(&path).unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().len(), 10_000);
         let again = NewFile::create(&path, 0o600).unwrap();
-        assert_eq!(again.publish(&path).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(
+            again.publish(&path).unwrap_err().kind(),
+            io::ErrorKind::AlreadyExists
+        );
         drop(NewFile::create(&dir.path().join("b"), 0o600).unwrap());
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
     }

@@ -28,7 +28,9 @@ unsafe impl Sync for HeldOverFork {}
 static HELD: HeldOverFork = HeldOverFork(std::cell::UnsafeCell::new(None));
 
 fn fds() -> MutexGuard<'static, Vec<libc::c_int>> {
-    PRIVATE_FDS.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    PRIVATE_FDS
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 extern "C" fn prepare() {
@@ -79,7 +81,10 @@ impl PrivateFd {
         let mut list = fds();
         let fd = open()?;
         list.push(fd);
-        Ok(PrivateFd { fd, generation: generation() })
+        Ok(PrivateFd {
+            fd,
+            generation: generation(),
+        })
     }
 
     /// The descriptor's number; meaningless after a fork.

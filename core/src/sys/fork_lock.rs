@@ -32,14 +32,21 @@ unsafe impl<T: Send> Send for ForkLock<T> {}
 impl<T> ForkLock<T> {
     /// A free lock.
     pub const fn new(value: T) -> ForkLock<T> {
-        ForkLock { word: AtomicU32::new(FREE), value: UnsafeCell::new(value) }
+        ForkLock {
+            word: AtomicU32::new(FREE),
+            value: UnsafeCell::new(value),
+        }
     }
 
     /// Waits for the lock.
     #[inline]
     pub fn lock(&self) -> ForkGuard<'_, T> {
         let mine = fork::generation() & !WAITERS;
-        if self.word.compare_exchange(FREE, mine, Ordering::Acquire, Ordering::Relaxed).is_err() {
+        if self
+            .word
+            .compare_exchange(FREE, mine, Ordering::Acquire, Ordering::Relaxed)
+            .is_err()
+        {
             self.lock_slowly(mine);
         }
         ForkGuard { lock: self }
@@ -63,7 +70,10 @@ impl<T> ForkLock<T> {
     fn lock_slowly(&self, mine: u32) {
         for _ in 0..100 {
             if self.word.load(Ordering::Relaxed) == FREE
-                && self.word.compare_exchange(FREE, mine, Ordering::Acquire, Ordering::Relaxed).is_ok()
+                && self
+                    .word
+                    .compare_exchange(FREE, mine, Ordering::Acquire, Ordering::Relaxed)
+                    .is_ok()
             {
                 return;
             }
@@ -73,14 +83,21 @@ impl<T> ForkLock<T> {
             let seen = self.word.load(Ordering::Relaxed);
             if seen == FREE || seen & !WAITERS != mine {
                 let taken = mine | WAITERS;
-                if self.word.compare_exchange(seen, taken, Ordering::Acquire, Ordering::Relaxed).is_ok() {
+                if self
+                    .word
+                    .compare_exchange(seen, taken, Ordering::Acquire, Ordering::Relaxed)
+                    .is_ok()
+                {
                     return;
                 }
                 continue;
             }
             let marked = seen | WAITERS;
             if seen == marked
-                || self.word.compare_exchange(seen, marked, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+                || self
+                    .word
+                    .compare_exchange(seen, marked, Ordering::Relaxed, Ordering::Relaxed)
+                    .is_ok()
             {
                 futex::wait(&self.word, marked, Duration::from_secs(1));
             }
@@ -138,7 +155,9 @@ mod tests {
                 })
             })
             .collect();
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        threads
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
         assert_eq!(*lock.lock(), 80_000);
         let held = lock.lock();
         assert!(lock.try_lock().is_none());

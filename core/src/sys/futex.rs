@@ -23,7 +23,15 @@ pub fn wait(word: &AtomicU32, expected: u32, wait: Duration) {
     // SAFETY: the word and the timeout outlive the call; the kernel only reads the word. Shared, not
     // private: the word may lie in a mapping that other processes have.
     unsafe {
-        libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAIT, expected, &timeout, 0, 0);
+        libc::syscall(
+            libc::SYS_futex,
+            word.as_ptr(),
+            libc::FUTEX_WAIT,
+            expected,
+            &timeout,
+            0,
+            0,
+        );
     }
 }
 
@@ -31,7 +39,15 @@ pub fn wait(word: &AtomicU32, expected: u32, wait: Duration) {
 pub fn wake(word: &AtomicU32, count: u32) {
     // SAFETY: as above; the kernel only uses the address.
     unsafe {
-        libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAKE, count.min(i32::MAX as u32), 0, 0, 0);
+        libc::syscall(
+            libc::SYS_futex,
+            word.as_ptr(),
+            libc::FUTEX_WAKE,
+            count.min(i32::MAX as u32),
+            0,
+            0,
+            0,
+        );
     }
 }
 
@@ -59,7 +75,10 @@ pub fn wait_any(words: &[(&AtomicU32, u32)], wait: Duration) -> bool {
             reserved: 0,
         })
         .collect();
-    let mut until = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    let mut until = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
     // SAFETY: a valid place for the result.
     unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut until) };
     let sum = Duration::new(until.tv_sec as u64, until.tv_nsec as u32).saturating_add(wait);
@@ -108,7 +127,10 @@ mod tests {
             })
         };
         while words[1].load(Ordering::SeqCst) == 0 {
-            assert!(wait_any(&[(&words[0], 0), (&words[1], 0)], Duration::from_secs(10)));
+            assert!(wait_any(
+                &[(&words[0], 0), (&words[1], 0)],
+                Duration::from_secs(10)
+            ));
         }
         waker.join().unwrap();
     }

@@ -7,6 +7,7 @@
 
 #![allow(unsafe_code)]
 
+use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 use std::sync::Arc;
@@ -37,7 +38,14 @@ static USED: AtomicUsize = AtomicUsize::new(0);
 static FREE: ForkLock<Vec<usize>> = ForkLock::new(Vec::new());
 
 static INSTALLED: ForkLock<bool> = ForkLock::new(false);
-static mut PREVIOUS_ACTION: MaybeUninit<libc::sigaction> = MaybeUninit::uninit();
+
+/// What handled SIGBUS before us; written once, before our handler is installed.
+struct Previous(UnsafeCell<MaybeUninit<libc::sigaction>>);
+
+// SAFETY: written once under `INSTALLED`, before anything that reads it can run.
+unsafe impl Sync for Previous {}
+
+static PREVIOUS: Previous = Previous(UnsafeCell::new(MaybeUninit::uninit()));
 
 /// A mapping's place in the handler's table.
 #[derive(Debug)]
@@ -58,7 +66,10 @@ pub fn register(start: usize, len: usize, truncated: &Arc<AtomicBool>) -> Option
         }
     };
     let entry = &ENTRIES[index];
-    entry.truncated.store(Arc::into_raw(Arc::clone(truncated)).cast_mut(), Ordering::Relaxed);
+    entry.truncated.store(
+        Arc::into_raw(Arc::clone(truncated)).cast_mut(),
+        Ordering::Relaxed,
+    );
     entry.len.store(len, Ordering::Relaxed);
     entry.start.store(start, Ordering::Release);
     Some(Slot(index))
@@ -69,7 +80,9 @@ pub fn unregister(slot: Slot) {
     let mut free = FREE.lock();
     let entry = &ENTRIES[slot.0];
     entry.start.store(0, Ordering::Release);
-    let truncated = entry.truncated.swap(std::ptr::null_mut(), Ordering::Relaxed);
+    let truncated = entry
+        .truncated
+        .swap(std::ptr::null_mut(), Ordering::Relaxed);
     // SAFETY: `register` made this pointer from an Arc and put it here once.
     drop(unsafe { Arc::from_raw(truncated) });
     free.push(slot.0);
@@ -105,14 +118,18 @@ fn cover(address: usize) -> bool {
     false
 }
 
-extern "C" fn on_sigbus(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+extern "C" fn on_sigbus(
+    signal: libc::c_int,
+    info: *mut libc::siginfo_t,
+    context: *mut libc::c_void,
+) {
     // SAFETY: the kernel passes a valid siginfo to a SA_SIGINFO handler.
     let address = unsafe { (*info).si_addr() } as usize;
     if cover(address) {
         return;
     }
     // SAFETY: written once, before this handler was installed.
-    let previous = unsafe { (*(&raw const PREVIOUS_ACTION)).assume_init_ref() };
+    let previous = unsafe { (*PREVIOUS.0.get()).assume_init_ref() };
     match previous.sa_sigaction {
         libc::SIG_DFL | libc::SIG_IGN => {
             // SAFETY: back to the default; the faulting instruction runs again and ends the process
@@ -151,14 +168,17 @@ pub fn install() -> Result<()> {
     unsafe {
         let mut previous: libc::sigaction = std::mem::zeroed();
         libc::sigaction(libc::SIGBUS, std::ptr::null(), &mut previous);
-        (*(&raw mut PREVIOUS_ACTION)).write(previous);
+        (*PREVIOUS.0.get()).write(previous);
         let mut action: libc::sigaction = std::mem::zeroed();
         action.sa_sigaction = on_sigbus as *const () as usize;
         action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
         libc::sigemptyset(&mut action.sa_mask);
         if libc::sigaction(libc::SIGBUS, &action, std::ptr::null_mut()) != 0 {
             let source = std::io::Error::last_os_error();
-            return Err(Error::from_io(&source, "install the guard against truncated pools"));
+            return Err(Error::from_io(
+                &source,
+                "install the guard against truncated pools",
+            ));
         }
     }
     *installed = true;

@@ -28,10 +28,19 @@ impl Mapping {
     pub fn new(file: &File, len: usize, writable: bool) -> io::Result<Mapping> {
         let mut options = MmapOptions::new();
         options.len(len);
-        let map = if writable { options.map_raw(file)? } else { options.map_raw_read_only(file)? };
+        let map = if writable {
+            options.map_raw(file)?
+        } else {
+            options.map_raw_read_only(file)?
+        };
         let truncated = Arc::new(AtomicBool::new(false));
         let slot = guard::register(map.as_ptr() as usize, len, &truncated);
-        Ok(Mapping { map, writable, truncated, slot })
+        Ok(Mapping {
+            map,
+            writable,
+            truncated,
+            slot,
+        })
     }
 
     /// Length in bytes.
@@ -71,7 +80,9 @@ impl Mapping {
         // SAFETY: in bounds, aligned (the base is page aligned), alive as long as `self`. Atomics are
         // interior mutable, so other processes' and threads' changes are allowed; nothing in the
         // library makes a plain reference to these bytes.
-        unsafe { std::slice::from_raw_parts(self.map.as_ptr().add(offset).cast::<AtomicU64>(), count) }
+        unsafe {
+            std::slice::from_raw_parts(self.map.as_ptr().add(offset).cast::<AtomicU64>(), count)
+        }
     }
 
     /// A reference to a structure of atomics at byte `offset`.
@@ -84,7 +95,9 @@ impl Mapping {
     /// If it does not lie in the mapping, aligned.
     pub unsafe fn structure<T>(&self, offset: usize) -> &T {
         assert!(offset % std::mem::align_of::<T>() == 0);
-        assert!(offset.checked_add(std::mem::size_of::<T>()).is_some_and(|end| end <= self.len()));
+        assert!(offset
+            .checked_add(std::mem::size_of::<T>())
+            .is_some_and(|end| end <= self.len()));
         // SAFETY: in bounds, aligned, alive as long as `self`; the rest is the caller's promise.
         unsafe { &*self.map.as_ptr().add(offset).cast::<T>() }
     }
@@ -96,7 +109,11 @@ impl Mapping {
         // SAFETY: the range lies in the mapping (checked by the kernel as well).
         let result = unsafe {
             libc::msync(
-                self.map.as_ptr().add(start.min(self.len())).cast_mut().cast(),
+                self.map
+                    .as_ptr()
+                    .add(start.min(self.len()))
+                    .cast_mut()
+                    .cast(),
                 (offset + len).min(self.len()) - start,
                 libc::MS_SYNC,
             )

@@ -1,0 +1,449 @@
+//! A reader's place in the pool, and its next step: never waits.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::format::frame::{Header, Size};
+use crate::message::{tags, Encoding, Message};
+use crate::pool::wait::Target;
+use crate::ring::locate::Place;
+use crate::ring::memory::Memory;
+use crate::ring::position::is_sound;
+use crate::ring::snapshot::Check;
+use crate::ring::window::{Framed, Window, WINDOW};
+use crate::ring::{mapped::Mapped, Ring};
+use crate::store::{Gap, GapPolicy, Pool, View};
+use crate::sys::atomic::Ordering;
+
+/// What a step found.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Step {
+    /// A message at a position.
+    Message(u64, Header),
+    /// Seqs that will not come.
+    Gap(Gap),
+    /// Nothing yet.
+    Wait(Target),
+    /// Nothing any more.
+    End,
+}
+
+/// The place and its rules.
+#[derive(Debug)]
+pub(super) struct Cursor {
+    pub(super) pool: Pool,
+    /// Position of the next frame; going backwards, the end of it.
+    pub(super) at: u64,
+    /// The seq that must come next if nothing is lost.
+    pub(super) expect: Option<u64>,
+    /// A seq to go to before anything is read.
+    pub(super) seek: Option<u64>,
+    /// Messages before this time do not count.
+    pub(super) since: u64,
+    pub(super) end_seq: Option<u64>,
+    pub(super) left: Option<u64>,
+    pub(super) backwards: bool,
+    pub(super) in_place: bool,
+    pub(super) policy: GapPolicy,
+    pub(super) wanted: Vec<Vec<u8>>,
+    pub(super) wanted_signature: u32,
+    pub(super) done: bool,
+    pub(super) dropped: u64,
+    pub(super) last_gap: Option<Gap>,
+    /// Head as last seen; frames before it are committed.
+    head: u64,
+    window: Window,
+    /// Found by a look ahead and not delivered yet.
+    pub(super) pending: Option<Step>,
+}
+
+impl Cursor {
+    pub(super) fn new(pool: Pool) -> Cursor {
+        Cursor {
+            pool,
+            at: 0,
+            expect: None,
+            seek: None,
+            since: 0,
+            end_seq: None,
+            left: None,
+            backwards: false,
+            in_place: false,
+            policy: GapPolicy::Continue,
+            wanted: Vec::new(),
+            wanted_signature: 0,
+            done: false,
+            dropped: 0,
+            last_gap: None,
+            head: 0,
+            window: Window::default(),
+            pending: None,
+        }
+    }
+
+    #[inline]
+    fn ring(&self) -> &Ring<Mapped> {
+        self.pool.pool.shared().ring()
+    }
+
+    /// Forgets everything that depends on the place.
+    pub(super) fn moved(&mut self) {
+        self.window.clear();
+        self.head = 0;
+        self.pending = None;
+    }
+
+    /// The next step, counting and remembering what it takes.
+    ///
+    /// # Errors
+    /// Corrupt (the next call goes on behind the damage), RetentionGap (the cursor is done).
+    #[inline]
+    pub(super) fn step(&mut self) -> Result<Step> {
+        if let Some(step) = self.pending.take() {
+            return Ok(step);
+        }
+        if self.done || self.left == Some(0) || self.is_past_end() {
+            self.done = true;
+            return Ok(Step::End);
+        }
+        if self.backwards {
+            return self.step_back();
+        }
+        if self.seek.is_some() {
+            if let Some(wait) = self.go_to_seek()? {
+                return Ok(wait);
+            }
+        }
+        loop {
+            let ring = self.pool.pool.shared().ring();
+            if self.at >= self.head {
+                self.head = ring.head();
+                if self.at >= self.head {
+                    return self.at_head();
+                }
+            }
+            let found = if self.in_place {
+                self.look_in_place()
+            } else {
+                self.look_in_copy()?
+            };
+            match found {
+                Check::Good(header) => {
+                    let at = self.at;
+                    if let Some(step) = self.take(at, header)? {
+                        return Ok(step);
+                    }
+                }
+                Check::Padding(len) => self.at += len,
+                Check::Overtaken => self.at = self.ring().tail(),
+                Check::Damaged => return Err(self.skip_damage()),
+            }
+        }
+    }
+
+    fn is_past_end(&self) -> bool {
+        !self.backwards
+            && matches!((self.end_seq, self.expect), (Some(end), Some(expect)) if expect > end)
+    }
+
+    fn at_head(&mut self) -> Result<Step> {
+        let ring = self.ring();
+        if !is_sound(ring.tail(), self.head, ring.size()) && self.at > self.head {
+            // The pool was recovered to less than this reader had seen.
+            self.at = ring.head();
+            self.head = self.at;
+            self.expect = None;
+        }
+        // Everything up to the end is committed, and what was not read is lost.
+        if let (Some(end), Some(expect)) = (self.end_seq, self.expect) {
+            let next = self
+                .ring()
+                .memory
+                .control()
+                .hot
+                .next_seq
+                .load(Ordering::Acquire);
+            if next > end && self.ring().head() == self.at && expect <= end {
+                return self.lost(
+                    Gap {
+                        first: expect,
+                        last: end,
+                    },
+                    end + 1,
+                );
+            }
+        }
+        let seq = self.expect.unwrap_or(0);
+        Ok(Step::Wait(Target {
+            head: self.at,
+            seq,
+            future: false,
+        }))
+    }
+
+    /// Goes to the seq that the stream was to start at; a step when it has to wait for it.
+    fn go_to_seek(&mut self) -> Result<Option<Step>> {
+        let Some(seq) = self.seek else {
+            return Ok(None);
+        };
+        let ring = self.ring();
+        let head = ring.head();
+        match ring.locate(seq) {
+            Place::At(at) => self.at = at,
+            Place::Gone | Place::Missing => self.at = ring.tail(),
+            Place::Future => {
+                self.at = head;
+                if self.end_seq.is_some_and(|end| end < seq) {
+                    self.done = true;
+                    return Ok(Some(Step::End));
+                }
+                return Ok(Some(Step::Wait(Target {
+                    head,
+                    seq,
+                    future: true,
+                })));
+            }
+        }
+        self.expect = Some(seq);
+        self.seek = None;
+        Ok(None)
+    }
+
+    #[inline]
+    fn look_in_place(&self) -> Check {
+        self.ring().check(self.at, self.head)
+    }
+
+    #[inline]
+    fn look_in_copy(&mut self) -> Result<Check> {
+        let mut most = WINDOW;
+        loop {
+            let ring = self.pool.pool.shared().ring();
+            if !self.window.holds(self.at) {
+                if !self.window.fill(ring, self.at, self.head, most) {
+                    return Ok(Check::Overtaken);
+                }
+                self.pool.pool.check_truncated()?;
+            }
+            match self.window.frame(self.at, ring.room(self.at), ring.seed) {
+                Framed::Message(header) => return Ok(Check::Good(header)),
+                Framed::Padding(len) => return Ok(Check::Padding(len)),
+                Framed::Damaged => return Ok(Check::Damaged),
+                Framed::Cut(len) if len > self.head - self.at => return Ok(Check::Damaged),
+                Framed::Cut(len) => {
+                    self.window.clear();
+                    most = most.max(len);
+                }
+            }
+        }
+    }
+
+    /// Takes a good message: skipped (`None`), delivered, or preceded by a gap.
+    #[inline]
+    fn take(&mut self, at: u64, header: Header) -> Result<Option<Step>> {
+        if let Some(expect) = self.expect {
+            if header.seq < expect {
+                self.at = at + header.len;
+                return Ok(None);
+            }
+            if header.seq > expect {
+                let last = (header.seq - 1).min(self.end_seq.unwrap_or(u64::MAX));
+                return self
+                    .lost(
+                        Gap {
+                            first: expect,
+                            last,
+                        },
+                        last + 1,
+                    )
+                    .map(|step| match step {
+                        Step::Wait(_) => None,
+                        step => Some(step),
+                    });
+            }
+        }
+        if self.end_seq.is_some_and(|end| header.seq > end) {
+            self.done = true;
+            return Ok(Some(Step::End));
+        }
+        self.expect = Some(header.seq + 1);
+        self.at = at + header.len;
+        if header.time_ns < self.since || !self.matches(at, &header)? {
+            if self.is_past_end() {
+                self.done = true;
+                return Ok(Some(Step::End));
+            }
+            return Ok(None);
+        }
+        if let Some(left) = &mut self.left {
+            *left -= 1;
+        }
+        Ok(Some(Step::Message(at, header)))
+    }
+
+    /// Accounts for lost seqs; `next` is the one to go on with. `Wait` means: just go on.
+    #[cold]
+    fn lost(&mut self, gap: Gap, next: u64) -> Result<Step> {
+        self.dropped += gap.last - gap.first + 1;
+        self.last_gap = Some(gap);
+        self.expect = Some(next);
+        match self.policy {
+            GapPolicy::Continue => {
+                if self.is_past_end() {
+                    self.done = true;
+                    return Ok(Step::End);
+                }
+                Ok(Step::Wait(Target {
+                    head: self.at,
+                    seq: next,
+                    future: false,
+                }))
+            }
+            GapPolicy::Event => Ok(Step::Gap(gap)),
+            GapPolicy::Error => {
+                self.done = true;
+                Err(Error::new(
+                    ErrorKind::RetentionGap,
+                    format!(
+                        "messages {} to {} were overwritten before they were read; the next available one is {next}",
+                        gap.first, gap.last
+                    ),
+                )
+                .with_seq(gap.first)
+                .with_hint("read faster, make the pool larger, or accept gaps"))
+            }
+        }
+    }
+
+    #[cold]
+    fn skip_damage(&mut self) -> Error {
+        let ring = self.ring();
+        let error = self.pool.damaged(self.at, self.expect);
+        let next = ring.next_good(self.at + 8, self.head).unwrap_or(self.head);
+        self.at = next;
+        self.expect = None;
+        self.window.clear();
+        error
+    }
+
+    #[inline]
+    fn matches(&self, at: u64, header: &Header) -> Result<bool> {
+        if header.signature & self.wanted_signature != self.wanted_signature {
+            return Ok(false);
+        }
+        if self.wanted.is_empty() {
+            return Ok(true);
+        }
+        self.matches_tags(at, header)
+    }
+
+    fn matches_tags(&self, at: u64, header: &Header) -> Result<bool> {
+        if !self.in_place || self.backwards {
+            return tags::contains_all(self.window.body(at, header).1, &self.wanted);
+        }
+        let view = View::in_place(self.ring(), at, header);
+        let found = tags::contains_all(view.message()?.tags, &self.wanted);
+        // Overwritten meanwhile: what was seen means nothing, and the next step finds out.
+        if view.still_valid() {
+            found
+        } else {
+            Ok(false)
+        }
+    }
+
+    /// One step towards older messages.
+    fn step_back(&mut self) -> Result<Step> {
+        loop {
+            let ring = self.pool.pool.shared().ring();
+            let tail = ring.tail();
+            if self.at <= tail {
+                break;
+            }
+            let end = self.at;
+            let Some(size) = ring.size_before(end, tail) else {
+                if !ring.retained(end - 8) {
+                    break;
+                }
+                self.done = true;
+                return Err(self.pool.damaged(end - 8, None));
+            };
+            let start = end - size.len();
+            self.at = start;
+            if let Size::Padding(_) = size {
+                continue;
+            }
+            if !self.window.fill(ring, start, end, size.len()) {
+                break;
+            }
+            self.pool.pool.check_truncated()?;
+            let Framed::Message(header) = self.window.frame(start, ring.room(start), ring.seed)
+            else {
+                return Err(self.pool.damaged(start, None));
+            };
+            if self.end_seq.is_some_and(|end| header.seq < end) {
+                break;
+            }
+            if header.time_ns < self.since || !self.matches(start, &header)? {
+                continue;
+            }
+            if let Some(left) = &mut self.left {
+                *left -= 1;
+            }
+            return Ok(Step::Message(start, header));
+        }
+        self.done = true;
+        Ok(Step::End)
+    }
+
+    /// The message of the last [`Step::Message`], in the private copy.
+    #[inline]
+    pub(super) fn message(&self, at: u64, header: &Header) -> Result<Message<&[u8]>> {
+        let (payload, tags) = self.window.body(at, header);
+        let encoding = self.pool.encoding(header, at)?;
+        Ok(Message {
+            seq: header.seq,
+            time_ns: header.time_ns,
+            encoding,
+            payload,
+            tags,
+        })
+    }
+
+    /// A view of the message of the last [`Step::Message`].
+    #[inline]
+    pub(super) fn view(&self, at: u64, header: &Header) -> Result<View> {
+        if self.in_place && !self.backwards {
+            if Encoding::from_number(header.encoding()).is_none() {
+                return Err(self.pool.damaged(at, Some(header.seq)));
+            }
+            return Ok(View::in_place(self.ring(), at, header));
+        }
+        let message = self.message(at, header)?;
+        Ok(View::private(
+            message.seq,
+            message.time_ns,
+            message.encoding as u8,
+            message.payload,
+            message.tags,
+        ))
+    }
+
+    /// Makes sure that [`Cursor::message`] has a private copy, also when reading in place. False when
+    /// the message was overtaken.
+    pub(super) fn copy(&mut self, at: u64, header: &Header) -> bool {
+        if !self.in_place || self.backwards {
+            return true;
+        }
+        let ring = self.pool.pool.shared().ring();
+        self.window.fill(ring, at, at + header.len, header.len)
+            && matches!(self.window.frame(at, ring.room(at), ring.seed), Framed::Message(found) if found == *header)
+    }
+
+    /// The seq that comes next, as far as it is known.
+    pub(super) fn next_seq(&self) -> u64 {
+        self.seek.or(self.expect).unwrap_or_else(|| {
+            let ring = self.ring();
+            ring.message_from(self.at, ring.head())
+                .map(|(_, header)| header.seq)
+                .unwrap_or_else(|| ring.memory.control().hot.next_seq.load(Ordering::Acquire))
+        })
+    }
+}
