@@ -11,6 +11,13 @@ pub struct Tags<'a> {
     texts: PhantomData<&'a str>,
 }
 
+// SAFETY: the pointers inside borrow texts that may be read from any thread.
+#[allow(unsafe_code)]
+unsafe impl Send for Tags<'_> {}
+// SAFETY: as above; shared access only reads.
+#[allow(unsafe_code)]
+unsafe impl Sync for Tags<'_> {}
+
 impl<'a> Tags<'a> {
     /// No tags.
     pub fn new() -> Tags<'a> {
