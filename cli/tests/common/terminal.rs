@@ -10,7 +10,7 @@ use std::process::Stdio;
 
 /// Which streams of the command are the terminal.
 #[derive(Clone, Copy, PartialEq)]
-pub enum On {
+pub(crate) enum On {
     Stdin,
     Stdout,
     Stderr,
@@ -18,12 +18,12 @@ pub enum On {
 }
 
 /// What a command printed on the terminal, line ends as `\n`, and its exit code. Other output is dropped.
-pub fn run<S: AsRef<OsStr>>(scratch: &Scratch, args: &[S], on: On) -> (String, Option<i32>) {
+pub(crate) fn run<S: AsRef<OsStr>>(scratch: &Scratch, args: &[S], on: On) -> (String, Option<i32>) {
     run_with(scratch, args, on, &[])
 }
 
 /// The same with variables of the environment.
-pub fn run_with<S: AsRef<OsStr>>(
+pub(crate) fn run_with<S: AsRef<OsStr>>(
     scratch: &Scratch,
     args: &[S],
     on: On,

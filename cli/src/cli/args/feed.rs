@@ -6,12 +6,7 @@ use std::path::PathBuf;
 
 /// Arguments of `feed`.
 #[derive(Args, Debug)]
-#[command(
-    arg_required_else_help = true,
-    long_about = "Append messages to a pool.\n\nA message is any JSON value: DATA on the command line, or one value a line in \
-                  --file or on standard input. For each one a receipt with its number and time is printed. An invalid \
-                  line ends the command; the lines before it stay appended."
-)]
+#[command(arg_required_else_help = true)]
 pub(crate) struct FeedArgs {
     /// The pool.
     #[arg(value_name = "POOL", value_parser = parse_reference)]

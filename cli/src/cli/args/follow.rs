@@ -5,11 +5,7 @@ use clap::{Args, ValueEnum};
 
 /// Arguments of `follow`.
 #[derive(Args, Debug)]
-#[command(
-    arg_required_else_help = true,
-    long_about = "Show the messages of a pool as they come.\n\nWithout --tail, --since or --from only messages appended from \
-                  now on are shown. With --no-follow the command shows what the pool holds and ends."
-)]
+#[command(arg_required_else_help = true)]
 pub(crate) struct FollowArgs {
     /// The pool.
     #[arg(value_name = "POOL", value_parser = parse_reference)]

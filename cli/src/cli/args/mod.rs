@@ -19,10 +19,12 @@ use std::path::PathBuf;
 
 /// Send and receive JSON messages through pools.
 ///
-/// A pool is one file on disk, a ring buffer of fixed size that any number of processes write and read at once. There
-/// is no server: `feed` appends, `follow` shows messages as they come, and the oldest make room for the newest.
+/// A pool is one file on disk, a ring buffer of fixed size that any number of processes write and
+/// read at once. There is no server: `feed` appends, `follow` shows messages as they come, and the
+/// oldest make room for the newest.
 ///
-/// A POOL is a name (NAME is the file NAME.plasmite in the pool directory) or, with a `/` in it, the path of a file.
+/// A POOL is a name (NAME is the file NAME.plasmite in the pool directory) or, with a `/` in it, the
+/// path of a file.
 #[derive(Debug, Parser)]
 #[command(
     name = "plasmite",
@@ -30,8 +32,7 @@ use std::path::PathBuf;
     arg_required_else_help = true,
     subcommand_required = true,
     propagate_version = true,
-    disable_help_flag = false,
-    max_term_width = 100,
+    verbatim_doc_comment,
     after_help = EXAMPLES
 )]
 pub(super) struct Top {
@@ -52,6 +53,7 @@ Examples:
 
 /// Options that may stand before or after the command.
 #[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Options of all commands")]
 pub(super) struct Global {
     /// The directory of the pools [default: ~/.plasmite/pools].
     #[arg(long, global = true, value_name = "DIR", overrides_with = "dir")]
@@ -86,10 +88,19 @@ pub(super) enum Command {
     #[command(subcommand, arg_required_else_help = true)]
     Pool(PoolCommand),
     /// Append messages to a pool.
+    ///
+    /// A message is any JSON value: DATA on the command line, or one value a line in --file or on
+    /// standard input. For each one a receipt with its number and time is printed. An invalid line
+    /// ends the command; the lines before it stay appended.
+    #[command(verbatim_doc_comment)]
     Feed(FeedArgs),
     /// Show one message by its sequence number.
     Fetch(FetchArgs),
     /// Show the messages of a pool as they come.
+    ///
+    /// Without --tail, --since or --from only messages appended from now on are shown. With --no-follow
+    /// the command shows what the pool holds and ends.
+    #[command(verbatim_doc_comment)]
     Follow(FollowArgs),
     /// Show the version.
     Version,

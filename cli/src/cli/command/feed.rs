@@ -85,7 +85,11 @@ fn about_data(error: Error, record: &str) -> Error {
     if error.kind() != ErrorKind::Usage {
         return error;
     }
-    let message = format!("{record}: {}", error.message());
+    // The library counts lines inside the record, which has one: two line numbers would only confuse.
+    let message = error
+        .message()
+        .replacen("at line 1, column", "at column", 1);
+    let message = format!("{record}: {message}");
     let hinted = error.hint().is_some();
     let error = error.with_message(message);
     match hinted {

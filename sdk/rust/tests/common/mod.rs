@@ -9,14 +9,14 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A client of a directory of its own.
-pub struct Scratch {
-    pub client: Client,
-    pub dir: tempfile::TempDir,
+pub(crate) struct Scratch {
+    pub(crate) client: Client,
+    pub(crate) dir: tempfile::TempDir,
     _watchdog: Sender<()>,
 }
 
 impl Scratch {
-    pub fn new() -> Scratch {
+    pub(crate) fn new() -> Scratch {
         let dir = tempfile::tempdir().expect("a temporary directory");
         Scratch {
             client: Client::new(dir.path()).expect("a client"),
@@ -26,14 +26,14 @@ impl Scratch {
     }
 
     /// A pool of 1 MiB.
-    pub fn pool(&self, name: &str) -> Pool {
+    pub(crate) fn pool(&self, name: &str) -> Pool {
         self.client
             .create(name, &PoolOptions::new())
             .expect("a pool")
     }
 
     /// A pool of 1 MiB with these messages.
-    pub fn filled(&self, name: &str, messages: &[&str]) -> Pool {
+    pub(crate) fn filled(&self, name: &str, messages: &[&str]) -> Pool {
         let pool = self.pool(name);
         for message in messages {
             pool.append(message.as_bytes(), &AppendOptions::new())
