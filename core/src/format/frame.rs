@@ -84,7 +84,7 @@ impl Size {
 }
 
 /// Header of a message frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Header {
     /// Length of the whole frame in bytes.
     pub len: u64,
@@ -157,21 +157,31 @@ impl Header {
         self.flags & FLAG_MORE != 0
     }
 
-    /// The checksum the header should have at `position` of the pool with this seed, when its body
-    /// sums to `body_crc`.
+    /// The checksum the header should have; see [`checksum`].
     #[inline]
     pub fn checksum(&self, body_crc: u32, position: u64, seed: u64) -> u32 {
-        let mut words = self.words();
-        words[0] &= 0xffff_ffff;
-        let mut bytes = [0u8; (HEADER_WORDS + 2) * 8];
-        for (place, word) in bytes
-            .chunks_exact_mut(8)
-            .zip(words.into_iter().chain([position, seed]))
-        {
-            place.copy_from_slice(&word.to_le_bytes());
-        }
-        crc32c::crc32c_append(body_crc, &bytes)
+        checksum(self.words(), body_crc, position, seed)
     }
+}
+
+/// The checksum that belongs into the header with these words at `position` of the pool with this
+/// seed, when its body sums to `body_crc`. The checksum among the words does not count.
+#[inline]
+pub fn checksum(words: [u64; HEADER_WORDS], body_crc: u32, position: u64, seed: u64) -> u32 {
+    let summed = [
+        words[0] & 0xffff_ffff,
+        words[1],
+        words[2],
+        words[3],
+        words[4],
+        position,
+        seed,
+    ];
+    let mut bytes = [0u8; (HEADER_WORDS + 2) * 8];
+    for (place, word) in bytes.chunks_exact_mut(8).zip(summed) {
+        place.copy_from_slice(&word.to_le_bytes());
+    }
+    crc32c::crc32c_append(body_crc, &bytes)
 }
 
 /// Checksum of payload and tags, the first part of a frame's.

@@ -1,16 +1,9 @@
 //! Numbers: exact 64-bit integers, correctly rounded doubles.
 
+use super::parse::{Sink, Stop};
 use super::scan::Scanner;
-use crate::error::Result;
-
-/// A number as the store keeps it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Number {
-    Int(i64),
-    /// Above `i64::MAX`.
-    Uint(u64),
-    Float(f64),
-}
+use crate::error::Error;
+use crate::lite3::word_at;
 
 /// Powers of ten that are doubles without rounding.
 const EXACT_POWERS: [f64; 23] = [
@@ -18,48 +11,55 @@ const EXACT_POWERS: [f64; 23] = [
     1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
 ];
 
-/// The value of eight ASCII digits, if these are some; the first is the lowest byte.
+/// 10^n for the digits of one word.
+const WORD_POWERS: [u64; 9] = [
+    1,
+    10,
+    100,
+    1000,
+    10_000,
+    100_000,
+    1_000_000,
+    10_000_000,
+    100_000_000,
+];
+
+/// The value of eight digits (0 to 9, not ASCII), the first in the lowest byte.
 #[inline]
-fn eight_digits(word: u64) -> Option<u64> {
-    const ZEROS: u64 = 0x3030_3030_3030_3030;
-    // A digit's upper half is 3, and still is 3 with 6 added.
-    if word & 0xf0f0_f0f0_f0f0_f0f0 != ZEROS
-        || word.wrapping_add(0x0606_0606_0606_0606) & 0xf0f0_f0f0_f0f0_f0f0 != ZEROS
-    {
-        return None;
-    }
-    let digits = word - ZEROS;
-    let pairs = (digits * 10 + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
-    let quads = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
-    Some((quads * 10_000 + (quads >> 32)) & 0xffff_ffff)
+fn eight_digits(digits: u64) -> u64 {
+    let pairs = (digits.wrapping_mul(10 * 256 + 1) >> 8) & 0x00ff_00ff_00ff_00ff;
+    let quads = (pairs.wrapping_mul(100 * 65_536 + 1) >> 16) & 0x0000_ffff_0000_ffff;
+    quads.wrapping_mul((10_000 << 32) + 1) >> 32
 }
 
 impl Scanner<'_> {
     /// Takes digits, appending them to `mantissa` modulo 2^64.
     #[inline]
     fn digits(&mut self, mantissa: &mut u64) {
-        let mut at = self.at;
-        while let Some(chunk) = self.text.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-            let Some(value) = eight_digits(u64::from_le_bytes(*chunk)) else {
-                break;
-            };
-            *mantissa = mantissa.wrapping_mul(100_000_000).wrapping_add(value);
-            at += 8;
-        }
-        while let Some(&byte) = self.text.get(at) {
-            let digit = byte.wrapping_sub(b'0');
-            if digit > 9 {
-                break;
+        loop {
+            let digits = word_at(self.text, self.at) ^ 0x3030_3030_3030_3030;
+            // The high bit of each byte above 9; exact up to the first, which is all that counts.
+            let others =
+                (digits.wrapping_add(0x7676_7676_7676_7676) | digits) & 0x8080_8080_8080_8080;
+            let count = others.trailing_zeros() / 8;
+            if count == 0 {
+                return;
             }
-            *mantissa = mantissa.wrapping_mul(10).wrapping_add(digit as u64);
-            at += 1;
+            // Shifted to the end, the digits get zeros in front.
+            let value = eight_digits(digits << (64 - 8 * count));
+            *mantissa = mantissa
+                .wrapping_mul(WORD_POWERS[count as usize])
+                .wrapping_add(value);
+            self.at += count as usize;
+            if count < 8 {
+                return;
+            }
         }
-        self.at = at;
     }
 
-    /// Takes a number whose first byte, a digit or a minus sign, is here.
-    #[inline]
-    pub(super) fn number(&mut self) -> Result<Number> {
+    /// Takes a number whose first byte, a digit or a minus sign, is here, and feeds it to the sink.
+    #[inline(always)]
+    pub(super) fn number<K: Sink>(&mut self, sink: &mut K) -> Result<(), Stop> {
         let start = self.at;
         let negative = self.text[start] == b'-';
         self.at += negative as usize;
@@ -68,23 +68,24 @@ impl Scanner<'_> {
         self.digits(&mut mantissa);
         let mut count = self.at - first;
         if count == 0 {
-            return self.fault("expected a digit after the minus sign");
+            return Ok(self.fault("expected a digit after the minus sign")?);
         }
         if count > 1 && self.text[first] == b'0' {
             self.at = first + 1;
-            return self.fault("expected no digit after a leading zero");
+            return Ok(self.fault("expected no digit after a leading zero")?);
         }
         let next = self.peek();
         if next != b'.' && next | 0x20 != b'e' {
             if count > 18 {
-                return self.wide_integer(start, first);
+                return self.wide_integer(start, first, sink);
             }
             let value = mantissa as i64;
-            return Ok(match (negative, value) {
-                (false, value) => Number::Int(value),
-                (true, 0) => Number::Float(-0.0),
-                (true, value) => Number::Int(-value),
-            });
+            if negative && value == 0 {
+                sink.float(-0.0);
+            } else {
+                sink.int(if negative { -value } else { value });
+            }
+            return Ok(());
         }
         let mut exponent = 0i64;
         if next == b'.' {
@@ -93,7 +94,7 @@ impl Scanner<'_> {
             self.digits(&mut mantissa);
             let places = self.at - point;
             if places == 0 {
-                return self.fault("expected a digit after the decimal point");
+                return Ok(self.fault("expected a digit after the decimal point")?);
             }
             count += places;
             exponent = -(places as i64);
@@ -109,12 +110,15 @@ impl Scanner<'_> {
             } else {
                 mantissa as f64 * power
             };
-            return Ok(Number::Float(if negative { -value } else { value }));
+            sink.float(if negative { -value } else { value });
+            return Ok(());
         }
-        self.wide_float(start)
+        sink.float(self.wide_float(start)?);
+        Ok(())
     }
 
-    fn exponent(&mut self) -> Result<i64> {
+    #[cold]
+    fn exponent(&mut self) -> Result<i64, Error> {
         self.at += 1;
         let sign = self.peek();
         self.at += matches!(sign, b'+' | b'-') as usize;
@@ -133,23 +137,30 @@ impl Scanner<'_> {
 
     /// An integer of 19 digits or more.
     #[cold]
-    fn wide_integer(&mut self, start: usize, first: usize) -> Result<Number> {
+    fn wide_integer<K: Sink>(
+        &mut self,
+        start: usize,
+        first: usize,
+        sink: &mut K,
+    ) -> Result<(), Stop> {
         let text = std::str::from_utf8(&self.text[start..self.at]).unwrap_or_default();
         if let Ok(value) = text.parse() {
-            return Ok(Number::Int(value));
+            sink.int(value);
+            return Ok(());
         }
         match text.parse() {
-            Ok(value) if start == first => Ok(Number::Uint(value)),
-            _ => self.wide_float(start),
+            Ok(value) if start == first => sink.uint(value)?,
+            _ => sink.float(self.wide_float(start)?),
         }
+        Ok(())
     }
 
     /// A number that the short way cannot round.
     #[cold]
-    fn wide_float(&mut self, start: usize) -> Result<Number> {
+    fn wide_float(&mut self, start: usize) -> Result<f64, Error> {
         let text = std::str::from_utf8(&self.text[start..self.at]).unwrap_or_default();
         match text.parse::<f64>() {
-            Ok(value) if value.is_finite() => Ok(Number::Float(value)),
+            Ok(value) if value.is_finite() => Ok(value),
             _ => {
                 self.at = start;
                 Err(super::fault::fault(
@@ -166,15 +177,54 @@ impl Scanner<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lite3::{Piece, Refusal};
 
-    fn read(text: &str) -> Result<Number> {
+    #[derive(Debug, PartialEq)]
+    enum Number {
+        Int(i64),
+        Uint(u64),
+        Float(f64),
+    }
+
+    struct Last(Option<Number>);
+
+    impl Sink for Last {
+        fn key(&mut self, _: Piece<'_>, _: bool, _: bool) -> Result<(), Refusal> {
+            Ok(())
+        }
+        fn item(&mut self, _: bool) -> Result<(), Refusal> {
+            Ok(())
+        }
+        fn begin(&mut self, _: bool) {}
+        fn end(&mut self, _: bool) -> Result<(), Refusal> {
+            Ok(())
+        }
+        fn null(&mut self) {}
+        fn boolean(&mut self, _: bool) {}
+        fn int(&mut self, value: i64) {
+            self.0 = Some(Number::Int(value));
+        }
+        fn uint(&mut self, value: u64) -> Result<(), Refusal> {
+            self.0 = Some(Number::Uint(value));
+            Ok(())
+        }
+        fn float(&mut self, value: f64) {
+            self.0 = Some(Number::Float(value));
+        }
+        fn string(&mut self, _: Piece<'_>) -> Result<(), Refusal> {
+            Ok(())
+        }
+    }
+
+    fn read(text: &str) -> Result<Number, ()> {
+        let mut last = Last(None);
         let mut scanner = Scanner {
             text: text.as_bytes(),
             at: 0,
         };
-        let number = scanner.number()?;
+        scanner.number(&mut last).map_err(|_| ())?;
         assert_eq!(scanner.at, text.len(), "{text}");
-        Ok(number)
+        last.0.ok_or(())
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! The grammar: one loop over the text that feeds a sink, without recursion and without a tree.
 
-use super::number::Number;
 use super::scan::Scanner;
 use crate::error::Error;
 use crate::limits::MAX_DEPTH;
@@ -32,6 +31,20 @@ impl From<Refusal> for Stop {
 pub(super) trait Sink {
     /// A member starts; its value follows and is a container or not. `escaped`: the key was written with escapes.
     fn key(&mut self, key: Piece<'_>, escaped: bool, container: bool) -> Result<(), Refusal>;
+    /// As `key`, for a plain one of up to seven bytes: they are the lowest of `text`, the first lowest,
+    /// and the others are 0.
+    #[inline]
+    fn short_key(&mut self, text: u64, len: usize, container: bool) -> Result<(), Refusal> {
+        self.key(
+            Piece {
+                buffer: &text.to_le_bytes(),
+                start: 0,
+                len,
+            },
+            false,
+            container,
+        )
+    }
     /// An element starts; it follows and is a container or not.
     fn item(&mut self, container: bool) -> Result<(), Refusal>;
     /// A container starts.
@@ -40,7 +53,11 @@ pub(super) trait Sink {
     fn end(&mut self, object: bool) -> Result<(), Refusal>;
     fn null(&mut self);
     fn boolean(&mut self, value: bool);
-    fn number(&mut self, value: Number) -> Result<(), Refusal>;
+    fn int(&mut self, value: i64);
+    /// An integer above `i64::MAX`.
+    fn uint(&mut self, value: u64) -> Result<(), Refusal>;
+    /// A finite double.
+    fn float(&mut self, value: f64);
     fn string(&mut self, text: Piece<'_>) -> Result<(), Refusal>;
 }
 
@@ -87,94 +104,89 @@ pub(super) fn parse<K: Sink>(text: &[u8], scratch: &mut Vec<u8>, sink: &mut K) -
     let mut object = false; // the innermost open container
     let mut byte = scanner.skip_space();
     'value: loop {
-        match byte {
-            b'"' => {
-                let token = scanner.string(scratch)?;
-                sink.string(token.piece(text, scratch))?;
-            }
-            b'0'..=b'9' | b'-' => {
-                let number = scanner.number()?;
-                sink.number(number)?;
-            }
-            b'{' => {
-                if !levels.push(true) {
-                    return too_deep(&scanner);
+        'value_done: {
+            match byte {
+                b'"' => {
+                    let token = scanner.string(scratch)?;
+                    sink.string(token.piece(text, scratch))?;
                 }
-                scanner.at += 1;
-                sink.begin(true);
-                object = true;
-                if scanner.skip_space() == b'}' {
-                    // Ended below, like any other.
-                } else {
-                    byte = member(&mut scanner, scratch, sink)?;
-                    continue 'value;
+                b'0'..=b'9' | b'-' => {
+                    scanner.number(sink)?;
                 }
+                b'{' => {
+                    if !levels.push(true) {
+                        return too_deep(&scanner);
+                    }
+                    scanner.at += 1;
+                    sink.begin(true);
+                    object = true;
+                    if scanner.skip_space() != b'}' {
+                        break 'value_done;
+                    }
+                }
+                b'[' => {
+                    if !levels.push(false) {
+                        return too_deep(&scanner);
+                    }
+                    scanner.at += 1;
+                    sink.begin(false);
+                    object = false;
+                    byte = scanner.skip_space();
+                    if byte != b']' {
+                        sink.item(opens(byte))?;
+                        continue 'value;
+                    }
+                }
+                b't' => {
+                    scanner.word(b"true")?;
+                    sink.boolean(true);
+                }
+                b'f' => {
+                    scanner.word(b"false")?;
+                    sink.boolean(false);
+                }
+                b'n' => {
+                    scanner.word(b"null")?;
+                    sink.null();
+                }
+                _ => return Ok(scanner.fault("expected a value")?),
             }
-            b'[' => {
-                if !levels.push(false) {
-                    return too_deep(&scanner);
-                }
-                scanner.at += 1;
-                sink.begin(false);
-                object = false;
+            // Behind a value, or in an empty container.
+            loop {
                 byte = scanner.skip_space();
-                if byte != b']' {
+                if levels.depth == 0 {
+                    if scanner.at < text.len() {
+                        return Ok(scanner.fault("expected nothing more after the value")?);
+                    }
+                    return Ok(());
+                }
+                if byte == b',' {
+                    scanner.at += 1;
+                    byte = scanner.skip_space();
+                    if object {
+                        break 'value_done;
+                    }
                     sink.item(opens(byte))?;
                     continue 'value;
                 }
-            }
-            b't' => {
-                scanner.word(b"true")?;
-                sink.boolean(true);
-            }
-            b'f' => {
-                scanner.word(b"false")?;
-                sink.boolean(false);
-            }
-            b'n' => {
-                scanner.word(b"null")?;
-                sink.null();
-            }
-            _ => return Ok(scanner.fault("expected a value")?),
-        }
-        // Behind a value, or in an empty container.
-        loop {
-            if levels.depth == 0 {
-                scanner.skip_space();
-                if scanner.at < text.len() {
-                    return Ok(scanner.fault("expected nothing more after the value")?);
+                if byte != if object { b'}' } else { b']' } {
+                    return Ok(scanner.fault(match object {
+                        true => "expected `,` or `}` after a member",
+                        false => "expected `,` or `]` after an element",
+                    })?);
                 }
-                return Ok(());
-            }
-            byte = scanner.skip_space();
-            if byte == b',' {
                 scanner.at += 1;
-                byte = scanner.skip_space();
-                if object {
-                    byte = member(&mut scanner, scratch, sink)?;
-                } else {
-                    sink.item(opens(byte))?;
-                }
-                continue 'value;
+                sink.end(object)?;
+                levels.depth -= 1;
+                object = levels.object();
             }
-            if byte != if object { b'}' } else { b']' } {
-                let what = if object {
-                    "expected `,` or `}` after a member"
-                } else {
-                    "expected `,` or `]` after an element"
-                };
-                return Ok(scanner.fault(what)?);
-            }
-            scanner.at += 1;
-            sink.end(object)?;
-            levels.depth -= 1;
-            object = levels.object();
         }
+        byte = member(&mut scanner, scratch, sink)?;
     }
 }
 
 /// Takes a key and its colon; gives the first byte of the value, which is here then.
-#[inline]
+#[inline(always)]
 fn member<K: Sink>(
     scanner: &mut Scanner<'_>,
     scratch: &mut Vec<u8>,
@@ -183,18 +195,29 @@ fn member<K: Sink>(
     if scanner.peek() != b'"' {
         return Ok(scanner.fault("expected a key in double quotes")?);
     }
-    let token = scanner.string(scratch)?;
-    if scanner.skip_space() != b':' {
-        return Ok(scanner.fault("expected `:` after the key")?);
+    if let Some((text, len)) = scanner.short_string() {
+        let byte = colon(scanner)?;
+        sink.short_key(text, len, opens(byte))?;
+        return Ok(byte);
     }
-    scanner.at += 1;
-    let byte = scanner.skip_space();
+    let token = scanner.string(scratch)?;
+    let byte = colon(scanner)?;
     sink.key(
         token.piece(scanner.text, scratch),
         token.escaped,
         opens(byte),
     )?;
     Ok(byte)
+}
+
+/// Takes the colon behind a key; gives the first byte of the value, which is here then.
+#[inline(always)]
+fn colon(scanner: &mut Scanner<'_>) -> Result<u8, Stop> {
+    if scanner.skip_space() != b':' {
+        return Ok(scanner.fault("expected `:` after the key")?);
+    }
+    scanner.at += 1;
+    Ok(scanner.skip_space())
 }
 
 #[cold]

@@ -18,7 +18,7 @@ pub(super) fn write_uint(value: u64, out: &mut Vec<u8>) {
 /// Shortest text that reads back as the same finite double, always with a fraction or an exponent.
 #[inline]
 pub(super) fn write_float(value: f64, out: &mut Vec<u8>) {
-    out.extend_from_slice(ryu::Buffer::new().format_finite(value).as_bytes());
+    out.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
 }
 
 /// Appends the value as compact JSON.
