@@ -30,7 +30,6 @@ pub type plsm_durability = ::core::ffi::c_uint;
 pub const PLSM_LOG_ERROR: plsm_log_level = 1;
 pub const PLSM_LOG_WARN: plsm_log_level = 2;
 pub const PLSM_LOG_INFO: plsm_log_level = 3;
-pub const PLSM_LOG_DEBUG: plsm_log_level = 4;
 pub type plsm_log_level = ::core::ffi::c_uint;
 pub const PLSM_ITEM_JSON: plsm_item_encoding = 0;
 pub const PLSM_ITEM_LITE3_DATA: plsm_item_encoding = 1;
@@ -153,6 +152,7 @@ pub struct plsm_bounds {
     pub newest: u64,
     pub count: u64,
 }
+pub type plsm_bounds_t = plsm_bounds;
 #[repr(C)]
 #[derive(Debug, Default, Copy, Clone)]
 pub struct plsm_pool_info {
@@ -164,7 +164,7 @@ pub struct plsm_pool_info {
     pub index_size_bytes: u64,
     pub ring_offset: u64,
     pub ring_size: u64,
-    pub bounds: plsm_bounds,
+    pub bounds: plsm_bounds_t,
     pub used_bytes: u64,
     pub free_bytes: u64,
     pub oldest_time_ns: u64,
@@ -175,7 +175,6 @@ pub struct plsm_pool_info {
     pub id: [u8; 16usize],
 }
 pub type plsm_pool_info_t = plsm_pool_info;
-pub type plsm_bounds_t = plsm_bounds;
 #[repr(C)]
 #[derive(Debug, Default, Copy, Clone)]
 pub struct plsm_frame_place {
@@ -352,7 +351,7 @@ pub struct plsm_lite3_frame {
     pub seq: u64,
     pub timestamp_ns: u64,
     pub flags: u32,
-    pub payload: plsm_buf,
+    pub payload: plsm_buf_t,
 }
 impl Default for plsm_lite3_frame {
     fn default() -> Self {
