@@ -27,9 +27,10 @@ all: lib cli ## build everything: libplasmite.so, libplasmite.a, plasmite and pl
 
 lib: $(OUT)/$(REAL) $(OUT)/libplasmite.a ## build the C library: libplasmite.so and libplasmite.a
 
-# Cargo knows best whether anything changed; the archive is only touched when it did.
+# Cargo knows best whether anything changed. Built as a static library alone: beside an rlib it would not be
+# optimised as a whole (LTO).
 $(OUT)/libplasmite_capi.a: FORCE
-	$(CARGO) build --release --locked -p plasmite-capi
+	$(CARGO) rustc --release --locked -p plasmite-capi --lib --crate-type staticlib
 
 $(OUT)/$(REAL): $(OUT)/libplasmite_capi.a capi/plasmite.map
 	$(CC) -shared -o $@ -Wl,-soname,$(SONAME) -Wl,--version-script=capi/plasmite.map \
@@ -41,7 +42,8 @@ $(OUT)/$(REAL): $(OUT)/libplasmite_capi.a capi/plasmite.map
 # One object in which only plsm_ names are global, so that a program may link other Rust code beside it.
 $(OUT)/libplasmite.a: $(OUT)/libplasmite_capi.a
 	$(CC) -r -nostdlib -o $(OUT)/libplasmite.o -Wl,--whole-archive $< -Wl,--no-whole-archive
-	$(OBJCOPY) --wildcard --keep-global-symbol='plsm_*' $(OUT)/libplasmite.o
+	$(OBJCOPY) --wildcard --keep-global-symbol='plsm_*' --remove-section=.llvmbc --remove-section=.llvmcmd \
+	    $(OUT)/libplasmite.o
 	rm -f $@
 	$(AR) rcs $@ $(OUT)/libplasmite.o
 	rm -f $(OUT)/libplasmite.o

@@ -137,10 +137,8 @@ enum plsm_log_level {
     PLSM_LOG_ERROR = 1,
     // Something was repaired or worked around.
     PLSM_LOG_WARN = 2,
-    // Rare events, such as a recovery.
+    // Rare events that are worth knowing.
     PLSM_LOG_INFO = 3,
-    // Details for finding defects.
-    PLSM_LOG_DEBUG = 4,
 };
 
 // What the bytes of a batch item are.
@@ -297,6 +295,9 @@ struct plsm_bounds {
     uint64_t count;
 };
 
+// Which messages a pool holds. See plsm_bounds.
+typedef struct plsm_bounds plsm_bounds_t;
+
 // Settings and contents of a pool. Sizes and offsets are in bytes. Set struct_size before the call, or
 // start from PLSM_POOL_INFO_INIT.
 struct plsm_pool_info {
@@ -317,7 +318,7 @@ struct plsm_pool_info {
     // Size of the ring.
     uint64_t ring_size;
     // Oldest and newest message, and how many there are.
-    struct plsm_bounds bounds;
+    plsm_bounds_t bounds;
     // How much of the ring holds messages.
     uint64_t used_bytes;
     // The rest of the ring.
@@ -338,9 +339,6 @@ struct plsm_pool_info {
 
 // Settings and contents of a pool. See plsm_pool_info.
 typedef struct plsm_pool_info plsm_pool_info_t;
-
-// Which messages a pool holds. See plsm_bounds.
-typedef struct plsm_bounds plsm_bounds_t;
 
 // Where a message stands in the pool's file.
 struct plsm_frame_place {
@@ -563,7 +561,7 @@ struct plsm_lite3_frame {
     uint32_t flags;
     // The message document, `{"meta":{"tags":[...]},"data":...}`: for one that was appended as such, byte
     // for byte what was given.
-    struct plsm_buf payload;
+    plsm_buf_t payload;
 };
 
 // A message as Lite3. See plsm_lite3_frame.

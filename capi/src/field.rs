@@ -5,14 +5,18 @@
 use std::ffi::{c_char, c_int};
 
 use plasmite_core::message::tags;
-use plasmite_core::store::View;
+use plasmite_core::lite3::Value;
+use plasmite_core::store::{RacingBytes, View};
 use plasmite_core::{Error, Result};
 
 use crate::bytes::{plsm_bytes, plsm_bytes_t, slice_or_empty};
 use crate::error::plsm_error_t;
 use crate::guard::{plain, truth, Out};
-use crate::value::{kind_name, plsm_value, plsm_value_t, Place};
+use crate::value::{kind_name, plsm_value, plsm_value_t};
 use crate::view::{overtaken, plsm_view_t, view_in};
+
+/// A value in a view's memory.
+type Place<'a> = Value<RacingBytes<'a>>;
 
 /// How many tags the message has; 0 for a bad view. Borrows nothing.
 #[no_mangle]
@@ -20,7 +24,8 @@ pub unsafe extern "C" fn plsm_view_tag_count(view: *const plsm_view_t) -> usize 
     plain(0, || {
         // SAFETY: the caller passes NULL or a filled view.
         let Ok(view) = (unsafe { view_in(view) }) else { return 0 };
-        tags::ranges(view.message().tags).filter(Result::is_ok).count()
+        let Ok(message) = view.message() else { return 0 };
+        tags::ranges(message.tags).filter(Result::is_ok).count()
     })
 }
 
@@ -36,14 +41,14 @@ pub unsafe extern "C" fn plsm_view_tag(
     truth(out_err, || {
         // SAFETY: the caller passes NULL or a place for a range, and a filled view.
         let (out, view) = unsafe { (Out::new(out_tag, "out_tag")?, view_in(view)?) };
-        match tags::ranges(view.message().tags).nth(index) {
+        match tags::ranges(view.message()?.tags).nth(index) {
             None => Ok(false),
             Some(Ok((at, len))) => {
                 // `ranges` gives places inside the block only.
                 out.set(plsm_bytes { data: view.tags.wrapping_add(at), len });
                 Ok(true)
             }
-            Some(Err(error)) => Err(in_place_error(&view, error)),
+            Some(Err(error)) => Err(in_place_error(view, error)),
         }
     })
 }
@@ -85,7 +90,7 @@ pub unsafe extern "C" fn plsm_view_bool(
     out_value: *mut u32,
     out_err: *mut *mut plsm_error_t,
 ) -> c_int {
-    let read = |place: Place| Ok(place.as_bool().map(u32::from));
+    let read = |place: Place<'_>| Ok(place.as_bool().map(u32::from));
     // SAFETY: the caller passes what `field` wants.
     truth(out_err, || unsafe { field(view, (key, key_len), out_value, "a boolean", read) })
 }
@@ -103,7 +108,7 @@ pub unsafe extern "C" fn plsm_view_string(
     truth(out_err, || {
         // SAFETY: the caller passes NULL or a filled view.
         let document = unsafe { view_in(view) }?.payload;
-        let read = |place: Place| {
+        let read = |place: Place<'_>| {
             Ok(place.string_range()?.map(|(at, len)| plsm_bytes { data: document.wrapping_add(at), len }))
         };
         // SAFETY: the caller passes what `field` wants.
@@ -121,19 +126,19 @@ unsafe fn field<T>(
     (key, key_len): (*const c_char, usize),
     out_value: *mut T,
     wanted: &'static str,
-    read: impl FnOnce(Place) -> Result<Option<T>>,
+    read: impl FnOnce(Place<'_>) -> Result<Option<T>>,
 ) -> Result<bool> {
     // SAFETY: passed on.
     let (out, view, key) = unsafe {
         (Out::new(out_value, "out_value")?, view_in(view)?, slice_or_empty(key.cast(), key_len, "key")?)
     };
-    match read_field(&view, key, wanted, read) {
+    match read_field(view, key, wanted, read) {
         Ok(Some(value)) => {
             out.set(value);
             Ok(true)
         }
         Ok(None) => Ok(false),
-        Err(error) => Err(in_place_error(&view, error)),
+        Err(error) => Err(in_place_error(view, error)),
     }
 }
 
@@ -142,9 +147,9 @@ fn read_field<T>(
     view: &View,
     key: &[u8],
     wanted: &'static str,
-    read: impl FnOnce(Place) -> Result<Option<T>>,
+    read: impl FnOnce(Place<'_>) -> Result<Option<T>>,
 ) -> Result<Option<T>> {
-    let Some(data) = view.message().data_value()? else { return Err(stored_as_text(view.seq)) };
+    let Some(data) = view.message()?.data_value()? else { return Err(stored_as_text(view.seq)) };
     let Some(place) = data.get(key)? else { return Ok(None) };
     match read(place)? {
         Some(value) => Ok(Some(value)),
@@ -186,13 +191,13 @@ pub unsafe extern "C" fn plsm_view_root(
     truth(out_err, || {
         // SAFETY: the caller passes NULL or a place for a value, and a filled view.
         let (out, view) = unsafe { (Out::new(out_value, "out_value")?, view_in(view)?) };
-        match view.message().data_value() {
+        match view.message()?.data_value() {
             Ok(Some(data)) => {
-                out.set(plsm_value::new((view.payload, view.payload_len), data));
+                out.set(plsm_value::new((view.payload, view.payload_len), true, data));
                 Ok(true)
             }
             Ok(None) => Ok(false),
-            Err(error) => Err(in_place_error(&view, error)),
+            Err(error) => Err(in_place_error(view, error)),
         }
     })
 }

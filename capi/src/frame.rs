@@ -7,7 +7,7 @@ use std::ffi::c_int;
 use plasmite_core::store::View;
 use plasmite_core::Result;
 
-use crate::bytes::{give_built, plsm_buf, plsm_buf_t, release};
+use crate::bytes::{give_built, plsm_buf_t, release};
 use crate::error::plsm_error_t;
 use crate::guard::{plain, status, Out};
 use crate::pool::{plsm_pool_t, pool_in};
@@ -25,7 +25,7 @@ pub struct plsm_lite3_frame {
     pub flags: u32,
     /// The message document, `{"meta":{"tags":[...]},"data":...}`: for one that was appended as such, byte
     /// for byte what was given.
-    pub payload: plsm_buf,
+    pub payload: plsm_buf_t,
 }
 
 /// A message as Lite3. See plsm_lite3_frame.

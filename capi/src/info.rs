@@ -55,7 +55,7 @@ pub struct plsm_pool_info {
     /// Size of the ring.
     pub ring_size: u64,
     /// Oldest and newest message, and how many there are.
-    pub bounds: plsm_bounds,
+    pub bounds: plsm_bounds_t,
     /// How much of the ring holds messages.
     pub used_bytes: u64,
     /// The rest of the ring.

@@ -20,6 +20,7 @@
 
 mod guard;
 mod handle;
+mod memory;
 mod options;
 mod tags;
 mod text;

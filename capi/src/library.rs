@@ -4,7 +4,7 @@
 
 use std::ffi::{c_char, c_int, c_void, CStr, CString};
 
-use plasmite_core::sys;
+use plasmite_core::sys::{self, log::Level};
 
 use crate::error::plsm_error_t;
 use crate::guard::{plain, status};
@@ -100,10 +100,8 @@ pub enum plsm_log_level {
     PLSM_LOG_ERROR = 1,
     /// Something was repaired or worked around.
     PLSM_LOG_WARN = 2,
-    /// Rare events, such as a recovery.
+    /// Rare events that are worth knowing.
     PLSM_LOG_INFO = 3,
-    /// Details for finding defects.
-    PLSM_LOG_DEBUG = 4,
 }
 
 /// How serious a log line is. See plsm_log_level.
@@ -130,19 +128,25 @@ unsafe impl Sync for Sink {}
 /// do not free what its `user` points to.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_log_set(r#fn: plsm_log_fn, user: *mut c_void, max_level: u32) {
-    plain((), || match r#fn {
-        None => sys::log::set(0, None),
-        Some(call) => {
-            let sink = Sink { call, user };
-            let forward = move |level: u32, text: &str| {
-                let sink = &sink;
-                let text = c_string(text);
-                // SAFETY: the function is callable from any thread by plsm_log_set's contract; the text
-                // outlives the call.
-                unsafe { (sink.call)(sink.user, level, text.as_ptr()) }
-            };
-            sys::log::set(max_level, Some(std::sync::Arc::new(forward)));
-        }
+    plain((), || {
+        let level = match max_level {
+            0 => None,
+            1 => Some(Level::Error),
+            2 => Some(Level::Warn),
+            _ => Some(Level::Info),
+        };
+        let (Some(level), Some(call)) = (level, r#fn) else {
+            return sys::log::set(Level::Error, None);
+        };
+        let sink = Sink { call, user };
+        let forward = move |level: Level, text: &str| {
+            let sink = &sink;
+            let text = c_string(text);
+            // SAFETY: the function is callable from any thread by plsm_log_set's contract; the text
+            // outlives the call.
+            unsafe { (sink.call)(sink.user, level as u32, text.as_ptr()) }
+        };
+        sys::log::set(level, Some(Box::new(forward)));
     });
 }
 

@@ -82,6 +82,7 @@ impl plsm_pool_options {
             size: self.size_bytes,
             index_capacity: (self.has_index_capacity != 0).then_some(self.index_capacity),
             file_mode: (self.file_mode != 0).then_some(self.file_mode),
+            ..PoolOptions::default()
         }
     }
 }

@@ -5,13 +5,13 @@
 use std::ffi::{c_char, c_int};
 
 use plasmite_core::json::write_lite3;
-use plasmite_core::lite3::{self, Kind};
-use plasmite_core::store::RacingBytes;
+use plasmite_core::lite3::{self, Kind, Source};
 use plasmite_core::{Error, Result};
 
 use crate::bytes::{give_built, plsm_buf_t, plsm_bytes, plsm_bytes_t, slice_in, slice_or_empty};
 use crate::error::plsm_error_t;
 use crate::guard::{check_pointer, status, truth, Out};
+use crate::memory::Memory;
 
 /// The type of a value.
 #[repr(C)]
@@ -59,25 +59,30 @@ pub struct plsm_value {
 /// A place in a Lite3 document. See plsm_value.
 pub type plsm_value_t = plsm_value;
 
-/// A value in memory that may change while it is read.
-pub(crate) type Place = lite3::Value<RacingBytes>;
+/// A value in a document of either sort of memory.
+type Place<'a> = lite3::Value<Memory<'a>>;
 
 impl plsm_value {
-    /// `place` is in the document of `(data, len)`, which is below 4 GiB as every document.
+    /// `place` is in the document of `(data, len)`, which is below 4 GiB as every document; `shared` tells
+    /// whether that is memory of the library, which writers may change, or the caller's.
     #[inline(always)]
-    pub(crate) fn new((document, document_len): (*const u8, usize), place: Place) -> plsm_value {
+    pub(crate) fn new<S: Source>(
+        (document, document_len): (*const u8, usize),
+        shared: bool,
+        place: lite3::Value<S>,
+    ) -> plsm_value {
         plsm_value {
             document,
             document_len,
             offset: place.offset() as u32,
             r#type: place.type_of() as u32,
-            reserved: 0,
+            reserved: u64::from(shared),
         }
     }
 
     /// Another place in the same document.
     fn beside(&self, place: Place) -> plsm_value {
-        plsm_value::new((self.document, self.document_len), place)
+        plsm_value::new((self.document, self.document_len), self.reserved != 0, place)
     }
 }
 
@@ -99,7 +104,7 @@ pub(crate) fn kind_name(kind: Kind) -> &'static str {
 ///
 /// # Safety
 /// `value` is NULL or a value that a call filled, and its document is readable.
-unsafe fn value_in<'a>(value: *const plsm_value) -> Result<(&'a plsm_value, Place)> {
+unsafe fn value_in<'a>(value: *const plsm_value) -> Result<(&'a plsm_value, Place<'a>)> {
     check_pointer(value, "value")?;
     // SAFETY: readable by the contract.
     let value = unsafe { &*value };
@@ -107,9 +112,9 @@ unsafe fn value_in<'a>(value: *const plsm_value) -> Result<(&'a plsm_value, Plac
         return Err(Error::usage("the value was not filled by a successful call")
             .with_hint("check the result of the call that fills it"));
     }
-    // SAFETY: readable by the contract; changes meanwhile are what RacingBytes is for.
-    let source = unsafe { RacingBytes::new(value.document, value.document_len) };
-    Ok((value, Place::at_type_byte(source, value.offset as usize)?))
+    // SAFETY: readable by the contract, and `reserved` says whose memory it is.
+    let memory = unsafe { Memory::new(value.document, value.document_len, value.reserved != 0) };
+    Ok((value, Place::at_type_byte(memory, value.offset as usize)?))
 }
 
 /// Gives the root of a Lite3 document in the caller's memory. Only its root is looked at; the plsm_value_
@@ -123,13 +128,9 @@ pub unsafe extern "C" fn plsm_value_from_lite3(
 ) -> c_int {
     status(out_err, || {
         // SAFETY: the caller passes NULL, or a place for a value and readable bytes.
-        let out = unsafe {
-            slice_in(lite3, lite3_len, "lite3")?;
-            Out::new(out_value, "out_value")?
-        };
-        // SAFETY: checked above.
-        let root = Place::root(unsafe { RacingBytes::new(lite3, lite3_len) })?;
-        out.set(plsm_value::new((lite3, lite3_len), root));
+        let (out, document) = unsafe { (Out::new(out_value, "out_value")?, slice_in(lite3, lite3_len, "lite3")?) };
+        let root = lite3::Value::root(document)?;
+        out.set(plsm_value::new((lite3, lite3_len), false, root));
         Ok(())
     })
 }

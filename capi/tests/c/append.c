@@ -83,7 +83,7 @@ static void options(void) {
     options.expect_newest = 1;
     FAILS(PLSM_ERROR_ALREADY_EXISTS, plsm_pool_append(pool, bytes("3"), 1, &options, NULL, &err));
     options.expect_newest = 3;
-    FAILS(PLSM_ERROR_NOT_FOUND, plsm_pool_append(pool, bytes("3"), 1, &options, NULL, &err));
+    FAILS(PLSM_ERROR_ALREADY_EXISTS, plsm_pool_append(pool, bytes("3"), 1, &options, NULL, &err));
     options.expect_newest = 2;
     OK(plsm_pool_append(pool, bytes("3"), 1, &options, &receipt, &err));
     CHECK_U64(receipt.seq, 3);

@@ -109,6 +109,14 @@ uint64_t append(plsm_pool_t *pool, const char *json) {
     return receipt.seq;
 }
 
+void append_filler(plsm_pool_t *pool, int count) {
+    plsm_error_t *err = NULL;
+    uint8_t text[300];
+    memset(text, 'f', sizeof text);
+    text[0] = text[sizeof text - 1] = '"';
+    for (int i = 0; i < count; i++) OK(plsm_pool_append(pool, text, sizeof text, NULL, NULL, &err));
+}
+
 static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *where) {
     (void)info, (void)kind, (void)where;
     return remove(path);

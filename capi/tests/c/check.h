@@ -55,6 +55,8 @@ plsm_client_t *scratch_client(void);
 plsm_pool_t *scratch_pool(const char *name, uint64_t size);
 // Appends JSON and gives its seq.
 uint64_t append(plsm_pool_t *pool, const char *json);
+// Appends so many strings of 300 bytes, to make the ring turn round.
+void append_filler(plsm_pool_t *pool, int count);
 // Prints the outcome, cleans up; the exit code of the program.
 int finish(const char *name);
 

@@ -4,7 +4,7 @@
 static int lines;
 
 static void on_log(void *user, uint32_t level, const char *message) {
-    if (user == &lines && level >= PLSM_LOG_ERROR && level <= PLSM_LOG_DEBUG && message && *message) lines++;
+    if (user == &lines && level >= PLSM_LOG_ERROR && level <= PLSM_LOG_INFO && message && *message) lines++;
 }
 
 int main(void) {

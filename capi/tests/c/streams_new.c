@@ -166,9 +166,7 @@ static void gap_events(void) {
     plsm_buf_t json = {NULL, 0};
     YES(plsm_stream_next(old, &json, &err));
     plsm_buf_free(&json);
-    char filler[512];
-    memset(filler, '1', sizeof filler);
-    for (int i = 0; i < 500; i++) OK(plsm_pool_append(pool, (const uint8_t *)filler, 300, NULL, NULL, &err));
+    append_filler(pool, 500);
     plsm_bounds_t bounds;
     OK(plsm_pool_bounds(pool, &bounds, &err));
     GIVES(PLSM_NEXT_GAP, plsm_stream_next_view(stream, 0, &view, &err));

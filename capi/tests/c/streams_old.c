@@ -105,15 +105,13 @@ static void waits_for_the_future(void) {
 static void gaps(void) {
     plsm_error_t *err = NULL;
     plsm_pool_t *pool = scratch_pool("gaps", 65536);
-    char filler[512];
     plsm_bounds_t bounds;
-    memset(filler, '1', sizeof filler);
     plsm_stream_t *behind = open_ex(pool, PLSM_GAP_ERROR, -1, -1, -1);
     plsm_stream_t *skips = open_ex(pool, PLSM_GAP_CONTINUE, -1, -1, -1);
     append(pool, "1");
     next_is(behind, 1);
     next_is(skips, 1);
-    for (int i = 0; i < 500; i++) OK(plsm_pool_append(pool, (const uint8_t *)filler, 300, NULL, NULL, &err));
+    append_filler(pool, 500);
     OK(plsm_pool_bounds(pool, &bounds, &err));
 
     // Falling behind: the first missing seq, then the end.

@@ -128,9 +128,7 @@ static void overtaken(void) {
     OK(plsm_pool_get_message(pool, 1, &message, &err));
     plsm_message_view(message, &copy);
     CHECK_U64(plsm_view_is_valid(&view), 1);
-    char filler[512];
-    memset(filler, '1', sizeof filler);
-    for (int i = 0; i < 500; i++) OK(plsm_pool_append(pool, (const uint8_t *)filler, 300, NULL, NULL, &err));
+    append_filler(pool, 500);
     CHECK_U64(plsm_view_is_valid(&view), 0);
     CHECK_U64(plsm_view_is_valid(&copy), 1);
     plsm_buf_t json = {NULL, 0};
