@@ -38,7 +38,7 @@ impl<S: Source> Value<S> {
 
     /// The value whose type byte is at `at`.
     #[inline]
-    pub(crate) fn at_type_byte(source: S, at: usize) -> Result<Value<S>> {
+    pub fn at_type_byte(source: S, at: usize) -> Result<Value<S>> {
         let code = source
             .u8(at)
             .ok_or_else(|| damaged("value beyond the end", at))?;

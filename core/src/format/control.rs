@@ -1,0 +1,132 @@
+//! The control page: the few words of a pool that change.
+
+use crate::sys::atomic::{AtomicU32, AtomicU64};
+
+/// The pool has been deleted; its file only waits to be unlinked.
+pub const STATE_DELETED: u32 = 1;
+
+/// "Nobody waits" in [`Control::wanted`].
+pub const WANTED_NONE: u64 = u64::MAX;
+
+/// The words that every append touches.
+///
+/// They share one cache line on purpose: lock, reclaim and publish then cost a writer one line
+/// transfer when another core had it, instead of one each, and a reader that polls `head` and
+/// checks `tail` takes away one line, not two.
+#[derive(Debug)]
+#[repr(C, align(64))]
+pub struct Hot {
+    /// Writer lock: 0 when free, else the owner's 31-bit id and the bit "someone waits".
+    pub lock: AtomicU32,
+    /// What sleeping readers sleep on; changes whenever they are to be woken.
+    pub epoch: AtomicU32,
+    /// Position after the newest committed frame. Storing it is the commit.
+    pub head: AtomicU64,
+    /// Position of the oldest retained frame.
+    pub tail: AtomicU64,
+    /// Seq of the next message. A hint for writers; the frame before `head` is the truth.
+    pub next_seq: AtomicU64,
+    /// Time of the newest message in ns, under which no later one may fall.
+    pub last_time: AtomicU64,
+    /// Lowest seq that any sleeping reader waits for.
+    pub wanted: AtomicU64,
+    /// `STATE_` bits.
+    pub state: AtomicU32,
+    /// Changes when a flush ends; flushers that wait for another's sync sleep on it.
+    pub sync_epoch: AtomicU32,
+}
+
+/// The words that recovery goes by, all in one 512-byte sector: the disk writes it whole or not.
+#[derive(Debug)]
+#[repr(C, align(512))]
+pub struct Recovery {
+    /// Everything before this position was on the disk when the last sync ended.
+    pub synced: AtomicU64,
+    /// The value `synced` had before that sync began, which is therefore surely on the disk itself.
+    pub synced_before: AtomicU64,
+    /// Seq of the newest message before `synced`; no seq at or below it is ever given again.
+    pub synced_seq: AtomicU64,
+    /// How often recovery took anything back from readers.
+    pub generation: AtomicU64,
+    /// Boot in which the pool was last found good.
+    pub boot: [AtomicU64; 2],
+    /// Device of the file then.
+    pub device: AtomicU64,
+    /// Inode of the file then.
+    pub inode: AtomicU64,
+    /// Not 0: a sync failed, and the kernel may have dropped what it should have written.
+    pub sync_failed: AtomicU64,
+    /// Messages that the last sync made durable; a hint for gathering more.
+    pub sync_group: AtomicU64,
+}
+
+/// The whole page.
+#[derive(Debug)]
+#[repr(C)]
+pub struct Control {
+    /// Touched by every append.
+    pub hot: Hot,
+    /// Touched by flush, open and recovery.
+    pub recovery: Recovery,
+}
+
+impl Control {
+    /// A page as a new pool has it.
+    pub fn new() -> Control {
+        let zero = || AtomicU64::new(0);
+        Control {
+            hot: Hot {
+                lock: AtomicU32::new(0),
+                epoch: AtomicU32::new(0),
+                head: zero(),
+                tail: zero(),
+                next_seq: AtomicU64::new(1),
+                last_time: zero(),
+                wanted: AtomicU64::new(WANTED_NONE),
+                state: AtomicU32::new(0),
+                sync_epoch: AtomicU32::new(0),
+            },
+            recovery: Recovery {
+                synced: zero(),
+                synced_before: zero(),
+                synced_seq: zero(),
+                generation: zero(),
+                boot: [zero(), zero()],
+                device: zero(),
+                inode: zero(),
+                sync_failed: zero(),
+                sync_group: zero(),
+            },
+        }
+    }
+}
+
+impl Default for Control {
+    fn default() -> Control {
+        Control::new()
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use std::mem::offset_of;
+
+    #[test]
+    fn words_lie_where_the_format_says() {
+        assert_eq!(offset_of!(Control, hot), 0);
+        assert_eq!(offset_of!(Hot, epoch), 4);
+        assert_eq!(offset_of!(Hot, head), 8);
+        assert_eq!(offset_of!(Hot, tail), 16);
+        assert_eq!(offset_of!(Hot, next_seq), 24);
+        assert_eq!(offset_of!(Hot, last_time), 32);
+        assert_eq!(offset_of!(Hot, wanted), 40);
+        assert_eq!(offset_of!(Hot, state), 48);
+        assert_eq!(offset_of!(Hot, sync_epoch), 52);
+        assert_eq!(std::mem::size_of::<Hot>(), 64);
+        assert_eq!(offset_of!(Control, recovery), 512);
+        assert_eq!(offset_of!(Recovery, inode), 56);
+        assert_eq!(offset_of!(Recovery, sync_group), 72);
+        assert!(std::mem::size_of::<Control>() <= 4096);
+    }
+}

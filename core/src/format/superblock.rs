@@ -1,0 +1,206 @@
+//! The superblock: what a pool is, written once when it is created.
+
+use crate::error::{Error, Result};
+use crate::format::geometry::{Geometry, INDEX_OFFSET};
+use crate::format::PAGE;
+
+/// First bytes of every pool, of this and of older formats.
+pub const MAGIC: [u8; 4] = *b"PLSM";
+/// The format this library reads and writes.
+pub const VERSION: u32 = 4;
+/// Writers exclude each other by a futex word and a byte lock that shows that its owner lives.
+pub const LOCK_FUTEX_AND_BYTE: u32 = 1;
+/// Times of this pool may fall from one message to the next (converted pools).
+pub const FLAG_TIMES_UNORDERED: u32 = 1;
+
+const BYTE_ORDER_LITTLE: u8 = 1;
+const CRC_AT: usize = PAGE as usize - 4;
+
+/// A superblock that was read and found good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Superblock {
+    /// Where the parts of the file lie.
+    pub geometry: Geometry,
+    /// How writers exclude each other.
+    pub lock: u32,
+    /// Properties of the pool; unknown ones make it unreadable.
+    pub flags: u32,
+    /// Random identity of the pool.
+    pub id: [u8; 16],
+    /// Creation, in nanoseconds since the epoch.
+    pub created_ns: u64,
+}
+
+impl Superblock {
+    /// The page's bytes.
+    pub fn encode(&self) -> [u8; PAGE as usize] {
+        let mut page = [0; PAGE as usize];
+        let geometry = &self.geometry;
+        page[0..4].copy_from_slice(&MAGIC);
+        page[4..8].copy_from_slice(&VERSION.to_le_bytes());
+        page[8] = BYTE_ORDER_LITTLE;
+        let words = [
+            geometry.file_size,
+            INDEX_OFFSET,
+            geometry.index_slots,
+            geometry.index_stride,
+            geometry.ring_offset,
+            geometry.ring_size,
+        ];
+        for (place, word) in page[16..64].chunks_exact_mut(8).zip(words) {
+            place.copy_from_slice(&word.to_le_bytes());
+        }
+        page[64..68].copy_from_slice(&self.lock.to_le_bytes());
+        page[68..72].copy_from_slice(&self.flags.to_le_bytes());
+        page[72..88].copy_from_slice(&self.id);
+        page[88..96].copy_from_slice(&self.created_ns.to_le_bytes());
+        let crc = crc_fast::crc32_iscsi(&page[..CRC_AT]);
+        page[CRC_AT..].copy_from_slice(&crc.to_le_bytes());
+        page
+    }
+
+    /// Reads and checks the page of a file that is `file_len` bytes long.
+    ///
+    /// # Errors
+    /// Corrupt for anything but a good page; Usage for a pool of another format or with a lock or
+    /// flags this build does not know. The caller adds the path.
+    pub fn parse(page: &[u8], file_len: u64) -> Result<Superblock> {
+        let u32_at =
+            |at: usize| u32::from_le_bytes([page[at], page[at + 1], page[at + 2], page[at + 3]]);
+        let u64_at = |at: usize| u64::from(u32_at(at)) | u64::from(u32_at(at + 4)) << 32;
+        if page.len() < 9 || page[0..4] != MAGIC {
+            return Err(
+                Error::corrupt("not a pool: the file does not begin with the mark of one")
+                    .with_offset(0),
+            );
+        }
+        let version = u32_at(4);
+        if version != VERSION {
+            let error = Error::usage(format!(
+                "the pool has format {version}, and this build reads and writes format {VERSION}"
+            ));
+            return Err(if version < VERSION {
+                error.with_hint("convert it to the current format, or use the build that wrote it")
+            } else {
+                error.with_hint("use a newer build")
+            });
+        }
+        if page.len() < PAGE as usize {
+            return Err(
+                Error::corrupt("the file is too short to be a pool").with_offset(page.len() as u64)
+            );
+        }
+        if page[8] != BYTE_ORDER_LITTLE || u32_at(CRC_AT) != crc_fast::crc32_iscsi(&page[..CRC_AT])
+        {
+            return Err(Error::corrupt("the pool's superblock is damaged").with_offset(0));
+        }
+        let superblock = Superblock {
+            geometry: Geometry {
+                file_size: u64_at(16),
+                index_slots: u64_at(32),
+                index_stride: u64_at(40),
+                ring_offset: u64_at(48),
+                ring_size: u64_at(56),
+            },
+            lock: u32_at(64),
+            flags: u32_at(68),
+            id: page[72..88].try_into().unwrap_or_default(),
+            created_ns: u64_at(88),
+        };
+        if u64_at(24) != INDEX_OFFSET || !superblock.geometry.is_sound() {
+            return Err(
+                Error::corrupt("the pool's superblock gives impossible sizes").with_offset(16),
+            );
+        }
+        if superblock.geometry.file_size != file_len {
+            return Err(Error::corrupt(format!(
+                "the pool's file is {file_len} bytes long, but was created with {}",
+                superblock.geometry.file_size
+            ))
+            .with_offset(file_len.min(superblock.geometry.file_size)));
+        }
+        if superblock.flags & !FLAG_TIMES_UNORDERED != 0 || superblock.lock != LOCK_FUTEX_AND_BYTE {
+            return Err(
+                Error::usage("the pool uses features that this build does not know")
+                    .with_hint("use a newer build"),
+            );
+        }
+        Ok(superblock)
+    }
+
+    /// Whether times may fall in this pool.
+    pub fn times_unordered(&self) -> bool {
+        self.flags & FLAG_TIMES_UNORDERED != 0
+    }
+
+    /// The part of the identity that goes into every frame's checksum.
+    pub fn seed(&self) -> u64 {
+        u64::from_le_bytes(self.id[..8].try_into().unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+
+    fn sample() -> Superblock {
+        Superblock {
+            geometry: Geometry::plan(100_000, None).unwrap(),
+            lock: LOCK_FUTEX_AND_BYTE,
+            flags: 0,
+            id: [7; 16],
+            created_ns: 5,
+        }
+    }
+
+    #[test]
+    fn comes_back_as_it_went_in() {
+        assert_eq!(
+            Superblock::parse(&sample().encode(), 100_000).unwrap(),
+            sample()
+        );
+    }
+
+    #[test]
+    fn every_flipped_bit_is_noticed() {
+        let page = sample().encode();
+        for at in 0..page.len() {
+            let mut bad = page;
+            bad[at] ^= 0x10;
+            let error = Superblock::parse(&bad, 100_000).unwrap_err();
+            let expected = if (4..8).contains(&at) {
+                ErrorKind::Usage
+            } else {
+                ErrorKind::Corrupt
+            };
+            assert_eq!(error.kind(), expected, "byte {at}");
+        }
+    }
+
+    #[test]
+    fn every_truncation_is_noticed() {
+        let page = sample().encode();
+        for len in 0..page.len() {
+            assert_eq!(
+                Superblock::parse(&page[..len], len as u64)
+                    .unwrap_err()
+                    .kind(),
+                ErrorKind::Corrupt
+            );
+        }
+        assert_eq!(
+            Superblock::parse(&page, 99_999).unwrap_err().kind(),
+            ErrorKind::Corrupt
+        );
+    }
+
+    #[test]
+    fn other_formats_are_named() {
+        let mut page = sample().encode();
+        page[4] = 3;
+        let error = Superblock::parse(&page, 100_000).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Usage);
+        assert!(error.message().contains("format 3"));
+    }
+}

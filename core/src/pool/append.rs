@@ -1,0 +1,332 @@
+//! Storing messages: the writer lock, one message, and many under one lock.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::format::control::Hot;
+use crate::pool::flush::ControlOnDisk;
+use crate::pool::owner::{Attempt, LockWait};
+use crate::pool::Pool;
+use crate::ring::lock::{self, Taken};
+use crate::ring::memory::Memory;
+use crate::ring::publish::Draft;
+use crate::ring::wake;
+use crate::sys::atomic::Ordering;
+use crate::sys::log::{self, Level};
+use crate::sys::{clock, futex};
+
+/// Seqs and positions stay below this; no pool gets there by writing.
+const SEQ_LIMIT: u64 = 1 << 63;
+
+/// How messages are to be stored.
+#[derive(Clone, Copy, Debug)]
+pub struct WriteOptions {
+    /// How long to wait for the writer lock.
+    pub lock_wait: LockWait,
+    /// Store only if this is the newest seq (0: only into a pool that never had a message).
+    pub expect_newest: Option<u64>,
+}
+
+/// What became of a stored message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// Its seq.
+    pub seq: u64,
+    /// Its time, ns since the epoch.
+    pub time_ns: u64,
+    /// Position after its frame.
+    pub end: u64,
+}
+
+/// The writer lock, held; given back when dropped.
+pub(crate) struct Locked<'a> {
+    pool: &'a Pool,
+    /// Newest seq committed under this lock, so that its readers are woken after it; 0 for none.
+    newest: u64,
+}
+
+impl Locked<'_> {
+    #[inline]
+    pub(crate) fn hot(&self) -> &Hot {
+        &self.pool.shared().ring().memory.control().hot
+    }
+
+    /// Seq of the next message.
+    #[inline]
+    pub(crate) fn next_seq(&self) -> Result<u64> {
+        let seq = self.hot().next_seq.load(Ordering::Relaxed);
+        if seq == 0 || seq >= SEQ_LIMIT {
+            return Err(
+                Error::corrupt("the pool's control page gives an impossible next seq")
+                    .with_path(self.pool.path())
+                    .with_offset(4096 + 24),
+            );
+        }
+        Ok(seq)
+    }
+
+    /// Time of the next message: an own one, which must not fall, or the clock's.
+    #[inline]
+    pub(crate) fn time(&self, own: Option<u64>, now: u64, last: u64) -> Result<u64> {
+        match own {
+            None => Ok(now.max(last)),
+            Some(own) if own >= last || self.pool.shared().superblock().times_unordered() => {
+                Ok(own)
+            }
+            Some(own) => Err(time_falls(own, last)),
+        }
+    }
+
+    pub(crate) fn committed(&mut self, seq: u64) {
+        self.newest = seq;
+    }
+}
+
+#[cold]
+fn time_falls(own: u64, last: u64) -> Error {
+    Error::usage(format!(
+        "the timestamp {own} ns is earlier than the newest message's, {last} ns"
+    ))
+    .with_hint(
+        "times never fall within a pool: append in the order of time, or leave the timestamp out",
+    )
+}
+
+impl Drop for Locked<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        let hot = &self.pool.shared().ring().memory.control().hot;
+        lock::release(&hot.lock, |word| futex::wake(word, 1));
+        if self.newest != 0 && wake::must_wake(hot, self.newest) {
+            futex::wake(&hot.epoch, u32::MAX);
+        }
+    }
+}
+
+impl Pool {
+    /// Takes the writer lock of a pool in order. The second value is the time now, ns since the epoch.
+    #[inline(always)]
+    pub(crate) fn lock(&self, lock_wait: LockWait) -> Result<(Locked<'_>, u64)> {
+        let mut now = clock::wall_ns();
+        self.check_path(now)?;
+        let (locked, taken) = self.lock_as_it_is(lock_wait)?;
+        if taken != Taken::Clean {
+            now = clock::wall_ns();
+            if taken == Taken::FromDead {
+                self.repair_after_death()?;
+            }
+        }
+        if self.is_deleted() {
+            return Err(self.gone());
+        }
+        Ok((locked, now))
+    }
+
+    /// Takes the writer lock, whatever state the pool is in.
+    #[inline(always)]
+    pub(crate) fn lock_as_it_is(&self, lock_wait: LockWait) -> Result<(Locked<'_>, Taken)> {
+        let shared = self.shared();
+        if !shared.is_writable() {
+            return Err(self.read_only());
+        }
+        let (id, fd) = shared
+            .owner()
+            .get(shared)
+            .map_err(|error| error.with_path(self.path()))?;
+        let attempt = Attempt {
+            id,
+            fd,
+            wait: lock_wait,
+            deadline: std::cell::Cell::new(None),
+        };
+        let hot = &shared.ring().memory.control().hot;
+        match lock::acquire(&hot.lock, &attempt) {
+            Ok(taken) => Ok((
+                Locked {
+                    pool: self,
+                    newest: 0,
+                },
+                taken,
+            )),
+            Err(_) => Err(self.busy(lock_wait)),
+        }
+    }
+
+    #[cold]
+    fn repair_after_death(&self) -> Result<()> {
+        let ring = self.shared().ring();
+        ring.repair()
+            .map_err(|error| error.with_path(self.path()))?;
+        // The dead writer may have committed without waking anybody.
+        let hot = &ring.memory.control().hot;
+        wake::disturb(hot);
+        futex::wake(&hot.epoch, u32::MAX);
+        log::emit(Level::Info, || {
+            format!(
+                "{}: took the writer lock over from a process that died",
+                self.path().display()
+            )
+        });
+        Ok(())
+    }
+
+    #[cold]
+    fn read_only(&self) -> Error {
+        Error::new(ErrorKind::Permission, "the pool is open for reading only")
+            .with_path(self.path())
+            .with_hint("writing needs write permission on the pool's file, and an opening that is not read-only")
+    }
+
+    #[cold]
+    fn busy(&self, wait: LockWait) -> Error {
+        let time = match wait {
+            LockWait::Try => "at once".to_string(),
+            LockWait::For(wait) => format!("within {} ms", wait.as_millis()),
+            LockWait::Forever => "ever".to_string(),
+        };
+        Error::new(ErrorKind::Busy, format!("another writer holds the pool; its lock could not be had {time}"))
+            .with_path(self.path())
+            .with_hint("nothing was written: try again; if it stays so, look for a stopped process that writes to this pool")
+    }
+
+    #[cold]
+    fn too_large(&self, len: u64, what: &str) -> Error {
+        let most = self.shared().ring().size();
+        Error::usage(format!(
+            "{what} takes {len} bytes in the pool, and its ring has {most}"
+        ))
+        .with_hint("create a larger pool, or split the data")
+    }
+
+    #[cold]
+    fn unexpected_newest(&self, newest: u64, expected: u64) -> Error {
+        Error::new(
+            ErrorKind::AlreadyExists,
+            format!("the newest message has seq {newest}, not {expected} as expected; nothing was written"),
+        )
+        .with_seq(newest)
+        .with_hint("read what came in between, then decide again")
+    }
+
+    /// Stores one message; `own_time` must not lie before the newest message's.
+    ///
+    /// # Errors
+    /// Usage (too large, time falls), Busy, NotFound (deleted or replaced), Permission, Corrupt, Io.
+    #[inline]
+    pub fn append(
+        &self,
+        draft: &Draft<'_>,
+        own_time: Option<u64>,
+        options: &WriteOptions,
+    ) -> Result<Stored> {
+        let shared = self.shared();
+        let ring = shared.ring();
+        if draft.frame_len() > ring.size() {
+            return Err(self.too_large(draft.frame_len(), "the message"));
+        }
+        let (mut locked, now) = self.lock(options.lock_wait)?;
+        let hot = locked.hot();
+        let seq = locked.next_seq()?;
+        let time_ns = locked.time(own_time, now, hot.last_time.load(Ordering::Relaxed))?;
+        if let Some(expected) = options.expect_newest {
+            if seq - 1 != expected {
+                return Err(self.unexpected_newest(seq - 1, expected));
+            }
+        }
+        let end = ring
+            .append(draft, seq, time_ns, &mut ControlOnDisk::new(shared))
+            .map_err(|error| error.with_path(self.path()))?;
+        locked.committed(seq);
+        drop(locked);
+        self.check_truncated()?;
+        Ok(Stored { seq, time_ns, end })
+    }
+
+    /// Stores all messages or none, one after another, under one lock. Times are per message.
+    ///
+    /// # Errors
+    /// As [`Pool::append`]; Usage also when the batch does not fit the ring.
+    pub fn append_batch(
+        &self,
+        drafts: &[Draft<'_>],
+        own_times: &[Option<u64>],
+        options: &WriteOptions,
+        stored: &mut Vec<Stored>,
+    ) -> Result<()> {
+        debug_assert_eq!(drafts.len(), own_times.len());
+        let shared = self.shared();
+        let ring = shared.ring();
+        let total: u64 = drafts.iter().map(Draft::frame_len).sum();
+        if total > ring.size() {
+            return Err(self.too_large(total, "the batch"));
+        }
+        let (mut locked, now) = self.lock(options.lock_wait)?;
+        let first = locked.next_seq()?;
+        if let Some(expected) = options.expect_newest {
+            if first - 1 != expected {
+                return Err(self.unexpected_newest(first - 1, expected));
+            }
+        }
+        let mark = stored.len();
+        let mut last = locked.hot().last_time.load(Ordering::Relaxed);
+        for (index, own) in own_times.iter().enumerate() {
+            last = match locked.time(*own, now, last) {
+                Ok(time) => time,
+                Err(error) => {
+                    stored.truncate(mark);
+                    return Err(error);
+                }
+            };
+            stored.push(Stored {
+                seq: first + index as u64,
+                time_ns: last,
+                end: 0,
+            });
+        }
+        if let Err(error) = self.place_batch(drafts, &mut stored[mark..]) {
+            stored.truncate(mark);
+            return Err(error.with_path(self.path()));
+        }
+        if let Some(newest) = stored[mark..].last() {
+            ring.commit(newest.end, newest.seq, newest.time_ns);
+            locked.committed(newest.seq);
+        }
+        drop(locked);
+        self.check_truncated()
+    }
+
+    /// Writes the frames without committing them; fills in where each ends.
+    fn place_batch(&self, drafts: &[Draft<'_>], stored: &mut [Stored]) -> Result<()> {
+        let ring = self.shared().ring();
+        let mut before = ControlOnDisk::new(self.shared());
+        let (_, head) = ring.bounds_locked()?;
+        let span = |from: u64| {
+            drafts.iter().map(Draft::frame_len).fold(from, |at, len| {
+                let room = ring.room(at);
+                if len > room {
+                    at + room + len
+                } else {
+                    at + len
+                }
+            }) - from
+        };
+        // With filling in its middle the batch may be longer than the ring; from the ring's start
+        // it needs none.
+        let start = if span(head) > ring.size() {
+            ring.pad(head, &mut before)?
+        } else {
+            head
+        };
+        ring.reclaim(start + span(start), &mut before)?;
+        let mut at = start;
+        for (draft, stored) in drafts.iter().zip(stored) {
+            let (len, room) = (draft.frame_len(), ring.room(at));
+            if len > room {
+                ring.put_padding(at, room);
+                at += room;
+            }
+            ring.put(at, stored.seq, stored.time_ns, draft);
+            at += len;
+            stored.end = at;
+        }
+        Ok(())
+    }
+}

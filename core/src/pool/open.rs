@@ -1,0 +1,194 @@
+//! Opening a pool: what the file is, whether its words fit each other, and recovery when they do not.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::format::control::{Control, STATE_DELETED};
+use crate::format::geometry::MIN_POOL_SIZE;
+use crate::format::superblock::Superblock;
+use crate::format::PAGE;
+use crate::pool::shared::Shared;
+use crate::pool::Pool;
+use crate::ring::mapped::Mapped;
+use crate::ring::memory::Memory;
+use crate::ring::position::is_sound;
+use crate::ring::snapshot::Check;
+use crate::sys::atomic::Ordering;
+use crate::sys::file::{self, Status};
+use crate::sys::map::Mapping;
+
+/// Looks at a pool in motion before a writer is taken for damage. A live writer needs nanoseconds
+/// between the stores that a look may fall between.
+const LOOKS: usize = 1000;
+
+impl Pool {
+    /// Opens an existing pool; for reading only when asked to, or when writing is not permitted.
+    ///
+    /// # Errors
+    /// NotFound, Permission, Io (not a plain file), Corrupt, Usage (another format), Busy (another
+    /// process is recovering it and does not get done). All with the path.
+    pub fn open(path: &Path, read_only: bool) -> Result<Pool> {
+        Pool::open_as_it_is(path, read_only)
+            .and_then(|pool| pool.check().map(|()| pool))
+            .map_err(|error| {
+                if error.path().is_none() {
+                    error.with_path(path)
+                } else {
+                    error
+                }
+            })
+    }
+
+    /// Opens a pool that may be flagged as deleted, and does not look at its messages.
+    pub(crate) fn open_even_deleted(path: &Path) -> Result<Pool> {
+        Pool::open_as_it_is(path, false).map_err(|error| {
+            if error.path().is_none() {
+                error.with_path(path)
+            } else {
+                error
+            }
+        })
+    }
+
+    fn open_as_it_is(path: &Path, read_only: bool) -> Result<Pool> {
+        let (file, writable) = open_file(path, read_only)?;
+        let status =
+            file::status(&file).map_err(|error| Error::from_io(&error, "look at the pool"))?;
+        if !status.is_file {
+            return Err(Error::new(
+                ErrorKind::Io,
+                "cannot open the pool: it is a directory or a special file",
+            ));
+        }
+        let absolute = absolute(path)?;
+        let shared = match Shared::find(status.identity, writable) {
+            Some(shared) if shared.superblock().geometry.file_size == status.len => shared,
+            _ => map(file, path, status, writable)?.enter(),
+        };
+        Ok(Pool::new(shared, absolute))
+    }
+
+    /// Cross-checks the control words against the frames they name.
+    fn check(&self) -> Result<()> {
+        let control = self.shared().ring().memory.control();
+        if control.hot.state.load(Ordering::Acquire) & STATE_DELETED != 0 {
+            // Deleted through the library; a crash may have left the name behind.
+            return Err(Error::new(
+                ErrorKind::NotFound,
+                "pool not found: it was deleted",
+            ));
+        }
+        if self.shared().is_writable() {
+            if !self.is_at_home() {
+                self.recover(false)?;
+            }
+            if !self.looks_sound() {
+                self.recover(true)?;
+            }
+        } else if !self.looks_sound() {
+            return Err(
+                Error::corrupt("the pool's control page does not fit its messages")
+                    .with_offset(PAGE)
+                    .with_hint("a process that may write to the pool recovers it when it opens it"),
+            );
+        }
+        self.check_truncated()
+    }
+
+    /// Whether the positions are possible, the frame at tail and the frame before head are good,
+    /// and the next seq follows. A live writer changes them while we look, so a bad look counts only
+    /// when nothing moved during it.
+    fn looks_sound(&self) -> bool {
+        let ring = self.shared().ring();
+        let hot = &ring.memory.control().hot;
+        for _ in 0..LOOKS {
+            let lock = hot.lock.load(Ordering::Acquire);
+            let (tail, head) = (ring.tail(), ring.head());
+            let next_seq = hot.next_seq.load(Ordering::Acquire);
+            if is_sound(tail, head, ring.size()) {
+                if tail == head {
+                    return next_seq >= 1;
+                }
+                let first = ring.check(tail, head);
+                let newest = ring.newest_before(head, tail);
+                if !matches!(first, Check::Damaged)
+                    && newest.is_some_and(|(_, newest)| newest.seq < next_seq)
+                {
+                    return true;
+                }
+            }
+            let moved = ring.head() != head || ring.tail() != tail || lock != 0;
+            if !moved && hot.lock.load(Ordering::Acquire) == 0 {
+                return false;
+            }
+            std::thread::yield_now();
+        }
+        // Somebody has held the lock all the while: a stopped or a dead writer. Its successor
+        // repairs; a reader may go on with what can be seen.
+        ring.bounds().is_some()
+    }
+}
+
+fn open_file(path: &Path, read_only: bool) -> Result<(std::fs::File, bool)> {
+    let refused = |error: &std::io::Error| {
+        let mut found = Error::from_io(error, "open the pool");
+        if matches!(found.kind(), ErrorKind::NotFound)
+            || error.kind() == std::io::ErrorKind::NotADirectory
+        {
+            found = Error::new(
+                ErrorKind::NotFound,
+                format!("pool not found: {}", path.display()),
+            )
+            .with_hint("create it first, or check the name and the directory");
+        }
+        found
+    };
+    if read_only {
+        return file::open(path, false)
+            .map(|file| (file, false))
+            .map_err(|error| refused(&error));
+    }
+    match file::open(path, true) {
+        Ok(file) => Ok((file, true)),
+        Err(error) => match error.raw_os_error() {
+            Some(libc::EACCES) | Some(libc::EPERM) | Some(libc::EROFS) => file::open(path, false)
+                .map(|file| (file, false))
+                .map_err(|error| refused(&error)),
+            _ => Err(refused(&error)),
+        },
+    }
+}
+
+fn absolute(path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path).map_err(|error| Error::from_io(&error, "find the working directory"))
+}
+
+fn map(file: std::fs::File, path: &Path, status: Status, writable: bool) -> Result<Shared> {
+    use std::os::unix::fs::FileExt;
+    let mut page = vec![0; PAGE as usize];
+    let mut filled = 0;
+    while filled < page.len() {
+        match file.read_at(&mut page[filled..], filled as u64) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(Error::from_io(&error, "read the pool")),
+        }
+    }
+    let superblock = Superblock::parse(&page[..filled], status.len)?;
+    debug_assert!(status.len >= MIN_POOL_SIZE && std::mem::size_of::<Control>() as u64 <= PAGE);
+    let len = usize::try_from(status.len)
+        .map_err(|_| Error::usage("the pool is too large for this machine's address space"))?;
+    let mapping = Mapping::new(&file, len, writable)
+        .map_err(|error| Error::from_io(&error, "map the pool"))?;
+    let memory = Mapped::new(mapping, &superblock.geometry);
+    Ok(Shared::new(file, path, status.identity, superblock, memory))
+}
+
+impl Pool {
+    /// Another opening of the same file, for a stream that outlives its pool handle.
+    pub fn share(&self) -> Pool {
+        Pool::new(Arc::clone(self.shared()), self.path().to_path_buf())
+    }
+}

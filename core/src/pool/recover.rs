@@ -1,0 +1,111 @@
+//! After the machine went down, or the file was copied or restored: make the control words agree
+//! with the frames. On a healthy pool this changes nothing but the stored identity.
+
+use crate::error::Result;
+use crate::format::frame::Size;
+use crate::limits;
+use crate::pool::owner::LockWait;
+use crate::pool::survey::{survey, Survey};
+use crate::pool::Pool;
+use crate::ring::memory::Memory;
+use crate::ring::wake;
+use crate::sys::atomic::{fence, Ordering};
+use crate::sys::log::{self, Level};
+use crate::sys::{boot, futex};
+
+impl Pool {
+    /// Whether the pool was last found good in this boot, as this very file.
+    pub(crate) fn is_at_home(&self) -> bool {
+        let recovery = &self.shared().ring().memory.control().recovery;
+        let identity = self.shared().identity();
+        let boot = boot::boot_id();
+        recovery.boot[0].load(Ordering::Acquire) == boot[0]
+            && recovery.boot[1].load(Ordering::Relaxed) == boot[1]
+            && recovery.device.load(Ordering::Relaxed) == identity.device
+            && recovery.inode.load(Ordering::Relaxed) == identity.inode
+    }
+
+    /// Recovers under the lock: after a change of identity, or (`despite_home`) because the control
+    /// words do not fit the frames.
+    pub(crate) fn recover(&self, despite_home: bool) -> Result<()> {
+        let wait = LockWait::For(std::time::Duration::from_millis(
+            limits::DEFAULT_LOCK_WAIT_MS,
+        ));
+        let (locked, _) = self.lock_as_it_is(wait)?;
+        if self.is_at_home() && !despite_home {
+            return Ok(());
+        }
+        let ring = self.shared().ring();
+        let hot = &ring.memory.control().hot;
+        let recovery = &ring.memory.control().recovery;
+        let found = survey(ring);
+        let now = Survey {
+            tail: hot.tail.load(Ordering::Relaxed),
+            head: hot.head.load(Ordering::Relaxed),
+            next_seq: hot.next_seq.load(Ordering::Relaxed),
+            last_time: hot.last_time.load(Ordering::Relaxed),
+        };
+        if found != now {
+            // Readers of this moment must not see a mixture: nothing is retained in between.
+            hot.tail.store(found.head.max(now.head), Ordering::Relaxed);
+            fence(Ordering::Release);
+            hot.head.store(found.head, Ordering::Release);
+            hot.next_seq.store(found.next_seq, Ordering::Relaxed);
+            hot.last_time.store(found.last_time, Ordering::Relaxed);
+            hot.tail.store(found.tail, Ordering::Release);
+            self.rebuild_index(&found);
+            recovery.generation.fetch_add(1, Ordering::Relaxed);
+            log::emit(Level::Warn, || {
+                format!(
+                    "{}: recovered; positions {}..{} of the control page became {}..{}, next seq {}",
+                    self.path().display(),
+                    now.tail,
+                    now.head,
+                    found.tail,
+                    found.head,
+                    found.next_seq
+                )
+            });
+        }
+        self.sync_file()?;
+        recovery.synced_before.store(found.head, Ordering::Relaxed);
+        recovery
+            .synced_seq
+            .store(found.next_seq - 1, Ordering::Relaxed);
+        recovery.synced.store(found.head, Ordering::Release);
+        recovery.sync_failed.store(0, Ordering::Relaxed);
+        let identity = self.shared().identity();
+        let boot = boot::boot_id();
+        recovery.boot[1].store(boot[1], Ordering::Relaxed);
+        recovery.device.store(identity.device, Ordering::Relaxed);
+        recovery.inode.store(identity.inode, Ordering::Relaxed);
+        recovery.boot[0].store(boot[0], Ordering::Release);
+        self.sync_file()?;
+        drop(locked);
+        wake::disturb(hot);
+        futex::wake(&hot.epoch, u32::MAX);
+        Ok(())
+    }
+
+    fn rebuild_index(&self, found: &Survey) {
+        let ring = self.shared().ring();
+        if ring.geometry.index_slots == 0 {
+            return;
+        }
+        let mut at = found.tail;
+        while at < found.head {
+            let Some(size) = ring.size_at(at, found.head) else {
+                return;
+            };
+            if let Size::Message(_) = size {
+                if let Some(slot) = ring
+                    .header_at(at, found.head)
+                    .and_then(|header| ring.geometry.slot_of(header.seq))
+                {
+                    ring.memory.index()[slot as usize].store(at, Ordering::Relaxed);
+                }
+            }
+            at += size.len();
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! What all openings of one file in one process share, and the table that finds it.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Weak};
+
+use crate::format::superblock::Superblock;
+use crate::pool::owner::Owner;
+use crate::ring::mapped::Mapped;
+use crate::ring::Ring;
+use crate::sys::file::Identity;
+use crate::sys::fork_lock::ForkLock;
+
+/// The mapping of a pool file, its lock descriptor and owner id.
+#[derive(Debug)]
+pub struct Shared {
+    identity: Identity,
+    superblock: Superblock,
+    ring: Ring<Mapped>,
+    owner: Owner,
+    /// The leader of this process's flushes holds it.
+    pub(crate) flushing: ForkLock<()>,
+    /// The description the mapping came from. Never locked: a mapping keeps it open.
+    file: File,
+    /// A path it was opened by, for systems that cannot open a descriptor again.
+    path: PathBuf,
+}
+
+/// Writable and read-only openings have mappings of their own.
+type Key = (u64, u64, bool);
+
+static TABLE: ForkLock<BTreeMap<Key, Weak<Shared>>> = ForkLock::new(BTreeMap::new());
+
+impl Shared {
+    pub(crate) fn new(
+        file: File,
+        path: &Path,
+        identity: Identity,
+        superblock: Superblock,
+        memory: Mapped,
+    ) -> Shared {
+        let ring = Ring::new(memory, superblock.geometry, superblock.seed());
+        let path = path.to_path_buf();
+        Shared {
+            identity,
+            superblock,
+            ring,
+            owner: Owner::new(),
+            flushing: ForkLock::new(()),
+            file,
+            path,
+        }
+    }
+
+    /// Which file it is.
+    pub fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    /// What the pool is.
+    pub fn superblock(&self) -> &Superblock {
+        &self.superblock
+    }
+
+    /// The ring.
+    #[inline]
+    pub fn ring(&self) -> &Ring<Mapped> {
+        &self.ring
+    }
+
+    /// This process's part in the writer lock.
+    #[inline]
+    pub(crate) fn owner(&self) -> &Owner {
+        &self.owner
+    }
+
+    /// A second description of the file, for locks.
+    pub(crate) fn reopen(&self) -> std::io::Result<std::os::fd::RawFd> {
+        crate::sys::file::reopen(&self.file, &self.path, self.identity)
+    }
+
+    /// The open file.
+    pub(crate) fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Whether this opening may write.
+    #[inline]
+    pub fn is_writable(&self) -> bool {
+        self.ring.memory.mapping().is_writable()
+    }
+
+    fn key(identity: Identity, writable: bool) -> Key {
+        (identity.device, identity.inode, writable)
+    }
+
+    /// The opening this process already has of a file.
+    pub(crate) fn find(identity: Identity, writable: bool) -> Option<Arc<Shared>> {
+        TABLE
+            .lock()
+            .get(&Shared::key(identity, writable))
+            .and_then(Weak::upgrade)
+    }
+
+    /// Puts a new opening into the table, or returns the one that another thread put there first.
+    pub(crate) fn enter(self) -> Arc<Shared> {
+        let key = Shared::key(self.identity, self.is_writable());
+        let mut table = TABLE.lock();
+        if let Some(first) = table.get(&key).and_then(Weak::upgrade) {
+            // `self` must be dropped without the lock: dropping takes it.
+            drop(table);
+            return first;
+        }
+        let shared = Arc::new(self);
+        table.insert(key, Arc::downgrade(&shared));
+        shared
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let key = Shared::key(self.identity, self.is_writable());
+        let mut table = TABLE.lock();
+        // A newer opening may have taken the place since the last handle of this one went.
+        if table.get(&key).is_some_and(|weak| weak.strong_count() == 0) {
+            table.remove(&key);
+        }
+    }
+}

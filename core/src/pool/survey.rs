@@ -1,0 +1,224 @@
+//! What a pool's ring really holds, found by looking at the frames: the base of recovery.
+//!
+//! After a power cut the control words and the ring's pages are from different moments. A frame
+//! is believed by its checksum, which knows the position, so nothing older passes. The survey
+//! starts at an anchor, goes back over good frames to find the tail and forward over good
+//! consecutive frames to find the head, and cuts a batch that is not whole.
+
+use crate::format::frame::{Header, Size};
+use crate::ring::memory::Memory;
+use crate::ring::position::is_sound;
+use crate::ring::snapshot::Check;
+use crate::ring::Ring;
+use crate::sys::atomic::Ordering;
+
+/// The retained part of a ring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Survey {
+    /// Position of the oldest message.
+    pub tail: u64,
+    /// Position after the newest message.
+    pub head: u64,
+    /// Seq of the next message.
+    pub next_seq: u64,
+    /// Time of the newest message, ns.
+    pub last_time: u64,
+}
+
+/// A next-seq word this far ahead of the frames is damage, not a memory of lost messages.
+const MAX_SEQ_JUMP: u64 = 1 << 40;
+
+/// Looks at the whole ring. The caller holds the writer lock or knows that no writer lives.
+pub fn survey<M: Memory>(ring: &Ring<M>) -> Survey {
+    let control = ring.memory.control();
+    let hot = &control.hot;
+    let synced = control.recovery.synced.load(Ordering::Acquire);
+    let synced_seq = control.recovery.synced_seq.load(Ordering::Relaxed);
+    let (tail, head) = (
+        hot.tail.load(Ordering::Acquire),
+        hot.head.load(Ordering::Acquire),
+    );
+    let plausible = |position: u64| is_sound(position, position, ring.size());
+    let mut found = None;
+    for anchor in [synced, head, tail] {
+        if found.is_none() && plausible(anchor) {
+            found = around(ring, anchor).filter(|run| run.newest >= synced_seq);
+        }
+    }
+    // The first message of a pool lies at 0; an anchor there proves nothing when it is not good.
+    let found = found.or_else(|| search(ring).filter(|run| run.newest >= synced_seq));
+    let word = hot.next_seq.load(Ordering::Relaxed);
+    match found {
+        Some(run) => {
+            let next = (run.newest + 1).max(synced_seq + 1);
+            let remembered = if word >= next && word - next < MAX_SEQ_JUMP {
+                word
+            } else {
+                next
+            };
+            Survey {
+                tail: run.tail,
+                head: run.head,
+                next_seq: remembered,
+                last_time: run.last_time,
+            }
+        }
+        None => {
+            // Nothing is left. Positions go on where no frame can have been, on a new lap.
+            let known = [synced, head]
+                .into_iter()
+                .filter(|position| plausible(*position))
+                .max()
+                .unwrap_or(0);
+            let fresh = if is_blank(ring) {
+                known
+            } else {
+                known.next_multiple_of(ring.size()) + ring.size()
+            };
+            let sane = if (1..1 << 62).contains(&word) {
+                word
+            } else {
+                1
+            };
+            Survey {
+                tail: fresh,
+                head: fresh,
+                next_seq: sane.max(synced_seq + 1),
+                last_time: hot.last_time.load(Ordering::Relaxed),
+            }
+        }
+    }
+}
+
+/// Whether the ring was never written to.
+fn is_blank<M: Memory>(ring: &Ring<M>) -> bool {
+    ring.memory
+        .ring()
+        .iter()
+        .all(|word| word.load(Ordering::Relaxed) == 0)
+}
+
+struct Run {
+    tail: u64,
+    head: u64,
+    newest: u64,
+    last_time: u64,
+}
+
+/// A good frame at this very position, whatever the control words say.
+fn good<M: Memory>(ring: &Ring<M>, position: u64) -> Option<Check> {
+    match ring.verify(position, position.checked_add(ring.size())?) {
+        Check::Damaged | Check::Overtaken => None,
+        check => Some(check),
+    }
+}
+
+/// The run of good frames that an anchor, a position between two frames, lies in.
+fn around<M: Memory>(ring: &Ring<M>, anchor: u64) -> Option<Run> {
+    let forward = forward(
+        ring,
+        anchor,
+        before(ring, anchor, 0).map(|(_, header)| header.seq),
+    );
+    let (head, newest) = forward.whole;
+    let lowest = head.saturating_sub(ring.size());
+    let mut tail = anchor;
+    let mut newest = newest;
+    let mut next_seq = forward.first_seq;
+    while let Some((at, header)) = before(ring, tail, lowest) {
+        if next_seq.is_some_and(|next| header.seq >= next) {
+            break;
+        }
+        newest = newest.or((head >= tail).then_some(header));
+        next_seq = Some(header.seq);
+        tail = at;
+    }
+    let newest = newest?;
+    Some(Run {
+        tail,
+        head,
+        newest: newest.seq,
+        last_time: newest.time_ns,
+    })
+}
+
+struct Forward {
+    /// End and header of the last frame that ends a whole batch; the start when there is none.
+    whole: (u64, Option<Header>),
+    first_seq: Option<u64>,
+}
+
+fn forward<M: Memory>(ring: &Ring<M>, start: u64, before: Option<u64>) -> Forward {
+    let mut at = start;
+    let mut last = before;
+    let mut result = Forward {
+        whole: (start, None),
+        first_seq: None,
+    };
+    // A lap is the most that can be there.
+    while at - start < ring.size() {
+        match good(ring, at) {
+            Some(Check::Padding(len)) => at += len,
+            Some(Check::Good(header)) if last.is_none_or(|last| header.seq > last) => {
+                last = Some(header.seq);
+                result.first_seq = result.first_seq.or(last);
+                at += header.len;
+                if !header.more() {
+                    result.whole = (at, Some(header));
+                }
+            }
+            _ => break,
+        }
+    }
+    result
+}
+
+/// The good message before a position, filling skipped.
+fn before<M: Memory>(ring: &Ring<M>, position: u64, lowest: u64) -> Option<(u64, Header)> {
+    let mut end = position;
+    loop {
+        let size = ring.size_before(end, lowest)?;
+        end -= size.len();
+        if let Size::Message(_) = size {
+            return match good(ring, end) {
+                Some(Check::Good(header)) => Some((end, header)),
+                _ => None,
+            };
+        }
+    }
+}
+
+/// The run with the newest message, from any good frame in the ring.
+fn search<M: Memory>(ring: &Ring<M>) -> Option<Run> {
+    let mut best: Option<Run> = None;
+    let mut offset = 0;
+    while offset < ring.size() {
+        let found = header_by_lap(ring, offset).and_then(|at| around(ring, at));
+        match found {
+            Some(run) => {
+                // On behind this run, or behind its part in this lap.
+                let lap_end = run.tail - ring.offset(run.tail) + ring.size();
+                offset = if run.head >= lap_end {
+                    ring.size()
+                } else {
+                    ring.offset(run.head)
+                }
+                .max(offset + 8);
+                if best.as_ref().is_none_or(|best| run.newest > best.newest) {
+                    best = Some(run);
+                }
+            }
+            None => offset += 8,
+        }
+    }
+    best
+}
+
+/// The position of a good frame at a ring offset, by the lap in its header.
+fn header_by_lap<M: Memory>(ring: &Ring<M>, offset: u64) -> Option<u64> {
+    let header = ring.header_at(offset, ring.size())?;
+    let position = u64::from(header.lap)
+        .checked_mul(ring.size())?
+        .checked_add(offset)?;
+    matches!(good(ring, position), Some(Check::Good(_))).then_some(position)
+}

@@ -1,0 +1,172 @@
+//! Waiting for messages: asleep on the pool's epoch, or looking again and again where that cannot be.
+
+use std::time::Duration;
+
+use crate::error::Result;
+use crate::limits;
+use crate::pool::Pool;
+use crate::ring::memory::Memory;
+use crate::ring::wake;
+use crate::sys::atomic::{pause, AtomicBool, Ordering};
+use crate::sys::clock::Deadline;
+use crate::sys::futex;
+
+/// What a reader that has seen everything waits for.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// The head it has seen.
+    pub head: u64,
+    /// The lowest seq of interest.
+    pub seq: u64,
+    /// Whether messages before `seq` are still to come and do not interest.
+    pub future: bool,
+}
+
+/// How to wait.
+#[derive(Clone, Copy, Debug)]
+pub struct WaitPlan {
+    /// When to give up.
+    pub deadline: Deadline,
+    /// How long to look without sleeping first.
+    pub spin: Duration,
+    /// Never sleep until woken; look again with growing pauses.
+    pub poll: bool,
+}
+
+/// Why a wait ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Woken {
+    /// There is something new.
+    News,
+    /// The deadline passed.
+    Timeout,
+    /// The flag was set.
+    Cancelled,
+}
+
+/// Pauses of a reader that cannot be woken: short at first, then up to [`limits::POLL_CAP_US`].
+#[derive(Debug)]
+pub struct BackOff(u64);
+
+impl BackOff {
+    /// From the shortest pause.
+    pub fn new() -> BackOff {
+        BackOff(50)
+    }
+
+    /// The next pause, not longer than `most`.
+    pub fn pause(&mut self, most: Duration) {
+        std::thread::sleep(Duration::from_micros(self.0).min(most));
+        self.0 = (self.0 * 2).min(limits::POLL_CAP_US);
+    }
+}
+
+impl Default for BackOff {
+    fn default() -> BackOff {
+        BackOff::new()
+    }
+}
+
+impl Pool {
+    /// Whether there is something for this target.
+    #[inline]
+    pub fn has_news(&self, target: &Target) -> bool {
+        let hot = &self.shared().ring().memory.control().hot;
+        let head = hot.head.load(Ordering::Acquire);
+        // A writer that died before it stored the next seq is repaired by the next one; until then a
+        // future seq cannot have come.
+        head != target.head && (!target.future || hot.next_seq.load(Ordering::Acquire) > target.seq)
+    }
+
+    /// Whether sleepers of this opening can be woken: they must be able to say that they sleep.
+    pub fn can_sleep(&self) -> bool {
+        self.shared().is_writable()
+    }
+
+    /// First half of a sleep: says what is waited for, and returns the epoch to sleep on. Look for
+    /// news after it, then sleep.
+    #[inline]
+    pub fn before_sleep(&self, target: &Target) -> u32 {
+        let hot = &self.shared().ring().memory.control().hot;
+        let epoch = wake::epoch(hot);
+        wake::want(hot, target.seq);
+        epoch
+    }
+
+    /// Sleeps while the epoch is this one. Returns early for any reason.
+    #[inline]
+    pub fn sleep(&self, epoch: u32, most: Duration) {
+        futex::wait(
+            &self.shared().ring().memory.control().hot.epoch,
+            epoch,
+            most,
+        );
+    }
+
+    /// Wakes every reader that sleeps on this pool, so that it looks at its cancel flag.
+    pub fn disturb(&self) {
+        if self.shared().is_writable() {
+            let hot = &self.shared().ring().memory.control().hot;
+            wake::disturb(hot);
+            futex::wake(&hot.epoch, u32::MAX);
+        }
+    }
+
+    /// Waits until there is news.
+    ///
+    /// # Errors
+    /// NotFound when the pool was deleted or replaced meanwhile.
+    pub fn wait_news(
+        &self,
+        target: &Target,
+        plan: &WaitPlan,
+        cancelled: &AtomicBool,
+    ) -> Result<Woken> {
+        if !plan.spin.is_zero() && self.spin(target, plan, cancelled) {
+            return Ok(Woken::News);
+        }
+        let asleep = self.can_sleep() && !plan.poll;
+        let mut back_off = BackOff::new();
+        loop {
+            let epoch = if asleep { self.before_sleep(target) } else { 0 };
+            if self.has_news(target) {
+                return Ok(Woken::News);
+            }
+            if cancelled.load(Ordering::Acquire) {
+                return Ok(Woken::Cancelled);
+            }
+            if self.is_deleted() {
+                return Err(self.gone());
+            }
+            let slice = Duration::from_millis(limits::WAIT_SLICE_MS);
+            let most = match plan.deadline.left() {
+                Some(left) if left.is_zero() => return Ok(Woken::Timeout),
+                Some(left) => left.min(slice),
+                None => slice,
+            };
+            if asleep {
+                self.sleep(epoch, most);
+            } else {
+                back_off.pause(most);
+            }
+            if !self.has_news(target) {
+                self.check_path(crate::sys::clock::wall_ns())?;
+            }
+        }
+    }
+
+    fn spin(&self, target: &Target, plan: &WaitPlan, cancelled: &AtomicBool) -> bool {
+        let until = Deadline::after(plan.spin).sooner(plan.deadline);
+        loop {
+            for _ in 0..64 {
+                if self.has_news(target) {
+                    return true;
+                }
+                pause();
+            }
+            if until.passed() || cancelled.load(Ordering::Relaxed) {
+                return false;
+            }
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The ring, lock and wake protocols under a model checker (`make model`).

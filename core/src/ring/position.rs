@@ -1,0 +1,79 @@
+//! Arithmetic on positions. No memory involved.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Maps positions to places, without a division while they stay in one lap or the one before.
+#[derive(Debug)]
+pub struct Places {
+    size: u64,
+    /// Position at which the lap last seen began. Only a cache: any multiple of `size` is right.
+    lap: AtomicU64,
+}
+
+impl Places {
+    /// For a ring of this many bytes.
+    pub fn new(size: u64) -> Places {
+        Places {
+            size,
+            lap: AtomicU64::new(0),
+        }
+    }
+
+    /// `position % size`.
+    #[inline]
+    pub fn offset(&self, position: u64) -> u64 {
+        let into = position.wrapping_sub(self.lap.load(Ordering::Relaxed));
+        if into < self.size {
+            return into;
+        }
+        let into_previous = into.wrapping_add(self.size);
+        if into_previous < self.size {
+            return into_previous;
+        }
+        let offset = position % self.size;
+        self.lap.store(position - offset, Ordering::Relaxed);
+        offset
+    }
+
+    /// Which lap a position lies in.
+    #[inline]
+    pub fn lap(&self, position: u64) -> u64 {
+        (position - self.offset(position)) / self.size
+    }
+}
+
+/// Whether `[tail, head)` can be the retained part of a ring of `size` bytes.
+#[inline]
+pub fn is_sound(tail: u64, head: u64, size: u64) -> bool {
+    // A head within reach of 2^63 cannot come from a writer, and would overflow sums.
+    (tail | head) % 8 == 0 && tail <= head && head - tail <= size && head < 1 << 63
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn offsets_equal_the_remainder(size in 1u64..1 << 40, steps in proptest::collection::vec(0u64..1 << 50, 1..50)) {
+            let places = Places::new(size);
+            for position in steps {
+                prop_assert_eq!(places.offset(position), position % size);
+                prop_assert_eq!(places.lap(position), position / size);
+                let back = position.saturating_sub(size / 2);
+                prop_assert_eq!(places.offset(back), back % size);
+            }
+        }
+    }
+
+    #[test]
+    fn soundness() {
+        assert!(is_sound(0, 0, 64));
+        assert!(is_sound(8, 72, 64));
+        assert!(!is_sound(0, 72, 64));
+        assert!(!is_sound(16, 8, 64));
+        assert!(!is_sound(1, 8, 64));
+        assert!(!is_sound(u64::MAX - 71, u64::MAX - 7, 64));
+    }
+}

@@ -1,0 +1,129 @@
+//! Steps from frame to frame, forwards by length and backwards by trailer, and the search for the
+//! next good frame behind a damaged one.
+//!
+//! What these functions read may be overwritten meanwhile: their results are hints until the caller
+//! has looked at the tail again ([`Ring::retained`]).
+
+use crate::format::frame::{Header, Size, HEADER_WORDS};
+use crate::ring::memory::Memory;
+use crate::ring::position::is_sound;
+use crate::ring::snapshot::Check;
+use crate::ring::Ring;
+use crate::sys::atomic::{fence, Ordering};
+
+impl<M: Memory> Ring<M> {
+    /// The committed end. Everything before it that is retained can be read.
+    #[inline]
+    pub fn head(&self) -> u64 {
+        self.memory.control().hot.head.load(Ordering::Acquire) // (A)
+    }
+
+    /// The oldest retained position, for a first look.
+    #[inline]
+    pub fn tail(&self) -> u64 {
+        self.memory.control().hot.tail.load(Ordering::Acquire)
+    }
+
+    /// Tail and head as they were together at some moment, or with a later tail; `None` when no writer
+    /// can have left them like that. Loaded one after the other they may be further apart than that:
+    /// a tail at or past the head of an earlier moment says nothing.
+    #[inline]
+    pub fn bounds(&self) -> Option<(u64, u64)> {
+        loop {
+            let (head, tail) = (self.head(), self.tail());
+            let sound = is_sound(tail, head, self.size());
+            if (sound && tail < head) || self.head() == head {
+                return sound.then_some((tail, head));
+            }
+        }
+    }
+
+    /// Whether everything read from `position` on before this call was the committed bytes.
+    #[inline]
+    pub fn retained(&self, position: u64) -> bool {
+        fence(Ordering::Acquire); // (B)
+        self.memory.control().hot.tail.load(Ordering::Relaxed) <= position
+    }
+
+    /// A ring word by the position of its first byte.
+    #[inline]
+    pub fn load(&self, position: u64) -> u64 {
+        self.memory.ring()[(self.offset(position) / 8) as usize].load(Ordering::Relaxed)
+    }
+
+    /// Size of the frame at `position`, if it is one that can end at or before `head` and before the
+    /// ring's end.
+    #[inline]
+    pub fn size_at(&self, position: u64, head: u64) -> Option<Size> {
+        let size = Size::parse(self.load(position) as u32)?;
+        let room = self.room(position);
+        let fits = size.len() <= room && position + size.len() <= head;
+        let whole = !matches!(size, Size::Padding(len) if len != room);
+        (fits && whole).then_some(size)
+    }
+
+    /// Size of the frame that ends at `position`, if one can.
+    pub fn size_before(&self, position: u64, tail: u64) -> Option<Size> {
+        if position < tail + 8 {
+            return None;
+        }
+        let size = Size::parse((self.load(position - 8) >> 32) as u32)?;
+        let start = position
+            .checked_sub(size.len())
+            .filter(|start| *start >= tail)?;
+        (self.load(start) as u32 == size.word() && size.len() <= self.room(start)).then_some(size)
+    }
+
+    /// Header of the message frame at `position`, lengths checked, checksum not.
+    #[inline]
+    pub fn header_at(&self, position: u64, head: u64) -> Option<Header> {
+        let Some(Size::Message(_)) = self.size_at(position, head) else {
+            return None;
+        };
+        let mut words = [0; HEADER_WORDS];
+        for (index, word) in words.iter_mut().enumerate() {
+            *word = self.load(position + index as u64 * 8);
+        }
+        Header::parse(words)
+    }
+
+    /// The newest message before `head`: its position and header. Checked by checksum.
+    pub fn newest_before(&self, head: u64, tail: u64) -> Option<(u64, Header)> {
+        let mut end = head;
+        loop {
+            match self.size_before(end, tail)? {
+                Size::Padding(len) => end -= len,
+                Size::Message(len) => {
+                    return match self.check(end - len, head) {
+                        Check::Good(header) => Some((end - len, header)),
+                        _ => None,
+                    }
+                }
+            }
+        }
+    }
+
+    /// The first message at or after `position`, filling skipped: its position and header. `None`
+    /// at `head` or at a damaged frame.
+    pub fn message_from(&self, mut position: u64, head: u64) -> Option<(u64, Header)> {
+        while position < head {
+            match self.size_at(position, head)? {
+                Size::Padding(len) => position += len,
+                Size::Message(_) => return Some((position, self.header_at(position, head)?)),
+            }
+        }
+        None
+    }
+
+    /// The first good message frame at or after `position`, by checksum.
+    pub fn next_good(&self, position: u64, head: u64) -> Option<u64> {
+        let mut position = position;
+        while position < head {
+            if let Check::Good(_) = self.check(position, head) {
+                return Some(position);
+            }
+            position += 8;
+        }
+        None
+    }
+}

@@ -1,0 +1,163 @@
+//! A directory of pools.
+
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::pool;
+use crate::store::reference::{name_of, resolve, EXTENSION};
+use crate::store::{Info, OpenOptions, Pool, PoolOptions};
+use crate::sys::file;
+
+/// Finds pools by reference. Remembers a directory and touches no file by itself.
+#[derive(Clone, Debug)]
+pub struct Client {
+    directory: PathBuf,
+}
+
+/// A pool in a list.
+#[derive(Debug)]
+pub struct ListEntry {
+    /// File name without its extension.
+    pub name: String,
+    /// Path of the file.
+    pub path: PathBuf,
+    /// Last change of the file as the file system knows it, ns since the epoch. Writes through the
+    /// mapping reach it late.
+    pub modified_ns: Option<u64>,
+    /// What the pool is, or why it cannot be read.
+    pub info: Result<Info>,
+}
+
+/// `$HOME/.plasmite/pools`.
+///
+/// # Errors
+/// Usage when HOME is not set.
+pub fn default_pool_dir() -> Result<PathBuf> {
+    match std::env::var_os("HOME").filter(|home| !home.is_empty()) {
+        Some(home) => Ok(Path::new(&home).join(".plasmite").join("pools")),
+        None => Err(
+            Error::usage("there is no default pool directory: HOME is not set")
+                .with_hint("set HOME, or give a pool directory"),
+        ),
+    }
+}
+
+impl Client {
+    /// A client of this directory, or of the default one. `""` is the working directory.
+    ///
+    /// # Errors
+    /// Usage when the default is asked for and HOME is not set.
+    pub fn new(directory: Option<&Path>) -> Result<Client> {
+        let directory = match directory {
+            Some(directory) if directory.as_os_str().is_empty() => PathBuf::from("."),
+            Some(directory) => directory.to_path_buf(),
+            None => default_pool_dir()?,
+        };
+        Ok(Client { directory })
+    }
+
+    /// The directory.
+    pub fn pool_dir(&self) -> &Path {
+        &self.directory
+    }
+
+    /// The path a reference means.
+    ///
+    /// # Errors
+    /// Usage for an empty reference, a URL, or control characters.
+    pub fn resolve(&self, reference: &str) -> Result<PathBuf> {
+        resolve(&self.directory, reference)
+    }
+
+    /// Whether there is a file for a reference; it need not be a good pool.
+    ///
+    /// # Errors
+    /// Usage (reference), Permission, Io.
+    pub fn exists(&self, reference: &str) -> Result<bool> {
+        let path = self.resolve(reference)?;
+        file::identity_of(&path)
+            .map(|found| found.is_some())
+            .map_err(|error| Error::from_io(&error, "look for the pool").with_path(path))
+    }
+
+    /// Creates a pool and its directory.
+    ///
+    /// # Errors
+    /// See [`pool::Pool::create`].
+    pub fn create(&self, reference: &str, options: &PoolOptions) -> Result<Pool> {
+        pool::Pool::create(&self.resolve(reference)?, options)
+            .map(|pool| Pool::new(pool, reference))
+    }
+
+    /// Opens a pool, or creates it; true when it was created by this call.
+    ///
+    /// # Errors
+    /// See [`pool::Pool::ensure`].
+    pub fn ensure(&self, reference: &str, options: &PoolOptions) -> Result<(Pool, bool)> {
+        let (pool, created) = pool::Pool::ensure(&self.resolve(reference)?, options)?;
+        Ok((Pool::new(pool, reference), created))
+    }
+
+    /// Opens a pool.
+    ///
+    /// # Errors
+    /// See [`pool::Pool::open`].
+    pub fn open(&self, reference: &str, options: &OpenOptions) -> Result<Pool> {
+        pool::Pool::open(&self.resolve(reference)?, options.read_only)
+            .map(|pool| Pool::new(pool, reference))
+    }
+
+    /// Deletes a pool; whoever has it open gets NotFound from then on.
+    ///
+    /// # Errors
+    /// See [`pool::Pool::delete`].
+    pub fn delete(&self, reference: &str) -> Result<()> {
+        pool::Pool::delete(&self.resolve(reference)?)
+    }
+
+    /// The pools of the directory by name. One that cannot be read is an entry with its error; a
+    /// missing directory is an empty list.
+    ///
+    /// # Errors
+    /// Permission or Io when the directory itself cannot be read.
+    pub fn list(&self) -> Result<Vec<ListEntry>> {
+        let failed = |error: std::io::Error| {
+            Error::from_io(&error, "list the pool directory").with_path(&self.directory)
+        };
+        let entries = match std::fs::read_dir(&self.directory) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(failed(error)),
+        };
+        let mut list = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(failed)?.path();
+            if path
+                .extension()
+                .is_none_or(|extension| extension != EXTENSION)
+            {
+                continue;
+            }
+            let name = name_of(&path);
+            let info = pool::Pool::open(&path, true).and_then(|pool| Pool::new(pool, &name).info());
+            if matches!(&info, Err(error) if error.kind() == ErrorKind::NotFound) {
+                // Deleted while we looked.
+                continue;
+            }
+            let modified_ns = std::fs::metadata(&path)
+                .and_then(|data| data.modified())
+                .ok()
+                .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
+                .and_then(|age| u64::try_from(age.as_nanos()).ok());
+            list.push(ListEntry {
+                name,
+                path,
+                modified_ns,
+                info,
+            });
+        }
+        list.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(list)
+    }
+}

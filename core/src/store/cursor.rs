@@ -1,0 +1,469 @@
+//! A reader's place in the pool, and its next step: never waits.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::format::frame::{Header, Size};
+use crate::message::{tags, Encoding, Message};
+use crate::pool::wait::Target;
+use crate::ring::locate::Place;
+use crate::ring::memory::Memory;
+use crate::ring::position::is_sound;
+use crate::ring::snapshot::Found;
+use crate::ring::window::{Framed, Window, WINDOW};
+use crate::ring::{mapped::Mapped, Ring};
+use crate::store::{Gap, GapPolicy, Pool, View};
+use crate::sys::atomic::Ordering;
+
+/// What a step found. The particulars stay in the cursor: they are large, and most are looked at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// A message: [`Cursor::header`] and [`Cursor::header_at`].
+    Message,
+    /// Seqs that will not come: [`Cursor::last_gap`].
+    Gap,
+    /// Nothing yet: [`Cursor::target`].
+    Wait,
+    /// Nothing any more.
+    End,
+}
+
+/// The place and its rules.
+#[derive(Debug)]
+pub(super) struct Cursor {
+    pub(super) pool: Pool,
+    /// Position of the next frame; going backwards, the end of it.
+    pub(super) at: u64,
+    /// The seq that must come next if nothing is lost.
+    pub(super) expect: Option<u64>,
+    /// A seq to go to before anything is read.
+    pub(super) seek: Option<u64>,
+    /// Messages before this time do not count.
+    pub(super) since: u64,
+    pub(super) end_seq: Option<u64>,
+    pub(super) left: Option<u64>,
+    pub(super) backwards: bool,
+    pub(super) in_place: bool,
+    pub(super) policy: GapPolicy,
+    pub(super) wanted: Vec<Vec<u8>>,
+    pub(super) wanted_signature: u32,
+    pub(super) done: bool,
+    pub(super) dropped: u64,
+    pub(super) last_gap: Option<Gap>,
+    /// Header of the message last found, and its position.
+    pub(super) header: Header,
+    pub(super) header_at: u64,
+    /// What to wait for.
+    pub(super) target: Target,
+    /// Head as last seen; frames before it are committed.
+    head: u64,
+    window: Window,
+    /// Found by a look ahead and not delivered yet.
+    pub(super) pending: Option<Step>,
+}
+
+impl Cursor {
+    pub(super) fn new(pool: Pool) -> Cursor {
+        Cursor {
+            pool,
+            at: 0,
+            expect: None,
+            seek: None,
+            since: 0,
+            end_seq: None,
+            left: None,
+            backwards: false,
+            in_place: false,
+            policy: GapPolicy::Continue,
+            wanted: Vec::new(),
+            wanted_signature: 0,
+            done: false,
+            dropped: 0,
+            last_gap: None,
+            header: Header::default(),
+            header_at: 0,
+            target: Target {
+                head: 0,
+                seq: 0,
+                future: false,
+            },
+            head: 0,
+            window: Window::default(),
+            pending: None,
+        }
+    }
+
+    #[inline]
+    fn ring(&self) -> &Ring<Mapped> {
+        self.pool.pool.shared().ring()
+    }
+
+    /// Forgets everything that depends on the place.
+    pub(super) fn moved(&mut self) {
+        self.window.clear();
+        self.head = 0;
+        self.pending = None;
+    }
+
+    /// The next step, counting and remembering what it takes.
+    ///
+    /// # Errors
+    /// Corrupt (the next call goes on behind the damage), RetentionGap (the cursor is done).
+    #[inline]
+    pub(super) fn step(&mut self) -> Result<Step> {
+        if let Some(step) = self.pending.take() {
+            return Ok(step);
+        }
+        if self.done || self.left == Some(0) || self.is_past_end() {
+            self.done = true;
+            return Ok(Step::End);
+        }
+        if self.backwards {
+            return self.step_back();
+        }
+        if self.seek.is_some() {
+            if let Some(wait) = self.go_to_seek()? {
+                return Ok(wait);
+            }
+        }
+        loop {
+            let ring = self.pool.pool.shared().ring();
+            if self.at >= self.head {
+                self.head = ring.head();
+                if self.at >= self.head {
+                    return self.at_head();
+                }
+            }
+            let found = if self.in_place {
+                ring.check_into(self.at, self.head, &mut self.header)
+            } else {
+                self.look_in_copy()?
+            };
+            match found {
+                Found::Good => {
+                    if let Some(step) = self.take()? {
+                        return Ok(step);
+                    }
+                }
+                Found::Padding => self.at += self.header.len,
+                Found::Overtaken => self.at = self.ring().tail(),
+                Found::Damaged => return Err(self.skip_damage()),
+            }
+        }
+    }
+
+    fn is_past_end(&self) -> bool {
+        !self.backwards
+            && matches!((self.end_seq, self.expect), (Some(end), Some(expect)) if expect > end)
+    }
+
+    fn at_head(&mut self) -> Result<Step> {
+        let ring = self.ring();
+        if !is_sound(ring.tail(), self.head, ring.size()) && self.at > self.head {
+            // The pool was recovered to less than this reader had seen.
+            self.at = ring.head();
+            self.head = self.at;
+            self.expect = None;
+        }
+        // Everything up to the end is committed, and what was not read is lost.
+        if let (Some(end), Some(expect)) = (self.end_seq, self.expect) {
+            let next = self
+                .ring()
+                .memory
+                .control()
+                .hot
+                .next_seq
+                .load(Ordering::Acquire);
+            if next > end && self.ring().head() == self.at && expect <= end {
+                return self.lost(
+                    Gap {
+                        first: expect,
+                        last: end,
+                    },
+                    end + 1,
+                );
+            }
+        }
+        let seq = self.expect.unwrap_or(0);
+        self.target = Target {
+            head: self.at,
+            seq,
+            future: false,
+        };
+        Ok(Step::Wait)
+    }
+
+    /// Goes to the seq that the stream was to start at; a step when it has to wait for it.
+    fn go_to_seek(&mut self) -> Result<Option<Step>> {
+        let Some(seq) = self.seek else {
+            return Ok(None);
+        };
+        let ring = self.ring();
+        let head = ring.head();
+        match ring.locate(seq) {
+            Place::At(at) => self.at = at,
+            Place::Gone | Place::Missing => self.at = ring.tail(),
+            Place::Future => {
+                self.at = head;
+                if self.end_seq.is_some_and(|end| end < seq) {
+                    self.done = true;
+                    return Ok(Some(Step::End));
+                }
+                self.target = Target {
+                    head,
+                    seq,
+                    future: true,
+                };
+                return Ok(Some(Step::Wait));
+            }
+        }
+        self.expect = Some(seq);
+        self.seek = None;
+        Ok(None)
+    }
+
+    #[inline]
+    fn look_in_copy(&mut self) -> Result<Found> {
+        let mut most = WINDOW;
+        loop {
+            let ring = self.pool.pool.shared().ring();
+            if !self.window.holds(self.at) {
+                if !self.window.fill(ring, self.at, self.head, most) {
+                    return Ok(Found::Overtaken);
+                }
+                self.pool.pool.check_truncated()?;
+            }
+            let room = ring.room(self.at);
+            match self
+                .window
+                .frame(self.at, room, ring.seed, &mut self.header)
+            {
+                Framed::Message => return Ok(Found::Good),
+                Framed::Padding => return Ok(Found::Padding),
+                Framed::Damaged => return Ok(Found::Damaged),
+                Framed::Cut(len) if len > self.head - self.at => return Ok(Found::Damaged),
+                Framed::Cut(len) => {
+                    self.window.clear();
+                    most = most.max(len);
+                }
+            }
+        }
+    }
+
+    /// Takes the good message that was found at `at`: skipped (`None`), delivered, or preceded by a gap.
+    #[inline]
+    fn take(&mut self) -> Result<Option<Step>> {
+        let (seq, len) = (self.header.seq, self.header.len);
+        if let Some(expect) = self.expect {
+            if seq < expect {
+                self.at += len;
+                return Ok(None);
+            }
+            if seq > expect {
+                let last = (seq - 1).min(self.end_seq.unwrap_or(u64::MAX));
+                let step = self.lost(
+                    Gap {
+                        first: expect,
+                        last,
+                    },
+                    last + 1,
+                )?;
+                return Ok((step != Step::Wait).then_some(step));
+            }
+        }
+        if self.end_seq.is_some_and(|end| seq > end) {
+            self.done = true;
+            return Ok(Some(Step::End));
+        }
+        self.header_at = self.at;
+        self.expect = Some(seq + 1);
+        self.at += len;
+        if self.header.time_ns < self.since || !self.matches()? {
+            if self.is_past_end() {
+                self.done = true;
+                return Ok(Some(Step::End));
+            }
+            return Ok(None);
+        }
+        if let Some(left) = &mut self.left {
+            *left -= 1;
+        }
+        Ok(Some(Step::Message))
+    }
+
+    /// Accounts for lost seqs; `next` is the one to go on with. `Wait` means: just go on.
+    #[cold]
+    fn lost(&mut self, gap: Gap, next: u64) -> Result<Step> {
+        self.dropped += gap.last - gap.first + 1;
+        self.last_gap = Some(gap);
+        self.expect = Some(next);
+        match self.policy {
+            GapPolicy::Continue => {
+                if self.is_past_end() {
+                    self.done = true;
+                    return Ok(Step::End);
+                }
+                Ok(Step::Wait)
+            }
+            GapPolicy::Event => Ok(Step::Gap),
+            GapPolicy::Error => {
+                self.done = true;
+                Err(Error::new(
+                    ErrorKind::RetentionGap,
+                    format!(
+                        "messages {} to {} were overwritten before they were read; the next available one is {next}",
+                        gap.first, gap.last
+                    ),
+                )
+                .with_seq(gap.first)
+                .with_hint("read faster, make the pool larger, or accept gaps"))
+            }
+        }
+    }
+
+    #[cold]
+    fn skip_damage(&mut self) -> Error {
+        let ring = self.ring();
+        let error = self.pool.damaged(self.at, self.expect);
+        let next = ring.next_good(self.at + 8, self.head).unwrap_or(self.head);
+        self.at = next;
+        self.expect = None;
+        self.window.clear();
+        error
+    }
+
+    #[inline]
+    fn matches(&self) -> Result<bool> {
+        if self.header.signature & self.wanted_signature != self.wanted_signature {
+            return Ok(false);
+        }
+        if self.wanted.is_empty() {
+            return Ok(true);
+        }
+        self.matches_tags()
+    }
+
+    fn matches_tags(&self) -> Result<bool> {
+        if self.is_private() {
+            return tags::contains_all(
+                self.window.body(self.header_at, &self.header).1,
+                &self.wanted,
+            );
+        }
+        let view = View::in_place(self.ring(), self.header_at, &self.header);
+        let found = tags::contains_all(view.message()?.tags, &self.wanted);
+        // Overwritten meanwhile: what was seen means nothing, and the next step finds out.
+        if view.still_valid() {
+            found
+        } else {
+            Ok(false)
+        }
+    }
+
+    /// Whether messages are found in the private copy.
+    #[inline]
+    fn is_private(&self) -> bool {
+        !self.in_place || self.backwards
+    }
+
+    /// One step towards older messages.
+    fn step_back(&mut self) -> Result<Step> {
+        loop {
+            let ring = self.pool.pool.shared().ring();
+            let tail = ring.tail();
+            if self.at <= tail {
+                break;
+            }
+            let end = self.at;
+            let Some(size) = ring.size_before(end, tail) else {
+                if !ring.retained(end - 8) {
+                    break;
+                }
+                self.done = true;
+                return Err(self.pool.damaged(end - 8, None));
+            };
+            let start = end - size.len();
+            self.at = start;
+            if let Size::Padding(_) = size {
+                continue;
+            }
+            if !self.window.fill(ring, start, end, size.len()) {
+                break;
+            }
+            self.pool.pool.check_truncated()?;
+            self.header_at = start;
+            let framed = self
+                .window
+                .frame(start, ring.room(start), ring.seed, &mut self.header);
+            if framed != Framed::Message {
+                return Err(self.pool.damaged(start, None));
+            }
+            if self.end_seq.is_some_and(|end| self.header.seq < end) {
+                break;
+            }
+            if self.header.time_ns < self.since || !self.matches()? {
+                continue;
+            }
+            if let Some(left) = &mut self.left {
+                *left -= 1;
+            }
+            return Ok(Step::Message);
+        }
+        self.done = true;
+        Ok(Step::End)
+    }
+
+    /// The message of the last [`Step::Message`], in the private copy.
+    #[inline]
+    pub(super) fn message(&self) -> Result<Message<&[u8]>> {
+        let header = &self.header;
+        let (payload, tags) = self.window.body(self.header_at, header);
+        let encoding = self.pool.encoding(header, self.header_at)?;
+        Ok(Message {
+            seq: header.seq,
+            time_ns: header.time_ns,
+            encoding,
+            payload,
+            tags,
+        })
+    }
+
+    /// Points the view at the message of the last [`Step::Message`].
+    #[inline]
+    pub(super) fn view(&self, view: &mut View) -> Result<()> {
+        if self.is_private() {
+            view.set_private(&self.message()?);
+            return Ok(());
+        }
+        if Encoding::from_number(self.header.encoding()).is_none() {
+            return Err(self.pool.damaged(self.header_at, Some(self.header.seq)));
+        }
+        view.set_in_place(self.ring(), self.header_at, &self.header);
+        Ok(())
+    }
+
+    /// Makes sure that [`Cursor::message`] has a private copy, also when reading in place. False when
+    /// the message was overtaken.
+    #[inline]
+    pub(super) fn copy(&mut self) -> bool {
+        self.is_private() || self.copy_in_place()
+    }
+
+    fn copy_in_place(&mut self) -> bool {
+        let ring = self.pool.pool.shared().ring();
+        let (at, len) = (self.header_at, self.header.len);
+        self.window.fill(ring, at, at + len, len)
+            && self
+                .window
+                .frame(at, ring.room(at), ring.seed, &mut self.header)
+                == Framed::Message
+    }
+
+    /// The seq that comes next, as far as it is known.
+    pub(super) fn next_seq(&self) -> u64 {
+        self.seek.or(self.expect).unwrap_or_else(|| {
+            let ring = self.ring();
+            ring.message_from(self.at, ring.head())
+                .map(|(_, header)| header.seq)
+                .unwrap_or_else(|| ring.memory.control().hot.next_seq.load(Ordering::Acquire))
+        })
+    }
+}

@@ -1,0 +1,249 @@
+//! What can be said of a pool as a whole, as values and as the JSON that all hosts show.
+
+use std::path::PathBuf;
+
+use crate::error::Error;
+use crate::json::write_string;
+use crate::message::TimeCache;
+use crate::store::client::ListEntry;
+use crate::sys::clock;
+
+/// The retained seqs. All 0 when there are none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bounds {
+    /// Oldest retained seq.
+    pub oldest: u64,
+    /// Newest seq.
+    pub newest: u64,
+    /// Retained messages.
+    pub count: u64,
+}
+
+/// A pool's settings and state. Sizes and offsets in bytes.
+#[derive(Clone, Debug)]
+pub struct Info {
+    /// The reference it was opened by; in lists the file name without extension.
+    pub name: String,
+    /// Path of the file.
+    pub path: PathBuf,
+    /// Length of the file.
+    pub file_size: u64,
+    /// Offset of the index.
+    pub index_offset: u64,
+    /// Slots of the index.
+    pub index_capacity: u64,
+    /// Bytes of the index.
+    pub index_size_bytes: u64,
+    /// Offset of the ring.
+    pub ring_offset: u64,
+    /// Bytes of the ring.
+    pub ring_size: u64,
+    /// Retained seqs.
+    pub bounds: Bounds,
+    /// Bytes of the ring in use.
+    pub used_bytes: u64,
+    /// Bytes of the ring not in use.
+    pub free_bytes: u64,
+    /// Time of the oldest retained message, ns since the epoch.
+    pub oldest_time_ns: Option<u64>,
+    /// Time of the newest message, ns since the epoch.
+    pub newest_time_ns: Option<u64>,
+    /// Time of creation, ns since the epoch.
+    pub created_ns: u64,
+    /// How often recovery took something back.
+    pub generation: u64,
+    /// Random identity.
+    pub id: [u8; 16],
+    /// Format of the file.
+    pub format: u32,
+    /// Whether this opening may not write.
+    pub read_only: bool,
+}
+
+/// Where a frame lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FramePlace {
+    /// Seq of its message.
+    pub seq: u64,
+    /// Its offset in the file.
+    pub offset: u64,
+    /// Its length in bytes, framing included.
+    pub len: u64,
+}
+
+/// The retained part of the ring, oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Layout {
+    /// Position (bytes since creation) of the oldest frame.
+    pub tail: u64,
+    /// Position after the newest frame.
+    pub head: u64,
+    /// The frames, as many as were asked for.
+    pub frames: Vec<FramePlace>,
+}
+
+/// Writes members of a JSON object with their commas.
+struct Members<'a> {
+    out: &'a mut Vec<u8>,
+    first: bool,
+}
+
+impl Members<'_> {
+    fn name(&mut self, name: &str) -> &mut Vec<u8> {
+        if !std::mem::replace(&mut self.first, false) {
+            self.out.push(b',');
+        }
+        self.out.push(b'"');
+        self.out.extend_from_slice(name.as_bytes());
+        self.out.extend_from_slice(b"\":");
+        self.out
+    }
+
+    fn text(&mut self, name: &str, value: &str) {
+        write_string(value.as_bytes(), self.name(name));
+    }
+
+    fn number(&mut self, name: &str, value: u64) {
+        let mut buffer = itoa::Buffer::new();
+        self.name(name)
+            .extend_from_slice(buffer.format(value).as_bytes());
+    }
+
+    fn time(&mut self, name: &str, ns: Option<u64>) {
+        let out = self.name(name);
+        match ns {
+            Some(ns) => {
+                out.push(b'"');
+                TimeCache::new().write(ns, out);
+                out.push(b'"');
+            }
+            None => out.extend_from_slice(b"null"),
+        }
+    }
+
+    fn number_or_null(&mut self, name: &str, value: Option<u64>) {
+        match value {
+            Some(value) => self.number(name, value),
+            None => self.name(name).extend_from_slice(b"null"),
+        }
+    }
+
+    fn object(&mut self, name: &str, fill: impl FnOnce(&mut Members<'_>)) {
+        let out = self.name(name);
+        object(out, fill);
+    }
+}
+
+fn object(out: &mut Vec<u8>, fill: impl FnOnce(&mut Members<'_>)) {
+    out.push(b'{');
+    fill(&mut Members { out, first: true });
+    out.push(b'}');
+}
+
+impl Bounds {
+    fn write_members(&self, members: &mut Members<'_>) {
+        if self.count > 0 {
+            members.number("oldest", self.oldest);
+            members.number("newest", self.newest);
+        }
+    }
+}
+
+impl Info {
+    /// Appends the pool info object that CLI, HTTP and MCP share.
+    pub fn write_json(&self, out: &mut Vec<u8>) {
+        let now = clock::wall_ns();
+        let age = |time: Option<u64>| time.map(|time| now.saturating_sub(time) / 1_000_000);
+        object(out, |members| {
+            members.text("name", &self.name);
+            members.text("path", &self.path.to_string_lossy());
+            members.number("file_size", self.file_size);
+            members.number("index_offset", self.index_offset);
+            members.number("index_capacity", self.index_capacity);
+            members.number("index_size_bytes", self.index_size_bytes);
+            members.number("ring_offset", self.ring_offset);
+            members.number("ring_size", self.ring_size);
+            members.object("bounds", |members| self.bounds.write_members(members));
+            members.object("metrics", |members| {
+                members.number("message_count", self.bounds.count);
+                let span = if self.bounds.count > 0 {
+                    self.bounds.newest - self.bounds.oldest + 1
+                } else {
+                    0
+                };
+                members.number("seq_span", span);
+                members.object("utilization", |members| {
+                    members.number("used_bytes", self.used_bytes);
+                    members.number("free_bytes", self.free_bytes);
+                    // Cut to two decimals, never rounded up to a full pool.
+                    let percent =
+                        (self.used_bytes as u128 * 10_000 / self.ring_size.max(1) as u128) as u64;
+                    let text = format!("{}.{:02}", percent / 100, percent % 100);
+                    let text = text.trim_end_matches('0');
+                    let text = if text.ends_with('.') {
+                        format!("{text}0")
+                    } else {
+                        text.to_string()
+                    };
+                    members
+                        .name("used_percent")
+                        .extend_from_slice(text.as_bytes());
+                });
+                members.object("age", |members| {
+                    members.time("oldest_time", self.oldest_time_ns);
+                    members.time("newest_time", self.newest_time_ns);
+                    members.number_or_null("oldest_age_ms", age(self.oldest_time_ns));
+                    members.number_or_null("newest_age_ms", age(self.newest_time_ns));
+                });
+            });
+            members.number("format", u64::from(self.format));
+            let id: String = self.id.iter().map(|byte| format!("{byte:02x}")).collect();
+            members.text("id", &id);
+            members.number("generation", self.generation);
+        });
+    }
+}
+
+fn write_error(error: &Error, out: &mut Vec<u8>) {
+    object(out, |members| {
+        members.object("error", |members| {
+            members.text("kind", error.kind().name());
+            members.text("message", error.message());
+            if let Some(hint) = error.hint() {
+                members.text("hint", hint);
+            }
+            if let Some(path) = error.path() {
+                members.text("path", &path.to_string_lossy());
+            }
+            if let Some(seq) = error.seq() {
+                members.number("seq", seq);
+            }
+            if let Some(offset) = error.offset() {
+                members.number("offset", offset);
+            }
+        });
+    });
+}
+
+/// Appends `{"pools":[…]}`; a pool that cannot be read has an `error` in place of its state.
+pub fn write_list_json(entries: &[ListEntry], out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"pools\":[");
+    for (index, entry) in entries.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        object(out, |members| {
+            members.text("name", &entry.name);
+            members.text("path", &entry.path.to_string_lossy());
+            match &entry.info {
+                Ok(info) => {
+                    members.number("file_size", info.file_size);
+                    members.object("bounds", |members| info.bounds.write_members(members));
+                    members.time("mtime", entry.modified_ns);
+                }
+                Err(error) => write_error(error, members.name("error")),
+            }
+        });
+    }
+    out.extend_from_slice(b"]}");
+}

@@ -1,0 +1,309 @@
+//! An open pool: what it is, and messages by seq.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::format::frame::Header;
+use crate::format::geometry::{CONTROL_OFFSET, INDEX_OFFSET};
+use crate::message::{Encoding, Message};
+use crate::pool;
+use crate::ring::locate::Place;
+use crate::ring::memory::Memory;
+use crate::ring::snapshot::Check;
+use crate::ring::window::{Framed, Window};
+use crate::store::{scratch, Bounds, FramePlace, Info, Layout, OwnedMessage, View};
+use crate::sys::atomic::Ordering;
+use crate::POOL_FORMAT;
+
+/// A handle on an open pool; clones share it. Usable from any thread.
+#[derive(Clone, Debug)]
+pub struct Pool {
+    pub(super) pool: Arc<pool::Pool>,
+    name: Arc<str>,
+}
+
+impl Pool {
+    pub(super) fn new(pool: pool::Pool, name: &str) -> Pool {
+        Pool {
+            pool: Arc::new(pool),
+            name: name.into(),
+        }
+    }
+
+    /// The reference it was opened by.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Absolute path of its file.
+    pub fn path(&self) -> &Path {
+        self.pool.path()
+    }
+
+    /// Random identity of the pool, kept by copies of the file.
+    pub fn id(&self) -> [u8; 16] {
+        self.pool.shared().superblock().id
+    }
+
+    /// How often recovery took something back.
+    pub fn generation(&self) -> u64 {
+        self.pool
+            .shared()
+            .ring()
+            .memory
+            .control()
+            .recovery
+            .generation
+            .load(Ordering::Relaxed)
+    }
+
+    /// Whether this opening may not write.
+    pub fn is_read_only(&self) -> bool {
+        !self.pool.shared().is_writable()
+    }
+
+    /// Whether the path still names this pool.
+    ///
+    /// # Errors
+    /// Permission or Io when that cannot be found out.
+    pub fn is_current(&self) -> Result<bool> {
+        self.pool.is_current()
+    }
+
+    /// The retained seqs.
+    ///
+    /// # Errors
+    /// Corrupt when another program cut the file.
+    pub fn bounds(&self) -> Result<Bounds> {
+        let ends = self.pool.shared().ring().ends();
+        self.pool.check_truncated()?;
+        Ok(
+            ends.map_or(Bounds::default(), |((_, oldest), (_, newest))| {
+                bounds_of(&oldest, &newest)
+            }),
+        )
+    }
+
+    /// Settings and state.
+    ///
+    /// # Errors
+    /// As [`Pool::bounds`].
+    pub fn info(&self) -> Result<Info> {
+        let shared = self.pool.shared();
+        let (ring, superblock) = (shared.ring(), shared.superblock());
+        let geometry = &superblock.geometry;
+        let ends = ring.ends();
+        let used_bytes = ring
+            .head()
+            .saturating_sub(ring.tail())
+            .min(geometry.ring_size);
+        self.pool.check_truncated()?;
+        Ok(Info {
+            name: self.name.to_string(),
+            path: self.path().to_path_buf(),
+            file_size: geometry.file_size,
+            index_offset: INDEX_OFFSET,
+            index_capacity: geometry.index_slots,
+            index_size_bytes: geometry.index_bytes(),
+            ring_offset: geometry.ring_offset,
+            ring_size: geometry.ring_size,
+            bounds: ends.map_or(Bounds::default(), |((_, oldest), (_, newest))| {
+                bounds_of(&oldest, &newest)
+            }),
+            used_bytes,
+            free_bytes: geometry.ring_size - used_bytes,
+            oldest_time_ns: ends.map(|((_, oldest), _)| oldest.time_ns),
+            newest_time_ns: ends.map(|(_, (_, newest))| newest.time_ns),
+            created_ns: superblock.created_ns,
+            generation: self.generation(),
+            id: superblock.id,
+            format: POOL_FORMAT,
+            read_only: self.is_read_only(),
+        })
+    }
+
+    /// Where the retained frames lie, oldest first, at most `limit` of them.
+    ///
+    /// # Errors
+    /// Corrupt at a damaged frame, with its offset.
+    pub fn layout(&self, limit: usize) -> Result<Layout> {
+        let ring = self.pool.shared().ring();
+        loop {
+            let Some((tail, head)) = ring.bounds() else {
+                return Err(self.impossible());
+            };
+            let mut layout = Layout {
+                tail,
+                head,
+                frames: Vec::new(),
+            };
+            let mut at = tail;
+            while layout.frames.len() < limit && at < head {
+                match ring.check(at, head) {
+                    Check::Good(header) => {
+                        let offset = ring.geometry.ring_offset + ring.offset(at);
+                        layout.frames.push(FramePlace {
+                            seq: header.seq,
+                            offset,
+                            len: header.len,
+                        });
+                        at += header.len;
+                    }
+                    Check::Padding(len) => at += len,
+                    Check::Overtaken => break,
+                    Check::Damaged => return Err(self.damaged(at, None)),
+                }
+            }
+            if ring.retained(tail) {
+                self.pool.check_truncated()?;
+                return Ok(layout);
+            }
+        }
+    }
+
+    #[cold]
+    pub(super) fn damaged(&self, position: u64, seq: Option<u64>) -> Error {
+        let ring = self.pool.shared().ring();
+        let offset = ring.geometry.ring_offset + ring.offset(position);
+        let text = match seq {
+            Some(seq) => format!("message {seq} is damaged"),
+            None => "a message is damaged".to_string(),
+        };
+        let error = Error::corrupt(text)
+            .with_path(self.path())
+            .with_offset(offset)
+            .with_hint("its bytes in the file are not what was written; the messages around it can still be read");
+        match seq {
+            Some(seq) => error.with_seq(seq),
+            None => error,
+        }
+    }
+
+    #[cold]
+    fn impossible(&self) -> Error {
+        Error::corrupt("the pool's control page gives impossible positions")
+            .with_path(self.path())
+            .with_offset(CONTROL_OFFSET + 8)
+            .with_hint("a process that may write to the pool recovers it when it opens it")
+    }
+
+    #[cold]
+    fn absent(&self, seq: u64, place: Place) -> Error {
+        let text = match place {
+            Place::Future => format!("message {seq} not found: it has not been written yet"),
+            _ if seq == 0 => "message 0 not found: seqs begin with 1".to_string(),
+            _ => format!("message {seq} not found: it is not retained any more"),
+        };
+        Error::new(ErrorKind::NotFound, text)
+            .with_seq(seq)
+            .with_hint("ask for the pool's bounds to see which are there")
+    }
+
+    #[inline]
+    fn place(&self, seq: u64) -> Result<u64> {
+        match self.pool.shared().ring().locate(seq) {
+            Place::At(at) => Ok(at),
+            Place::Missing => Err(Error::corrupt(format!(
+                "message {seq} cannot be found: the pool is damaged there"
+            ))
+            .with_path(self.path())
+            .with_seq(seq)
+            .with_hint("the messages around it can still be read")),
+            place => Err(self.absent(seq, place)),
+        }
+    }
+
+    /// Copies a message into the window and runs `work` on it.
+    #[inline]
+    pub(super) fn with_message<R>(
+        &self,
+        seq: u64,
+        window: &mut Window,
+        work: impl FnOnce(&Message<&[u8]>) -> Result<R>,
+    ) -> Result<R> {
+        let ring = self.pool.shared().ring();
+        let at = self.place(seq)?;
+        let filled = window.fill_one(ring, at, ring.head());
+        self.pool.check_truncated()?;
+        if !filled {
+            return Err(self.absent(seq, Place::Gone));
+        }
+        let mut header = Header::default();
+        let framed = window.frame(at, ring.room(at), ring.seed, &mut header);
+        if framed != Framed::Message || header.seq != seq {
+            return Err(self.damaged(at, Some(seq)));
+        }
+        let (payload, tags) = window.body(at, &header);
+        let encoding = self.encoding(&header, at)?;
+        let message = Message {
+            seq,
+            time_ns: header.time_ns,
+            encoding,
+            payload,
+            tags,
+        };
+        work(&message).map_err(|error| self.in_message(error, seq))
+    }
+
+    #[inline]
+    pub(super) fn encoding(&self, header: &Header, at: u64) -> Result<Encoding> {
+        Encoding::from_number(header.encoding()).ok_or_else(|| self.damaged(at, Some(header.seq)))
+    }
+
+    /// An error found in a stored message, with its place.
+    #[cold]
+    pub(super) fn in_message(&self, error: Error, seq: u64) -> Error {
+        let error = error.with_seq(seq);
+        if error.kind() == ErrorKind::Corrupt {
+            error.with_path(self.path())
+        } else {
+            error
+        }
+    }
+
+    /// A message as a private copy.
+    ///
+    /// # Errors
+    /// NotFound with the seq and without a path; Corrupt.
+    pub fn get(&self, seq: u64) -> Result<OwnedMessage> {
+        let mut window = Window::default();
+        self.with_message(seq, &mut window, |message| Ok(OwnedMessage::new(message)))
+    }
+
+    /// Appends a message's JSON envelope to `out`.
+    ///
+    /// # Errors
+    /// As [`Pool::get`]; `out` is then as before.
+    #[inline]
+    pub fn get_envelope(&self, seq: u64, out: &mut Vec<u8>) -> Result<()> {
+        scratch::with(|scratch| {
+            let (window, times) = (&mut scratch.window, &mut scratch.times);
+            self.with_message(seq, window, |message| message.write_envelope(out, times))
+        })
+    }
+
+    /// A message in place, in the pool's shared memory.
+    ///
+    /// # Errors
+    /// As [`Pool::get`].
+    pub fn view(&self, seq: u64) -> Result<View> {
+        let ring = self.pool.shared().ring();
+        let at = self.place(seq)?;
+        let found = ring.check(at, ring.head());
+        self.pool.check_truncated()?;
+        match found {
+            Check::Good(header) if header.seq == seq => Ok(View::in_place(ring, at, &header)),
+            Check::Overtaken => Err(self.absent(seq, Place::Gone)),
+            _ => Err(self.damaged(at, Some(seq))),
+        }
+    }
+}
+
+fn bounds_of(oldest: &Header, newest: &Header) -> Bounds {
+    Bounds {
+        oldest: oldest.seq,
+        newest: newest.seq,
+        count: newest.seq.saturating_sub(oldest.seq) + 1,
+    }
+}

@@ -1,0 +1,157 @@
+//! Where a stream starts: from words to a position.
+
+use crate::error::Result;
+use crate::message::tags;
+use crate::ring::locate::Place;
+use crate::ring::memory::Memory;
+use crate::store::cursor::{Cursor, Step};
+use crate::store::{token, Start};
+use crate::sys::atomic::Ordering;
+
+impl Cursor {
+    /// Goes to a start.
+    ///
+    /// # Errors
+    /// Usage (a bad token), RetentionGap (a token from before a recovery), Corrupt.
+    pub(super) fn go_to(&mut self, start: &Start) -> Result<()> {
+        self.moved();
+        self.expect = None;
+        self.seek = None;
+        self.since = 0;
+        if self.backwards {
+            return self.go_to_backwards(start);
+        }
+        match start {
+            Start::Oldest => self.at = self.pool.pool.shared().ring().tail(),
+            Start::Now | Start::Last(0) => self.go_to_now(),
+            Start::Last(count) if self.wanted.is_empty() => self.go_to_last(*count),
+            Start::Last(count) => self.go_to_last_matching(*count)?,
+            Start::Seq(seq) => self.seek = Some((*seq).max(1)),
+            Start::Time(ns) => {
+                let sorted = !self.pool.pool.shared().superblock().times_unordered();
+                self.at = self.pool.pool.shared().ring().since(*ns, sorted);
+                self.since = *ns;
+            }
+            Start::Token(text) => self.seek = Some(token::seq_in(text, &self.pool)?),
+        }
+        Ok(())
+    }
+
+    fn go_to_now(&mut self) {
+        let ring = self.pool.pool.shared().ring();
+        loop {
+            let (head, tail) = (ring.head(), ring.tail());
+            let newest = ring.newest_before(head, tail);
+            if ring.retained(tail) {
+                self.at = head;
+                self.expect = newest.map(|(_, newest)| newest.seq + 1);
+                return;
+            }
+        }
+    }
+
+    fn go_to_last(&mut self, count: u64) {
+        let ring = self.pool.pool.shared().ring();
+        let Some(((first, oldest), (_, newest))) = ring.ends() else {
+            return self.at = ring.tail();
+        };
+        let seq = newest.seq.saturating_sub(count - 1);
+        if seq <= oldest.seq {
+            return self.at = first;
+        }
+        match ring.locate(seq) {
+            Place::At(at) => {
+                self.at = at;
+                self.expect = Some(seq);
+            }
+            _ => self.at = ring.tail(),
+        }
+    }
+
+    /// Walks back over as many matching messages.
+    fn go_to_last_matching(&mut self, count: u64) -> Result<()> {
+        let ring = self.pool.pool.shared().ring();
+        let mut back = Cursor::new(self.pool.clone());
+        back.backwards = true;
+        back.wanted = self.wanted.clone();
+        back.wanted_signature = self.wanted_signature;
+        let head = ring.head();
+        back.at = head;
+        self.at = head;
+        for _ in 0..count {
+            match back.step() {
+                Ok(Step::Message) => {
+                    self.at = back.header_at;
+                    self.expect = Some(back.header.seq);
+                }
+                Ok(_) => break,
+                // Damage: what lies before it cannot be reached backwards.
+                Err(_) => break,
+            }
+        }
+        if self.expect.is_none() {
+            self.expect = ring
+                .newest_before(head, ring.tail())
+                .map(|(_, newest)| newest.seq + 1);
+        }
+        Ok(())
+    }
+
+    fn go_to_backwards(&mut self, start: &Start) -> Result<()> {
+        let ring = self.pool.pool.shared().ring();
+        self.at = ring.head();
+        let seq = match start {
+            Start::Seq(seq) => *seq,
+            Start::Token(text) => token::seq_in(text, &self.pool)?,
+            Start::Time(ns) => {
+                self.since = *ns;
+                return Ok(());
+            }
+            Start::Last(count) => {
+                self.left = Some(self.left.map_or(*count, |left| left.min(*count)));
+                return Ok(());
+            }
+            Start::Oldest | Start::Now => return Ok(()),
+        };
+        match ring.locate(seq) {
+            Place::At(at) => {
+                let len = ring.size_at(at, ring.head()).map_or(0, |size| size.len());
+                self.at = at + len;
+            }
+            Place::Gone => self.at = ring.tail(),
+            Place::Future | Place::Missing => {}
+        }
+        Ok(())
+    }
+
+    /// Ends at what is now the newest message.
+    pub(super) fn end_at_newest(&mut self) {
+        let ring = self.pool.pool.shared().ring();
+        let newest = match ring.ends() {
+            Some((_, (_, newest))) => newest.seq,
+            None => ring
+                .memory
+                .control()
+                .hot
+                .next_seq
+                .load(Ordering::Acquire)
+                .saturating_sub(1),
+        };
+        self.end_seq = Some(self.end_seq.map_or(newest, |end| end.min(newest)));
+        // Nothing retained, or a start behind it: there is nothing to come.
+        let begins_behind = self
+            .seek
+            .or(self.expect)
+            .is_some_and(|first| first > newest);
+        if ring.ends().is_none() || begins_behind {
+            self.done = true;
+        }
+    }
+
+    pub(super) fn want_tags(&mut self, wanted: &[&[u8]]) {
+        self.wanted = wanted.iter().map(|tag| tag.to_vec()).collect();
+        self.wanted_signature = wanted
+            .iter()
+            .fold(0, |bits, tag| bits | tags::signature_of(tag));
+    }
+}

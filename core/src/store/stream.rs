@@ -1,0 +1,316 @@
+//! A stream of messages: a cursor that waits.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::message::TimeCache;
+use crate::pool::notify::Notifier;
+use crate::pool::wait::{Target, WaitPlan, Woken};
+use crate::store::cursor::{Cursor, Step};
+use crate::store::{token, Gap, Next, Pool, Start, Stats, TailOptions, View, Wait};
+use crate::sys::atomic::{AtomicBool, AtomicU64, Ordering};
+use crate::sys::clock::Deadline;
+use crate::sys::fork_lock::ForkLock;
+
+/// A stream. Any thread may use it; calls that step take turns, [`Stream::cancel`] and the getters
+/// never wait for one that is asleep.
+#[derive(Debug)]
+pub struct Stream {
+    pool: Pool,
+    state: ForkLock<State>,
+    cancelled: AtomicBool,
+    delivered: AtomicU64,
+    dropped: AtomicU64,
+    next_seq: AtomicU64,
+    notifier: ForkLock<Option<Arc<Notifier>>>,
+    deadline: Deadline,
+    spin: Duration,
+    poll: bool,
+}
+
+#[derive(Debug)]
+struct State {
+    cursor: Cursor,
+    times: TimeCache,
+    delivered: u64,
+}
+
+/// A seq nobody has: the next seq is to be worked out.
+const UNKNOWN: u64 = 0;
+
+impl Pool {
+    /// Opens a stream. It lives on when the pool handle is dropped.
+    ///
+    /// # Errors
+    /// Usage (options, a bad token), RetentionGap (a token), Corrupt.
+    pub fn tail(&self, options: &TailOptions<'_>) -> Result<Stream> {
+        let mut cursor = Cursor::new(self.clone());
+        cursor.backwards = options.backwards;
+        cursor.in_place = options.in_place;
+        cursor.policy = options.gap;
+        cursor.end_seq = options.end_seq;
+        cursor.left = options.max;
+        cursor.want_tags(options.tags);
+        cursor.go_to(&options.start)?;
+        if options.snapshot && !options.backwards {
+            cursor.end_at_newest();
+        }
+        self.pool.check_truncated()?;
+        Ok(Stream {
+            pool: self.clone(),
+            state: ForkLock::new(State {
+                cursor,
+                times: TimeCache::new(),
+                delivered: 0,
+            }),
+            cancelled: AtomicBool::new(false),
+            delivered: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
+            next_seq: AtomicU64::new(UNKNOWN),
+            notifier: ForkLock::new(None),
+            deadline: options.timeout.map_or(Deadline::NEVER, Deadline::after),
+            spin: options.spin,
+            poll: options.poll,
+        })
+    }
+}
+
+impl Stream {
+    /// The next message, or why there is none. The view is written only for a message; it is good until
+    /// the next call on the stream or, in place, while it says so.
+    ///
+    /// # Errors
+    /// RetentionGap (with [`crate::store::GapPolicy::Error`]; the stream has ended then), Corrupt (the
+    /// next call goes on behind the damage), NotFound (the pool is gone).
+    #[inline]
+    pub fn next(&self, wait: Wait, view: &mut View) -> Result<Next> {
+        let mut state = self.state.lock();
+        self.step(&mut state, wait, |state| {
+            state.cursor.view(view).map(|()| true)
+        })
+    }
+
+    /// As [`Stream::next`]; appends the message's JSON envelope to `out`.
+    ///
+    /// # Errors
+    /// As [`Stream::next`].
+    #[inline]
+    pub fn next_envelope(&self, wait: Wait, out: &mut Vec<u8>) -> Result<Next> {
+        let mut state = self.state.lock();
+        self.step(&mut state, wait, |state| {
+            let State { cursor, times, .. } = state;
+            if !cursor.copy() {
+                return Ok(false);
+            }
+            let message = cursor.message()?;
+            message
+                .write_envelope(out, times)
+                .map_err(|error| cursor.pool.in_message(error, message.seq))?;
+            Ok(true)
+        })
+    }
+
+    /// Steps until there is something to say. `deliver` gives false for a message that was overtaken
+    /// just now.
+    #[inline]
+    fn step(
+        &self,
+        state: &mut State,
+        wait: Wait,
+        mut deliver: impl FnMut(&mut State) -> Result<bool>,
+    ) -> Result<Next> {
+        let mut until = None;
+        loop {
+            if self.cancelled.load(Ordering::Acquire) {
+                return Ok(Next::Cancelled);
+            }
+            if !self.deadline.is_never() && self.deadline.passed() {
+                return Ok(Next::Deadline);
+            }
+            let step = state.cursor.step();
+            self.dropped.store(state.cursor.dropped, Ordering::Relaxed);
+            match step? {
+                Step::Message => {
+                    let seq = state.cursor.header.seq;
+                    self.next_seq.store(seq + 1, Ordering::Relaxed);
+                    if deliver(state)? {
+                        state.delivered += 1;
+                        self.delivered.store(state.delivered, Ordering::Relaxed);
+                        return Ok(Next::Message(seq));
+                    }
+                    state.cursor.expect = Some(seq);
+                }
+                Step::Gap => return Ok(Next::Gap(state.cursor.last_gap.unwrap_or_default())),
+                Step::End => {
+                    self.raise();
+                    return Ok(Next::End);
+                }
+                Step::Wait => {
+                    let target = state.cursor.target;
+                    let until = *until.get_or_insert_with(|| deadline_of(wait));
+                    if let Some(next) = self.wait(&target, until)? {
+                        return Ok(next);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits for news: `None` when there is some.
+    fn wait(&self, target: &Target, until: Deadline) -> Result<Option<Next>> {
+        let pool = &self.pool.pool;
+        if pool.is_deleted() {
+            self.raise();
+            return Err(pool.gone());
+        }
+        if until.passed() {
+            self.arm(target);
+            return Ok((!pool.has_news(target)).then_some(Next::Timeout));
+        }
+        let deadline = self.deadline.sooner(until);
+        let plan = WaitPlan {
+            deadline,
+            spin: self.spin,
+            poll: self.poll,
+        };
+        match pool.wait_news(target, &plan, &self.cancelled)? {
+            Woken::News => Ok(None),
+            Woken::Cancelled => Ok(Some(Next::Cancelled)),
+            Woken::Timeout if self.deadline.passed() => Ok(Some(Next::Deadline)),
+            Woken::Timeout => {
+                self.arm(target);
+                Ok(Some(Next::Timeout))
+            }
+        }
+    }
+
+    /// Looks ahead without waiting: `None` when a call of [`Stream::next`] would not wait.
+    pub(super) fn would_wait(&self) -> Option<Target> {
+        if self.cancelled.load(Ordering::Acquire) || self.deadline.passed() {
+            return None;
+        }
+        let mut state = self.state.lock();
+        match state.cursor.step() {
+            Ok(Step::Wait) => (!self.pool.pool.is_deleted()).then_some(state.cursor.target),
+            Ok(step) => {
+                state.cursor.pending = Some(step);
+                None
+            }
+            // The error comes again, or the call goes on behind the damage: either way without waiting.
+            Err(_) => None,
+        }
+    }
+
+    pub(super) fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    pub(super) fn polls(&self) -> bool {
+        self.poll
+    }
+
+    pub(super) fn deadline(&self) -> Deadline {
+        self.deadline
+    }
+
+    /// Ends the wait of another thread, and makes every further step say Cancelled.
+    pub fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Release);
+        self.pool.pool.disturb();
+        self.raise();
+    }
+
+    /// Makes a cancelled stream usable again.
+    pub fn reset_cancel(&self) {
+        self.cancelled.store(false, Ordering::Release);
+    }
+
+    /// Seq of the message that would come next if nothing is lost or filtered.
+    pub fn next_seq(&self) -> u64 {
+        match self.next_seq.load(Ordering::Relaxed) {
+            UNKNOWN => self.state.lock().cursor.next_seq(),
+            seq => seq,
+        }
+    }
+
+    /// Totals.
+    pub fn stats(&self) -> Stats {
+        Stats {
+            delivered: self.delivered.load(Ordering::Relaxed),
+            dropped: self.dropped.load(Ordering::Relaxed),
+        }
+    }
+
+    /// The last gap, if there was one.
+    pub fn last_gap(&self) -> Option<Gap> {
+        self.state.lock().cursor.last_gap
+    }
+
+    /// A text that another stream can resume from.
+    pub fn token(&self) -> String {
+        token::make(&self.pool, self.next_seq())
+    }
+
+    /// Goes elsewhere; maximum, filters and end stay as they are.
+    ///
+    /// # Errors
+    /// As [`Pool::tail`].
+    pub fn seek(&self, start: &Start) -> Result<()> {
+        let mut state = self.state.lock();
+        state.cursor.done = false;
+        state.cursor.go_to(start)?;
+        self.next_seq.store(UNKNOWN, Ordering::Relaxed);
+        self.raise();
+        Ok(())
+    }
+
+    /// A descriptor that is readable when a step would not wait (it may then still find that nothing
+    /// matches the filter). It belongs to the stream: do not read from it or close it; a step that
+    /// finds nothing makes it quiet again. A helper thread stands behind it, which a forked child does
+    /// not have: there the call fails and the descriptor stays as it was.
+    ///
+    /// # Errors
+    /// Io when it cannot be had; Usage in a forked child.
+    pub fn event_fd(&self) -> Result<std::os::fd::RawFd> {
+        let mut notifier = self.notifier.lock();
+        if let Some(notifier) = notifier.as_ref() {
+            if !notifier.is_ours() {
+                return Err(Error::new(
+                    ErrorKind::Usage,
+                    "the descriptor's helper thread is in the parent process",
+                )
+                .with_hint("open a stream of its own in the forked child"));
+            }
+            return Ok(notifier.fd());
+        }
+        let new = Arc::new(Notifier::start(self.pool.pool.share(), self.poll)?);
+        // Nobody has looked yet.
+        new.raise();
+        let fd = new.fd();
+        *notifier = Some(new);
+        Ok(fd)
+    }
+
+    fn arm(&self, target: &Target) {
+        let notifier = self.notifier.lock().clone();
+        if let Some(notifier) = notifier {
+            notifier.arm(*target);
+        }
+    }
+
+    fn raise(&self) {
+        let notifier = self.notifier.lock().clone();
+        if let Some(notifier) = notifier {
+            notifier.raise();
+        }
+    }
+}
+
+fn deadline_of(wait: Wait) -> Deadline {
+    match wait {
+        Wait::Forever => Deadline::NEVER,
+        Wait::For(wait) => Deadline::after(wait),
+        Wait::Try => Deadline::after(Duration::ZERO),
+    }
+}

@@ -1,0 +1,302 @@
+//! Files: identity, reserved blocks, syncing, and names that appear and vanish atomically.
+
+#![allow(unsafe_code)]
+
+use std::ffi::CString;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::fd::{AsRawFd, FromRawFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
+/// Which file it is, whatever its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Identity {
+    /// The device's number.
+    pub device: u64,
+    /// The inode's number on that device.
+    pub inode: u64,
+}
+
+/// What an open file is.
+#[derive(Clone, Copy, Debug)]
+pub struct Status {
+    /// Its identity.
+    pub identity: Identity,
+    /// Its length in bytes.
+    pub len: u64,
+    /// Whether it is a plain file.
+    pub is_file: bool,
+}
+
+fn c_path(path: &Path) -> io::Result<CString> {
+    CString::new(path.as_os_str().as_bytes())
+        .map_err(|_| io::Error::new(io::ErrorKind::InvalidInput, "the path contains a NUL byte"))
+}
+
+fn check(result: libc::c_int) -> io::Result<libc::c_int> {
+    if result < 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(result)
+    }
+}
+
+/// Opens an existing file; never creates, never follows into a terminal, never leaks into a child.
+pub fn open(path: &Path, writable: bool) -> io::Result<File> {
+    // O_NONBLOCK: opening a FIFO by mistake must not hang. It means nothing for plain files.
+    OpenOptions::new()
+        .read(true)
+        .write(writable)
+        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
+        .open(path)
+}
+
+/// A second, independent description of an open file, for reading and writing.
+pub fn reopen(file: &File, path: &Path, identity: Identity) -> io::Result<RawFd> {
+    let by_fd =
+        CString::new(format!("/proc/self/fd/{}", file.as_raw_fd())).map_err(io::Error::other)?;
+    let flags = libc::O_RDWR | libc::O_CLOEXEC | libc::O_NOCTTY;
+    // SAFETY: a NUL-terminated path; the result is checked.
+    if let Ok(fd) = check(unsafe { libc::open(by_fd.as_ptr(), flags) }) {
+        return Ok(fd);
+    }
+    // No /proc: by name, which must still be the same file.
+    let by_name = c_path(path)?;
+    // SAFETY: as above.
+    let fd = check(unsafe { libc::open(by_name.as_ptr(), flags) })?;
+    // SAFETY: `fd` was just opened and is owned here; `forget` gives it to the caller.
+    let opened = unsafe { File::from_raw_fd(fd) };
+    if status(&opened)?.identity != identity {
+        return Err(io::Error::from_raw_os_error(libc::ESTALE));
+    }
+    std::mem::forget(opened);
+    Ok(fd)
+}
+
+/// What the open file is.
+pub fn status(file: &File) -> io::Result<Status> {
+    let data = file.metadata()?;
+    Ok(Status {
+        identity: Identity {
+            device: data.dev(),
+            inode: data.ino(),
+        },
+        len: data.len(),
+        is_file: data.is_file(),
+    })
+}
+
+/// Which file the path names now; `None` when there is none.
+pub fn identity_of(path: &Path) -> io::Result<Option<Identity>> {
+    match std::fs::metadata(path) {
+        Ok(data) => Ok(Some(Identity {
+            device: data.dev(),
+            inode: data.ino(),
+        })),
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// A new file that has no name yet or a temporary one; [`NewFile::publish`] gives it its name.
+/// Dropped before that, nothing is left of it.
+#[derive(Debug)]
+pub struct NewFile {
+    /// The open file.
+    pub file: File,
+    temporary: Option<std::path::PathBuf>,
+}
+
+impl NewFile {
+    /// Creates the file in the directory that `path` will be in.
+    pub fn create(path: &Path, mode: u32) -> io::Result<NewFile> {
+        let parent = parent_of(path);
+        let unnamed = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .mode(mode)
+            .custom_flags(libc::O_TMPFILE)
+            .open(parent);
+        match unnamed {
+            Ok(file) => {
+                return Ok(NewFile {
+                    file,
+                    temporary: None,
+                })
+            }
+            Err(error) => match error.raw_os_error() {
+                // The file system (or an old kernel) has no unnamed files.
+                Some(libc::EOPNOTSUPP) | Some(libc::EISDIR) | Some(libc::EINVAL) => {}
+                _ => return Err(error),
+            },
+        }
+        let temporary = parent.join(format!(".plasmite-{:016x}.new", crate::sys::random::word()));
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .mode(mode)
+            .open(&temporary)?;
+        Ok(NewFile {
+            file,
+            temporary: Some(temporary),
+        })
+    }
+
+    /// Gives the file its name, unless the name is taken (AlreadyExists), and makes that durable.
+    pub fn publish(mut self, path: &Path) -> io::Result<File> {
+        let to = c_path(path)?;
+        let linked = match &self.temporary {
+            None => {
+                let from = CString::new(format!("/proc/self/fd/{}", self.file.as_raw_fd()))
+                    .map_err(io::Error::other)?;
+                // SAFETY: two NUL-terminated paths.
+                check(unsafe {
+                    libc::linkat(
+                        libc::AT_FDCWD,
+                        from.as_ptr(),
+                        libc::AT_FDCWD,
+                        to.as_ptr(),
+                        libc::AT_SYMLINK_FOLLOW,
+                    )
+                })
+            }
+            Some(temporary) => {
+                let from = c_path(temporary)?;
+                // SAFETY: two NUL-terminated paths. link(2) never replaces.
+                check(unsafe { libc::link(from.as_ptr(), to.as_ptr()) })
+            }
+        };
+        linked?;
+        sync_directory(parent_of(path));
+        self.remove_temporary();
+        self.file.try_clone()
+    }
+
+    fn remove_temporary(&mut self) {
+        if let Some(temporary) = self.temporary.take() {
+            // Nothing is lost if this fails: the name is random and the file has its real one.
+            let _ = std::fs::remove_file(temporary);
+        }
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        self.remove_temporary();
+    }
+}
+
+/// The directory a path's last part lies in.
+pub fn parent_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Whether names in the directory may be added and removed.
+pub fn is_writable_directory(directory: &Path) -> bool {
+    let Ok(path) = c_path(directory) else {
+        return false;
+    };
+    // SAFETY: a NUL-terminated path.
+    unsafe {
+        libc::faccessat(
+            libc::AT_FDCWD,
+            path.as_ptr(),
+            libc::W_OK | libc::X_OK,
+            libc::AT_EACCESS,
+        ) == 0
+    }
+}
+
+/// Makes names in the directory durable; best effort, since some file systems refuse it.
+pub fn sync_directory(directory: &Path) {
+    if let Ok(directory) = File::open(directory) {
+        let _ = directory.sync_all();
+    }
+}
+
+/// Makes the file `len` bytes long with all its blocks on the disk, so that writing to a mapping of
+/// it cannot run out of space. False when the file system gives no such promise although the
+/// blocks were written.
+pub fn reserve(file: &File, len: u64) -> io::Result<bool> {
+    let size = libc::off_t::try_from(len).map_err(|_| io::Error::from_raw_os_error(libc::EFBIG))?;
+    loop {
+        // SAFETY: an open descriptor.
+        match check(unsafe { libc::fallocate(file.as_raw_fd(), 0, 0, size) }) {
+            Ok(_) => return Ok(true),
+            Err(error) if error.raw_os_error() == Some(libc::EINTR) => continue,
+            Err(error) if error.raw_os_error() == Some(libc::EOPNOTSUPP) => break,
+            Err(error) => return Err(error),
+        }
+    }
+    let zeros = vec![0u8; 1 << 20];
+    let mut at = 0;
+    while at < len {
+        let count = (len - at).min(zeros.len() as u64) as usize;
+        file.write_all_at(&zeros[..count], at)?;
+        at += count as u64;
+    }
+    Ok(false)
+}
+
+/// Waits until the file's bytes are on the disk.
+pub fn sync_data(fd: RawFd) -> io::Result<()> {
+    loop {
+        // SAFETY: the caller's descriptor.
+        match check(unsafe { libc::fdatasync(fd) }) {
+            Ok(_) => return Ok(()),
+            Err(error) if error.raw_os_error() == Some(libc::EINTR) => continue,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn publish_never_replaces_and_leaves_nothing_behind() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        let new = NewFile::create(&path, 0o600).unwrap();
+        assert!(reserve(&new.file, 10_000).is_ok());
+        new.publish(&path).unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), 10_000);
+        let again = NewFile::create(&path, 0o600).unwrap();
+        assert_eq!(
+            again.publish(&path).unwrap_err().kind(),
+            io::ErrorKind::AlreadyExists
+        );
+        drop(NewFile::create(&dir.path().join("b"), 0o600).unwrap());
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn identity_follows_the_file_not_the_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        assert_eq!(identity_of(&path).unwrap(), None);
+        std::fs::write(&path, "x").unwrap();
+        let file = open(&path, true).unwrap();
+        let status = status(&file).unwrap();
+        assert_eq!(identity_of(&path).unwrap(), Some(status.identity));
+        let fd = reopen(&file, &path, status.identity).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(identity_of(&path).unwrap(), None);
+        // SAFETY: opened above.
+        drop(unsafe { File::from_raw_fd(fd) });
+    }
+}

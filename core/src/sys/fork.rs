@@ -1,0 +1,112 @@
+//! Which process of a line of forks this is, and what has to happen at a fork.
+
+#![allow(unsafe_code)]
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock};
+
+static GENERATION: AtomicU32 = AtomicU32::new(1);
+
+/// Counts the forks between the loading of the library and this process. State that a fork makes
+/// stale carries the number it was made under.
+#[inline(always)]
+pub fn generation() -> u32 {
+    GENERATION.load(Ordering::Relaxed)
+}
+
+/// Descriptors that a forked child must not keep: as long as any process has them open, the kernel
+/// takes the parent for alive.
+static PRIVATE_FDS: Mutex<Vec<libc::c_int>> = Mutex::new(Vec::new());
+
+/// Held from before a fork to after it, so that the child finds the list whole.
+struct HeldOverFork(std::cell::UnsafeCell<Option<MutexGuard<'static, Vec<libc::c_int>>>>);
+
+// SAFETY: only the thread that forks touches the cell, in `prepare` and then in `parent` or `child`,
+// and while it does the guard inside keeps other threads out of `prepare`.
+unsafe impl Sync for HeldOverFork {}
+
+static HELD: HeldOverFork = HeldOverFork(std::cell::UnsafeCell::new(None));
+
+fn fds() -> MutexGuard<'static, Vec<libc::c_int>> {
+    PRIVATE_FDS
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+extern "C" fn prepare() {
+    let guard = fds();
+    // SAFETY: see `HeldOverFork`; the guard was just taken.
+    unsafe { *HELD.0.get() = Some(guard) };
+}
+
+extern "C" fn parent() {
+    // SAFETY: see `HeldOverFork`; this thread put the guard there.
+    drop(unsafe { (*HELD.0.get()).take() });
+}
+
+extern "C" fn child() {
+    GENERATION.fetch_add(1, Ordering::Relaxed);
+    // SAFETY: see `HeldOverFork`; the child has this one thread only.
+    let guard = unsafe { (*HELD.0.get()).take() };
+    if let Some(mut fds) = guard {
+        for fd in fds.drain(..) {
+            // Closed, never unlocked: an unlock would drop the parent's lock with it.
+            // SAFETY: the list holds descriptors this library opened and has not closed.
+            unsafe { libc::close(fd) };
+        }
+    }
+}
+
+/// Installs the handlers, once per process image.
+fn install() {
+    static INSTALLED: OnceLock<()> = OnceLock::new();
+    INSTALLED.get_or_init(|| {
+        // SAFETY: the handlers are plain functions that live as long as the library.
+        unsafe { libc::pthread_atfork(Some(prepare), Some(parent), Some(child)) };
+    });
+}
+
+/// A descriptor that a forked child closes at once. Dropping it closes it.
+#[derive(Debug)]
+pub struct PrivateFd {
+    fd: libc::c_int,
+    generation: u32,
+}
+
+impl PrivateFd {
+    /// Opens through `open`, which must return a fresh descriptor, or an error.
+    pub fn open(open: impl FnOnce() -> std::io::Result<libc::c_int>) -> std::io::Result<PrivateFd> {
+        install();
+        // Under the lock, so that no fork falls between the opening and the listing.
+        let mut list = fds();
+        let fd = open()?;
+        list.push(fd);
+        Ok(PrivateFd {
+            fd,
+            generation: generation(),
+        })
+    }
+
+    /// The descriptor's number; meaningless after a fork.
+    pub fn raw(&self) -> libc::c_int {
+        self.fd
+    }
+
+    /// Whether this process is the one that opened it.
+    pub fn is_ours(&self) -> bool {
+        self.generation == generation()
+    }
+}
+
+impl Drop for PrivateFd {
+    fn drop(&mut self) {
+        let mut list = fds();
+        if self.is_ours() {
+            if let Some(at) = list.iter().position(|fd| *fd == self.fd) {
+                list.swap_remove(at);
+            }
+            // SAFETY: ours, open, and no longer listed.
+            unsafe { libc::close(self.fd) };
+        }
+    }
+}

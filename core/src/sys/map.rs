@@ -1,0 +1,148 @@
+//! A shared mapping of a whole file, offered as words.
+
+#![allow(unsafe_code)]
+
+use std::fs::File;
+use std::io;
+use std::os::fd::AsRawFd;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+
+use memmap2::{MmapOptions, MmapRaw};
+
+use crate::sys::atomic::AtomicU64;
+use crate::sys::guard;
+
+/// The mapping. Other processes may change its bytes at any time, so it is only ever looked at
+/// through atomic words.
+#[derive(Debug)]
+pub struct Mapping {
+    map: MmapRaw,
+    writable: bool,
+    truncated: Arc<AtomicBool>,
+    slot: Option<guard::Slot>,
+}
+
+impl Mapping {
+    /// Maps the first `len` bytes, which the file must have.
+    pub fn new(file: &File, len: usize, writable: bool) -> io::Result<Mapping> {
+        let mut options = MmapOptions::new();
+        options.len(len);
+        let map = if writable {
+            options.map_raw(file)?
+        } else {
+            options.map_raw_read_only(file)?
+        };
+        let truncated = Arc::new(AtomicBool::new(false));
+        let slot = guard::register(map.as_ptr() as usize, len, &truncated);
+        Ok(Mapping {
+            map,
+            writable,
+            truncated,
+            slot,
+        })
+    }
+
+    /// Length in bytes.
+    pub fn len(&self) -> usize {
+        self.map.len()
+    }
+
+    /// Whether it is empty; no pool's mapping is.
+    pub fn is_empty(&self) -> bool {
+        self.map.len() == 0
+    }
+
+    /// Whether words may be stored to.
+    pub fn is_writable(&self) -> bool {
+        self.writable
+    }
+
+    /// Whether the file was cut under the mapping; known only with [`guard::install`].
+    #[inline]
+    pub fn is_truncated(&self) -> bool {
+        self.truncated.load(Ordering::Relaxed)
+    }
+
+    /// Base address, for views that cross the C boundary.
+    pub fn base(&self) -> *const u8 {
+        self.map.as_ptr()
+    }
+
+    /// The words from byte `offset` on, `count` of them. In a read-only mapping they must only be
+    /// loaded; a store faults.
+    ///
+    /// # Panics
+    /// If `offset` is not a multiple of 8 or the range leaves the mapping.
+    pub fn words(&self, offset: usize, count: usize) -> &[AtomicU64] {
+        let len = count.checked_mul(8).expect("a range of memory");
+        assert!(offset % 8 == 0 && offset.checked_add(len).is_some_and(|end| end <= self.len()));
+        // SAFETY: in bounds, aligned (the base is page aligned), alive as long as `self`. Atomics are
+        // interior mutable, so other processes' and threads' changes are allowed; nothing in the
+        // library makes a plain reference to these bytes.
+        unsafe {
+            std::slice::from_raw_parts(self.map.as_ptr().add(offset).cast::<AtomicU64>(), count)
+        }
+    }
+
+    /// A reference to a structure of atomics at byte `offset`.
+    ///
+    /// # Safety
+    /// `T` must consist of atomics and padding only, so that any bytes are a valid value and
+    /// concurrent changes are allowed.
+    ///
+    /// # Panics
+    /// If it does not lie in the mapping, aligned.
+    pub unsafe fn structure<T>(&self, offset: usize) -> &T {
+        assert!(offset % std::mem::align_of::<T>() == 0);
+        assert!(offset
+            .checked_add(std::mem::size_of::<T>())
+            .is_some_and(|end| end <= self.len()));
+        // SAFETY: in bounds, aligned, alive as long as `self`; the rest is the caller's promise.
+        unsafe { &*self.map.as_ptr().add(offset).cast::<T>() }
+    }
+
+    /// Waits until the pages of a range are on the disk.
+    pub fn sync(&self, offset: usize, len: usize) -> io::Result<()> {
+        let page = 4096;
+        let start = offset - offset % page;
+        // SAFETY: the range lies in the mapping (checked by the kernel as well).
+        let result = unsafe {
+            libc::msync(
+                self.map
+                    .as_ptr()
+                    .add(start.min(self.len()))
+                    .cast_mut()
+                    .cast(),
+                (offset + len).min(self.len()) - start,
+                libc::MS_SYNC,
+            )
+        };
+        if result == 0 {
+            Ok(())
+        } else {
+            Err(io::Error::last_os_error())
+        }
+    }
+
+    /// Whether the file is still long enough for every page of the mapping.
+    pub fn covers(&self, file: &File) -> io::Result<bool> {
+        // SAFETY: a plain stat of an open descriptor into a valid place.
+        let len = unsafe {
+            let mut data: libc::stat = std::mem::zeroed();
+            if libc::fstat(file.as_raw_fd(), &mut data) != 0 {
+                return Err(io::Error::last_os_error());
+            }
+            data.st_size
+        };
+        Ok(len as u64 >= self.len() as u64)
+    }
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        if let Some(slot) = self.slot.take() {
+            guard::unregister(slot);
+        }
+    }
+}

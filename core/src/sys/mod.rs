@@ -1,0 +1,30 @@
+//! Everything that talks to the operating system: memory, files, locks, sleep, time, fork.
+//!
+//! One system matter a file, each behind a safe interface; the layers above hold no system call and,
+//! but for two named files of `ring`, no unsafe code.
+
+pub mod atomic;
+#[cfg(not(loom))]
+pub mod boot;
+#[cfg(not(loom))]
+pub mod byte_lock;
+#[cfg(not(loom))]
+pub mod clock;
+#[cfg(not(loom))]
+pub mod event_fd;
+#[cfg(not(loom))]
+pub mod file;
+#[cfg(not(loom))]
+pub mod fork;
+#[cfg(not(loom))]
+pub mod fork_lock;
+#[cfg(not(loom))]
+pub mod futex;
+#[cfg(not(loom))]
+pub mod guard;
+#[cfg(not(loom))]
+pub mod log;
+#[cfg(not(loom))]
+pub mod map;
+#[cfg(not(loom))]
+pub mod random;
