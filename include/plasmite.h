@@ -81,8 +81,9 @@
 // it is read. See plsm_view_is_valid.
 #define PLSM_TAIL_IN_PLACE 2
 
-// Deliver in descending seq, from the newest (or end_seq) back to where the start says; then end. Implies
-// PLSM_TAIL_SNAPSHOT.
+// Deliver in descending seq and never wait. PLSM_START_SEQ and PLSM_START_TOKEN tell the seq to begin at;
+// the others begin at the newest message, and PLSM_START_LAST and PLSM_START_TIME tell where to end. The
+// end is also at end_seq, then the lowest.
 #define PLSM_TAIL_BACKWARDS 4
 
 // Never be woken by writers: look again and again, with pauses.
@@ -451,8 +452,8 @@ struct plsm_append_options {
     // How long to wait for the writer lock, in ms, before Busy; only when has_lock_wait is set. 0 tries
     // once, and PLSM_WAIT_FOREVER waits without limit. Otherwise 10000.
     uint64_t lock_wait_ms;
-    // Append only when this is the newest seq (0: when no message was ever written), else AlreadyExists,
-    // or NotFound for a seq not reached yet; only when has_expect_newest is set.
+    // Append only when this is the newest seq (0: when no message was ever written), else AlreadyExists;
+    // only when has_expect_newest is set.
     uint64_t expect_newest;
     // Whether timestamp_ns counts.
     uint32_t has_timestamp;
@@ -641,7 +642,7 @@ struct plsm_tail_options {
     uint32_t start;
     // What the start asks for: a number of messages, a seq, or a time.
     uint64_t start_value;
-    // The last seq wanted. Only when has_end is set.
+    // The last seq wanted (the lowest one when going backwards). Only when has_end is set.
     uint64_t end_seq;
     // End after so many messages, counted after the tag filter. Only when has_max is set.
     uint64_t max_messages;
@@ -1208,9 +1209,11 @@ void plsm_stream_cancel(plsm_stream_t *stream);
 // Takes a cancel back: the stream goes on where it stood. NULL does nothing.
 void plsm_stream_reset_cancel(plsm_stream_t *stream);
 
-// A file descriptor for event loops: readable while a call on the stream would not wait. It belongs to the
-// stream: only poll it, do not read or close it. A helper thread serves it from the first call on, until
-// the stream is freed; a forked child has to open a stream of its own. 0 or
+// A file descriptor for event loops: readable when a call on the stream would not wait, as far as is known
+// (after the tag filter there may be nothing), and at first. A call that finds nothing makes it quiet
+// again, so take messages until PLSM_NEXT_TIMEOUT before polling. It belongs to the stream: do not read or
+// close it. A helper thread serves it from the first call on, until the stream is freed; in a forked child
+// the call is Usage. 0 or
 // -1.
 int plsm_stream_fd(plsm_stream_t *stream, int *out_fd, plsm_error_t **out_err);
 
@@ -1274,6 +1277,10 @@ int plsm_wait_any(plsm_stream_t *const *streams,
 // NUL). Free with plsm_buf_free. 0 or -1.
 int plsm_lite3_from_json(const uint8_t *json, size_t json_len, plsm_buf_t *out_lite3, plsm_error_t **out_err);
 
+// Checks that bytes are one JSON value that pools can keep, as plsm_pool_append does, without a pool. Usage:
+// they are not (offset tells where), or it nests too deep. 0 or -1.
+int plsm_json_check(const uint8_t *json, size_t json_len, plsm_error_t **out_err);
+
 // Writes a Lite3 document as compact JSON, members in the order they were written. Corrupt: it is damaged.
 // Free with plsm_buf_free. 0 or -1.
 int plsm_lite3_to_json(const uint8_t *lite3, size_t lite3_len, plsm_buf_t *out_json, plsm_error_t **out_err);
@@ -1286,11 +1293,11 @@ int plsm_lite3_check(const uint8_t *lite3, size_t lite3_len, plsm_error_t **out_
 // plsm_buf_free. 0 or -1.
 int plsm_time_format(uint64_t timestamp_ns, plsm_buf_t *out_text, plsm_error_t **out_err);
 
-// Reads a time in RFC 3339, with any offset from UTC. Usage: it is none, or before 1970 or after 2554.
-// `text` needs no NUL. 0 or -1.
+// Reads a time in RFC 3339, with any offset from UTC. A time before 1970 gives 0, one after 2554 the
+// largest number. Usage: it is none. `text` needs no NUL. 0 or -1.
 int plsm_time_parse(const char *text, size_t text_len, uint64_t *out_timestamp_ns, plsm_error_t **out_err);
 
-// Reads a duration, for example "500ms", "30m", "2h" or "1d", in ns. Usage: it is none. `text` needs no
+// Reads a duration, for example "500ms", "5s", "30m" or "2h", in ns. Usage: it is none. `text` needs no
 // NUL. 0 or -1.
 int plsm_duration_parse(const char *text, size_t text_len, uint64_t *out_ns, plsm_error_t **out_err);
 

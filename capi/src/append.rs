@@ -51,8 +51,8 @@ pub struct plsm_append_options {
     /// How long to wait for the writer lock, in ms, before Busy; only when has_lock_wait is set. 0 tries
     /// once, and PLSM_WAIT_FOREVER waits without limit. Otherwise 10000.
     pub lock_wait_ms: u64,
-    /// Append only when this is the newest seq (0: when no message was ever written), else AlreadyExists,
-    /// or NotFound for a seq not reached yet; only when has_expect_newest is set.
+    /// Append only when this is the newest seq (0: when no message was ever written), else AlreadyExists;
+    /// only when has_expect_newest is set.
     pub expect_newest: u64,
     /// Whether timestamp_ns counts.
     pub has_timestamp: u32,
@@ -88,7 +88,10 @@ pub type plsm_receipt_t = plsm_receipt;
 
 impl From<Receipt> for plsm_receipt {
     fn from(receipt: Receipt) -> plsm_receipt {
-        plsm_receipt { seq: receipt.seq, timestamp_ns: receipt.time_ns }
+        plsm_receipt {
+            seq: receipt.seq,
+            timestamp_ns: receipt.time_ns,
+        }
     }
 }
 
@@ -116,7 +119,11 @@ pub(crate) unsafe fn with_options<T>(
     }
     // SAFETY: passed on.
     let options = unsafe { options::read(options) }?;
-    options::check_flags(options.flags, PLSM_APPEND_CHECK_FULLY, plsm_append_options::NAME)?;
+    options::check_flags(
+        options.flags,
+        PLSM_APPEND_CHECK_FULLY,
+        plsm_append_options::NAME,
+    )?;
     let flush = is_flush(options.durability)?;
     let lock_wait = match (options.has_lock_wait, options.lock_wait_ms) {
         (0, _) => AppendOptions::default().lock_wait,
@@ -154,9 +161,15 @@ pub unsafe extern "C" fn plsm_pool_append(
     out_receipt: *mut plsm_receipt_t,
     out_err: *mut *mut plsm_error_t,
 ) -> c_int {
-    let input = Input { bytes: json, len: json_len, name: "json" };
+    let input = Input {
+        bytes: json,
+        len: json_len,
+        name: "json",
+    };
     // SAFETY: the caller passes what `append` wants.
-    status(out_err, || unsafe { append(pool, input, options, out_receipt, Pool::append_json) })
+    status(out_err, || unsafe {
+        append(pool, input, options, out_receipt, Pool::append_json)
+    })
 }
 
 /// Appends `data` that is already encoded as Lite3 (root object or array), without its envelope. Checked
@@ -172,9 +185,15 @@ pub unsafe extern "C" fn plsm_pool_append_data(
     out_receipt: *mut plsm_receipt_t,
     out_err: *mut *mut plsm_error_t,
 ) -> c_int {
-    let input = Input { bytes: lite3, len: lite3_len, name: "lite3" };
+    let input = Input {
+        bytes: lite3,
+        len: lite3_len,
+        name: "lite3",
+    };
     // SAFETY: the caller passes what `append` wants.
-    status(out_err, || unsafe { append(pool, input, options, out_receipt, Pool::append_data) })
+    status(out_err, || unsafe {
+        append(pool, input, options, out_receipt, Pool::append_data)
+    })
 }
 
 /// Appends a whole Lite3 message document, `{"meta":{"tags":[...]},"data":...}`, checked fully and kept
@@ -189,9 +208,15 @@ pub unsafe extern "C" fn plsm_pool_append_document(
     out_receipt: *mut plsm_receipt_t,
     out_err: *mut *mut plsm_error_t,
 ) -> c_int {
-    let input = Input { bytes: lite3, len: lite3_len, name: "lite3" };
+    let input = Input {
+        bytes: lite3,
+        len: lite3_len,
+        name: "lite3",
+    };
     // SAFETY: the caller passes what `append` wants.
-    status(out_err, || unsafe { append(pool, input, options, out_receipt, Pool::append_document) })
+    status(out_err, || unsafe {
+        append(pool, input, options, out_receipt, Pool::append_document)
+    })
 }
 
 struct Input {
@@ -228,7 +253,10 @@ unsafe fn append(
 /// Makes everything appended so far durable, by this process or others, as PLSM_DURABILITY_FLUSH does for
 /// one message. 0 or -1.
 #[no_mangle]
-pub unsafe extern "C" fn plsm_pool_flush(pool: *mut plsm_pool_t, out_err: *mut *mut plsm_error_t) -> c_int {
+pub unsafe extern "C" fn plsm_pool_flush(
+    pool: *mut plsm_pool_t,
+    out_err: *mut *mut plsm_error_t,
+) -> c_int {
     // SAFETY: the caller passes NULL or a pool handle.
     status(out_err, || unsafe { pool_in(pool) }?.flush())
 }

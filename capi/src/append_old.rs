@@ -31,12 +31,23 @@ pub unsafe extern "C" fn plsm_pool_append_json(
     status(out_err, || {
         // SAFETY: the caller passes NULL, or a place for a buffer, a pool handle, and readable bytes.
         let (out, pool, json) = unsafe {
-            (Out::new(out_message, "out_message")?, pool_in(pool)?, slice_in(json_bytes, json_len, "json_bytes")?)
+            (
+                Out::new(out_message, "out_message")?,
+                pool_in(pool)?,
+                slice_in(json_bytes, json_len, "json_bytes")?,
+            )
         };
         let flush = is_flush(durability)?;
         let append = |tags: &[&[u8]]| {
-            let options = AppendOptions { tags, flush, ..AppendOptions::default() };
-            give_built(|message| pool.append_json_envelope(json, &options, message).map(|_| ()))
+            let options = AppendOptions {
+                tags,
+                flush,
+                ..AppendOptions::default()
+            };
+            give_built(|message| {
+                pool.append_json_envelope(json, &options, message)
+                    .map(|_| ())
+            })
         };
         // SAFETY: the caller passes NULL or that many strings.
         out.set(unsafe { with_strings(tags, tags_len, append) }?);
@@ -58,9 +69,16 @@ pub unsafe extern "C" fn plsm_pool_append_lite3(
     status(out_err, || {
         // SAFETY: the caller passes NULL, or a place for a number, a pool handle, and readable bytes.
         let (out, pool, document) = unsafe {
-            (Out::new(out_seq, "out_seq")?, pool_in(pool)?, slice_in(payload, payload_len, "payload")?)
+            (
+                Out::new(out_seq, "out_seq")?,
+                pool_in(pool)?,
+                slice_in(payload, payload_len, "payload")?,
+            )
         };
-        let options = AppendOptions { flush: is_flush(durability)?, ..AppendOptions::default() };
+        let options = AppendOptions {
+            flush: is_flush(durability)?,
+            ..AppendOptions::default()
+        };
         out.set(pool.append_document(document, &options)?.seq);
         Ok(())
     })

@@ -88,7 +88,11 @@ pub unsafe extern "C" fn plsm_pool_append_batch(
         }
         let mut receipts: Vec<Receipt> = Vec::with_capacity(items.len());
         // SAFETY: the caller passes NULL or options of the size they say.
-        unsafe { with_options(options, |options| pool.append_batch(&list, options, &mut receipts)) }?;
+        unsafe {
+            with_options(options, |options| {
+                pool.append_batch(&list, options, &mut receipts)
+            })
+        }?;
         if !out_receipts.is_null() {
             for (index, receipt) in receipts.into_iter().take(items_len).enumerate() {
                 // SAFETY: room for `items_len` receipts by the call's contract.
@@ -99,7 +103,7 @@ pub unsafe extern "C" fn plsm_pool_append_batch(
     })
 }
 
-unsafe fn collect_tags<'a>(item: &plsm_batch_item, tags: &mut Vec<&'a [u8]>) -> Result<()> {
+unsafe fn collect_tags(item: &plsm_batch_item, tags: &mut Vec<&[u8]>) -> Result<()> {
     // SAFETY: passed on.
     for tag in unsafe { array_in(item.tags, item.tags_len, "tags") }? {
         // SAFETY: passed on.
@@ -118,12 +122,20 @@ unsafe fn to_core<'a>(item: &plsm_batch_item, tags: &'a [&'a [u8]]) -> Result<Ba
         other => return Err(unknown_number(u64::from(other), "item encodings")),
     };
     let timestamp_ns = (item.has_timestamp != 0).then_some(item.timestamp_ns);
-    Ok(BatchItem { bytes, encoding, tags, timestamp_ns })
+    Ok(BatchItem {
+        bytes,
+        encoding,
+        tags,
+        timestamp_ns,
+    })
 }
 
 #[cold]
 fn in_item(error: &Error, index: usize) -> Error {
-    let mut named = Error::new(error.kind(), format!("item {index} of the batch: {}", error.message()));
+    let mut named = Error::new(
+        error.kind(),
+        format!("item {index} of the batch: {}", error.message()),
+    );
     if let Some(hint) = error.hint() {
         named = named.with_hint(hint);
     }

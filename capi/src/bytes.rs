@@ -52,7 +52,12 @@ pub(crate) unsafe fn release(buf: *mut plsm_buf) {
         return;
     }
     // SAFETY: readable and writable by the contract.
-    let old = unsafe { buf.replace(plsm_buf { data: std::ptr::null_mut(), len: 0 }) };
+    let old = unsafe {
+        buf.replace(plsm_buf {
+            data: std::ptr::null_mut(),
+            len: 0,
+        })
+    };
     // SAFETY: `data` is NULL or came from malloc in `give`.
     unsafe { libc::free(old.data.cast()) };
 }
@@ -67,12 +72,18 @@ pub(crate) fn give(bytes: &[u8]) -> Result<plsm_buf> {
     }
     // SAFETY: `data` has room for all of them, and is new memory.
     unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), data, bytes.len()) };
-    Ok(plsm_buf { data, len: bytes.len() })
+    Ok(plsm_buf {
+        data,
+        len: bytes.len(),
+    })
 }
 
 #[cold]
 fn out_of_memory(len: usize) -> Error {
-    Error::new(ErrorKind::Internal, format!("no memory for an answer of {len} bytes"))
+    Error::new(
+        ErrorKind::Internal,
+        format!("no memory for an answer of {len} bytes"),
+    )
 }
 
 /// Borrows a range that must be there; `name` is the argument's.
@@ -94,7 +105,11 @@ pub(crate) unsafe fn slice_in<'a>(data: *const u8, len: usize, name: &str) -> Re
 /// # Safety
 /// As for [`slice_in`].
 #[inline(always)]
-pub(crate) unsafe fn slice_or_empty<'a>(data: *const u8, len: usize, name: &str) -> Result<&'a [u8]> {
+pub(crate) unsafe fn slice_or_empty<'a>(
+    data: *const u8,
+    len: usize,
+    name: &str,
+) -> Result<&'a [u8]> {
     if len == 0 {
         return Ok(&[]);
     }
@@ -120,7 +135,9 @@ pub(crate) unsafe fn array_in<'a, T>(data: *const T, len: usize, name: &str) -> 
 
 #[cold]
 fn bad_length(len: usize, name: &str) -> Error {
-    Error::usage(format!("the length of {name}, {len}, is more than memory can hold"))
+    Error::usage(format!(
+        "the length of {name}, {len}, is more than memory can hold"
+    ))
 }
 
 thread_local! {

@@ -59,7 +59,10 @@ pub unsafe extern "C" fn plsm_client_free(client: *mut plsm_client_t) {
 
 /// The directory of a client made with NULL, as text. Usage: HOME is unset. 0 or -1.
 #[no_mangle]
-pub unsafe extern "C" fn plsm_default_pool_dir(out_path: *mut plsm_buf_t, out_err: *mut *mut plsm_error_t) -> c_int {
+pub unsafe extern "C" fn plsm_default_pool_dir(
+    out_path: *mut plsm_buf_t,
+    out_err: *mut *mut plsm_error_t,
+) -> c_int {
     status(out_err, || {
         // SAFETY: the caller passes NULL or a place for a buffer.
         let out = unsafe { Out::new(out_path, "out_path") }?;

@@ -24,7 +24,12 @@ pub unsafe extern "C" fn plsm_lite3_from_json(
 ) -> c_int {
     status(out_err, || {
         // SAFETY: the caller passes NULL, or a place for a buffer and readable bytes.
-        let (out, json) = unsafe { (Out::new(out_lite3, "out_lite3")?, slice_in(json, json_len, "json")?) };
+        let (out, json) = unsafe {
+            (
+                Out::new(out_lite3, "out_lite3")?,
+                slice_in(json, json_len, "json")?,
+            )
+        };
         out.set(give_built(|document| match Encoder::new().encode(json, document)? {
             Encoded::Lite3 => Ok(()),
             Encoded::Text => Err(Error::usage(
@@ -33,6 +38,18 @@ pub unsafe extern "C" fn plsm_lite3_from_json(
             )
             .with_hint("append it as JSON with plsm_pool_append: pools keep every JSON value")),
         })?);
+        Ok(())
+    })
+}
+
+/// Checks that bytes are one JSON value that pools can keep, as plsm_pool_append does, without a pool. Usage:
+/// they are not (offset tells where), or it nests too deep. 0 or -1.
+#[no_mangle]
+pub unsafe extern "C" fn plsm_json_check(json: *const u8, json_len: usize, out_err: *mut *mut plsm_error_t) -> c_int {
+    status(out_err, || {
+        // SAFETY: the caller passes NULL or readable bytes.
+        let json = unsafe { slice_in(json, json_len, "json")? };
+        Encoder::new().encode(json, &mut Vec::new())?;
         Ok(())
     })
 }
@@ -48,8 +65,15 @@ pub unsafe extern "C" fn plsm_lite3_to_json(
 ) -> c_int {
     status(out_err, || {
         // SAFETY: the caller passes NULL, or a place for a buffer and readable bytes.
-        let (out, document) = unsafe { (Out::new(out_json, "out_json")?, slice_in(lite3, lite3_len, "lite3")?) };
-        out.set(give_built(|json| write_lite3(Value::root(document)?, json))?);
+        let (out, document) = unsafe {
+            (
+                Out::new(out_json, "out_json")?,
+                slice_in(lite3, lite3_len, "lite3")?,
+            )
+        };
+        out.set(give_built(|json| {
+            write_lite3(Value::root(document)?, json)
+        })?);
         Ok(())
     })
 }
@@ -62,6 +86,8 @@ pub unsafe extern "C" fn plsm_lite3_check(
     lite3_len: usize,
     out_err: *mut *mut plsm_error_t,
 ) -> c_int {
-    // SAFETY: the caller passes NULL or readable bytes.
-    status(out_err, || lite3::check(unsafe { slice_in(lite3, lite3_len, "lite3") }?))
+    status(out_err, || {
+        // SAFETY: the caller passes NULL or readable bytes.
+        lite3::check(unsafe { slice_in(lite3, lite3_len, "lite3") }?)
+    })
 }

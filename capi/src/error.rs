@@ -88,7 +88,9 @@ impl ErrorObject {
             prefix: plsm_error {
                 kind: error.kind() as i32,
                 message: message.as_ptr().cast_mut(),
-                path: path.as_ref().map_or(std::ptr::null_mut(), |path| path.as_ptr().cast_mut()),
+                path: path
+                    .as_ref()
+                    .map_or(std::ptr::null_mut(), |path| path.as_ptr().cast_mut()),
                 seq: error.seq().unwrap_or(0),
                 offset: error.offset().unwrap_or(0),
                 has_seq: u8::from(error.seq().is_some()),
@@ -148,7 +150,9 @@ pub unsafe extern "C" fn plsm_error_free(err: *mut plsm_error_t) {
 pub unsafe extern "C" fn plsm_error_hint(err: *const plsm_error_t) -> *const c_char {
     // SAFETY: the caller passes NULL or a living error.
     let object = unsafe { object(err) };
-    object.and_then(|object| object.hint.as_ref()).map_or(std::ptr::null(), |hint| hint.as_ptr())
+    object
+        .and_then(|object| object.hint.as_ref())
+        .map_or(std::ptr::null(), |hint| hint.as_ptr())
 }
 
 /// How many deeper causes the error has; 0 for NULL.
@@ -163,7 +167,9 @@ pub unsafe extern "C" fn plsm_error_cause_count(err: *const plsm_error_t) -> usi
 pub unsafe extern "C" fn plsm_error_cause(err: *const plsm_error_t, index: usize) -> *const c_char {
     // SAFETY: the caller passes NULL or a living error.
     let object = unsafe { object(err) };
-    object.and_then(|object| object.causes.get(index)).map_or(std::ptr::null(), |cause| cause.as_ptr())
+    object
+        .and_then(|object| object.causes.get(index))
+        .map_or(std::ptr::null(), |cause| cause.as_ptr())
 }
 
 /// Whether a failed append may have stored its message all the same (a flush that failed): then repeating

@@ -4,8 +4,8 @@
 
 use std::ffi::{c_char, c_int};
 
-use plasmite_core::message::tags;
 use plasmite_core::lite3::Value;
+use plasmite_core::message::tags;
 use plasmite_core::store::{RacingBytes, View};
 use plasmite_core::{Error, Result};
 
@@ -23,8 +23,12 @@ type Place<'a> = Value<RacingBytes<'a>>;
 pub unsafe extern "C" fn plsm_view_tag_count(view: *const plsm_view_t) -> usize {
     plain(0, || {
         // SAFETY: the caller passes NULL or a filled view.
-        let Ok(view) = (unsafe { view_in(view) }) else { return 0 };
-        let Ok(message) = view.message() else { return 0 };
+        let Ok(view) = (unsafe { view_in(view) }) else {
+            return 0;
+        };
+        let Ok(message) = view.message() else {
+            return 0;
+        };
         tags::ranges(message.tags).filter(Result::is_ok).count()
     })
 }
@@ -45,7 +49,10 @@ pub unsafe extern "C" fn plsm_view_tag(
             None => Ok(false),
             Some(Ok((at, len))) => {
                 // `ranges` gives places inside the block only.
-                out.set(plsm_bytes { data: view.tags.wrapping_add(at), len });
+                out.set(plsm_bytes {
+                    data: view.tags.wrapping_add(at),
+                    len,
+                });
                 Ok(true)
             }
             Some(Err(error)) => Err(in_place_error(view, error)),
@@ -65,7 +72,11 @@ pub unsafe extern "C" fn plsm_view_i64(
     out_err: *mut *mut plsm_error_t,
 ) -> c_int {
     // SAFETY: the caller passes what `field` wants.
-    truth(out_err, || unsafe { field(view, (key, key_len), out_value, "an integer", |place| Ok(place.as_i64())) })
+    truth(out_err, || unsafe {
+        field(view, (key, key_len), out_value, "an integer", |place| {
+            Ok(place.as_i64())
+        })
+    })
 }
 
 /// As plsm_view_i64, for a number: a float as it is, an integer rounded to the nearest. 1, 0 or -1.
@@ -78,7 +89,11 @@ pub unsafe extern "C" fn plsm_view_f64(
     out_err: *mut *mut plsm_error_t,
 ) -> c_int {
     // SAFETY: the caller passes what `field` wants.
-    truth(out_err, || unsafe { field(view, (key, key_len), out_value, "a number", |place| Ok(place.as_f64())) })
+    truth(out_err, || unsafe {
+        field(view, (key, key_len), out_value, "a number", |place| {
+            Ok(place.as_f64())
+        })
+    })
 }
 
 /// As plsm_view_i64, for true (1) and false (0). 1, 0 or -1.
@@ -92,7 +107,9 @@ pub unsafe extern "C" fn plsm_view_bool(
 ) -> c_int {
     let read = |place: Place<'_>| Ok(place.as_bool().map(u32::from));
     // SAFETY: the caller passes what `field` wants.
-    truth(out_err, || unsafe { field(view, (key, key_len), out_value, "a boolean", read) })
+    truth(out_err, || unsafe {
+        field(view, (key, key_len), out_value, "a boolean", read)
+    })
 }
 
 /// As plsm_view_i64, for a string: UTF-8 without quotes or escapes, borrowed from what the view was
@@ -109,7 +126,10 @@ pub unsafe extern "C" fn plsm_view_string(
         // SAFETY: the caller passes NULL or a filled view.
         let document = unsafe { view_in(view) }?.payload;
         let read = |place: Place<'_>| {
-            Ok(place.string_range()?.map(|(at, len)| plsm_bytes { data: document.wrapping_add(at), len }))
+            Ok(place.string_range()?.map(|(at, len)| plsm_bytes {
+                data: document.wrapping_add(at),
+                len,
+            }))
         };
         // SAFETY: the caller passes what `field` wants.
         unsafe { field(view, (key, key_len), out_value, "a string", read) }
@@ -130,7 +150,11 @@ unsafe fn field<T>(
 ) -> Result<bool> {
     // SAFETY: passed on.
     let (out, view, key) = unsafe {
-        (Out::new(out_value, "out_value")?, view_in(view)?, slice_or_empty(key.cast(), key_len, "key")?)
+        (
+            Out::new(out_value, "out_value")?,
+            view_in(view)?,
+            slice_or_empty(key.cast(), key_len, "key")?,
+        )
     };
     match read_field(view, key, wanted, read) {
         Ok(Some(value)) => {
@@ -149,8 +173,12 @@ fn read_field<T>(
     wanted: &'static str,
     read: impl FnOnce(Place<'_>) -> Result<Option<T>>,
 ) -> Result<Option<T>> {
-    let Some(data) = view.message()?.data_value()? else { return Err(stored_as_text(view.seq)) };
-    let Some(place) = data.get(key)? else { return Ok(None) };
+    let Some(data) = view.message()?.data_value()? else {
+        return Err(stored_as_text(view.seq));
+    };
+    let Some(place) = data.get(key)? else {
+        return Ok(None);
+    };
     match read(place)? {
         Some(value) => Ok(Some(value)),
         None => Err(wrong_type(key, kind_name(place.type_of()), wanted)),
@@ -159,14 +187,19 @@ fn read_field<T>(
 
 #[cold]
 fn wrong_type(key: &[u8], found: &str, wanted: &str) -> Error {
-    Error::usage(format!("member {:?} of the data is {found}, not {wanted}", String::from_utf8_lossy(key)))
+    Error::usage(format!(
+        "member {:?} of the data is {found}, not {wanted}",
+        String::from_utf8_lossy(key)
+    ))
 }
 
 #[cold]
 fn stored_as_text(seq: u64) -> Error {
-    Error::usage(format!("the data of message {seq} is stored as JSON text, in which no field can be found in place"))
-        .with_seq(seq)
-        .with_hint("take it as JSON with plsm_view_json and parse that")
+    Error::usage(format!(
+        "the data of message {seq} is stored as JSON text, in which no field can be found in place"
+    ))
+    .with_seq(seq)
+    .with_hint("take it as JSON with plsm_view_json and parse that")
 }
 
 /// What looks like damage in place is most often a writer that came along.
@@ -193,7 +226,11 @@ pub unsafe extern "C" fn plsm_view_root(
         let (out, view) = unsafe { (Out::new(out_value, "out_value")?, view_in(view)?) };
         match view.message()?.data_value() {
             Ok(Some(data)) => {
-                out.set(plsm_value::new((view.payload, view.payload_len), true, data));
+                out.set(plsm_value::new(
+                    (view.payload, view.payload_len),
+                    true,
+                    data,
+                ));
                 Ok(true)
             }
             Ok(None) => Ok(false),
@@ -201,4 +238,3 @@ pub unsafe extern "C" fn plsm_view_root(
         }
     })
 }
-

@@ -24,7 +24,10 @@ pub(crate) fn truth(out_err: *mut *mut plsm_error_t, body: impl FnOnce() -> Resu
 
 /// Runs a call with result numbers of its own, or -1.
 #[inline(always)]
-pub(crate) fn outcome(out_err: *mut *mut plsm_error_t, body: impl FnOnce() -> Result<c_int>) -> c_int {
+pub(crate) fn outcome(
+    out_err: *mut *mut plsm_error_t,
+    body: impl FnOnce() -> Result<c_int>,
+) -> c_int {
     // Unwind safety: core's handles keep their invariants by themselves when a call unwinds.
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(number)) => number,
@@ -67,8 +70,11 @@ fn describe_panic(panic: Box<dyn Any + Send>) -> Error {
         _ => "no further details".to_owned(),
     };
     drop_quietly(panic);
-    Error::new(ErrorKind::Internal, format!("the library failed inside: {text}"))
-        .with_hint("this is a defect of the library; please report it with what led to it")
+    Error::new(
+        ErrorKind::Internal,
+        format!("the library failed inside: {text}"),
+    )
+    .with_hint("this is a defect of the library; please report it with what led to it")
 }
 
 /// A panic's payload may itself panic when dropped, which must not reach C either.
@@ -129,8 +135,9 @@ fn bad_pointer(null: bool, name: &str) -> Error {
     if null {
         Error::usage(format!("{name} is NULL")).with_hint(format!("pass a valid pointer as {name}"))
     } else {
-        Error::usage(format!("{name} is not aligned for its type"))
-            .with_hint("pass the address of a variable of the right type, not a place inside packed bytes")
+        Error::usage(format!("{name} is not aligned for its type")).with_hint(
+            "pass the address of a variable of the right type, not a place inside packed bytes",
+        )
     }
 }
 

@@ -29,7 +29,11 @@ struct Marked<T> {
 
 /// Hands an object out to C.
 pub(crate) fn into_raw<O: Opaque>(inner: O::Inner) -> *mut O {
-    Box::into_raw(Box::new(Marked { magic: AtomicU64::new(O::MAGIC), inner })).cast()
+    Box::into_raw(Box::new(Marked {
+        magic: AtomicU64::new(O::MAGIC),
+        inner,
+    }))
+    .cast()
 }
 
 /// Borrows what a handle owns.
@@ -60,7 +64,8 @@ pub(crate) unsafe fn take<O: Opaque>(handle: *mut O) -> Result<O::Inner> {
     check_pointer(marked, O::NAME)?;
     // SAFETY: as in `get`.
     let magic = unsafe { &(*marked).magic };
-    if let Err(found) = magic.compare_exchange(O::MAGIC, FREED, Ordering::AcqRel, Ordering::Relaxed) {
+    if let Err(found) = magic.compare_exchange(O::MAGIC, FREED, Ordering::AcqRel, Ordering::Relaxed)
+    {
         return Err(wrong_mark::<O>(found));
     }
     // SAFETY: made by `into_raw::<O>`, and the exchange succeeds once only.
@@ -119,8 +124,14 @@ mod tests {
             assert!(error.message().contains("not a two"), "{error}");
             assert!(take(one.cast::<Two>()).is_err());
             assert_eq!(take(one).unwrap(), "x");
-            assert!(get(std::ptr::null::<One>()).unwrap_err().message().contains("NULL"));
-            assert!(get(std::ptr::without_provenance::<One>(3)).unwrap_err().message().contains("aligned"));
+            assert!(get(std::ptr::null::<One>())
+                .unwrap_err()
+                .message()
+                .contains("NULL"));
+            assert!(get(std::ptr::without_provenance::<One>(3))
+                .unwrap_err()
+                .message()
+                .contains("aligned"));
             free::<One>(std::ptr::null_mut());
         }
     }

@@ -29,7 +29,11 @@ pub type plsm_bounds_t = plsm_bounds;
 
 impl From<&Bounds> for plsm_bounds {
     fn from(bounds: &Bounds) -> plsm_bounds {
-        plsm_bounds { oldest: bounds.oldest, newest: bounds.newest, count: bounds.count }
+        plsm_bounds {
+            oldest: bounds.oldest,
+            newest: bounds.newest,
+            count: bounds.count,
+        }
     }
 }
 
@@ -207,7 +211,11 @@ pub unsafe extern "C" fn plsm_pool_layout(
         }
         let layout = pool.layout(cap)?;
         for (index, frame) in layout.frames.iter().take(cap).enumerate() {
-            let place = plsm_frame_place { seq: frame.seq, offset: frame.offset, len: frame.len };
+            let place = plsm_frame_place {
+                seq: frame.seq,
+                offset: frame.offset,
+                len: frame.len,
+            };
             // SAFETY: `index` is below `cap`, for which the caller has made room.
             unsafe { out_frames.add(index).write(place) };
         }

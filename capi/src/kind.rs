@@ -37,7 +37,11 @@ pub extern "C" fn plsm_error_kind_exit_code(kind: i32) -> i32 {
 /// The HTTP status that carries an error kind, for example 404; 500 for a number that is no kind.
 #[no_mangle]
 pub extern "C" fn plsm_error_kind_http_status(kind: i32) -> i32 {
-    i32::from(ErrorKind::from_number(kind).unwrap_or(ErrorKind::Internal).http_status())
+    i32::from(
+        ErrorKind::from_number(kind)
+            .unwrap_or(ErrorKind::Internal)
+            .http_status(),
+    )
 }
 
 #[cfg(test)]

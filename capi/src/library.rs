@@ -15,8 +15,20 @@ const ABI_VERSION: u32 = 1;
 
 /// The features that plsm_has_feature knows, as its documentation lists them.
 const FEATURES: [&CStr; 14] = [
-    c"pools", c"lite3", c"views", c"values", c"batch", c"reserve", c"tags", c"gap-event", c"backwards", c"cancel",
-    c"event-fd", c"wait-any", c"guard", c"log",
+    c"pools",
+    c"lite3",
+    c"views",
+    c"values",
+    c"batch",
+    c"reserve",
+    c"tags",
+    c"gap-event",
+    c"backwards",
+    c"cancel",
+    c"event-fd",
+    c"wait-any",
+    c"guard",
+    c"log",
 ];
 
 /// The version of the ABI that the library offers; see PLSM_ABI_VERSION.
@@ -54,7 +66,11 @@ const fn number(text: &str) -> u32 {
 /// ever.
 #[no_mangle]
 pub extern "C" fn plsm_build_info() -> *const c_char {
-    const KIND: &str = if cfg!(debug_assertions) { "debug" } else { "release" };
+    const KIND: &str = if cfg!(debug_assertions) {
+        "debug"
+    } else {
+        "release"
+    };
     static TEXT: std::sync::OnceLock<CString> = std::sync::OnceLock::new();
     plain(std::ptr::null(), || {
         let text = TEXT.get_or_init(|| {
@@ -68,7 +84,11 @@ pub extern "C" fn plsm_build_info() -> *const c_char {
 
 /// Which pool file formats the library reads (from oldest to newest) and writes. Each output may be NULL.
 #[no_mangle]
-pub unsafe extern "C" fn plsm_pool_formats(oldest_read: *mut u32, newest_read: *mut u32, written: *mut u32) {
+pub unsafe extern "C" fn plsm_pool_formats(
+    oldest_read: *mut u32,
+    newest_read: *mut u32,
+    written: *mut u32,
+) {
     let format = plasmite_core::POOL_FORMAT;
     for place in [oldest_read, newest_read, written] {
         if !place.is_null() && place.is_aligned() {
@@ -110,7 +130,8 @@ pub type plsm_log_level_t = plsm_log_level;
 /// Receives one log line: the `user` pointer of plsm_log_set, a plsm_log_level_t, and a text that is valid
 /// during the call. Called from whatever thread has something to say, possibly from several at once; it
 /// must return and make no call of this library.
-pub type plsm_log_fn = Option<unsafe extern "C" fn(user: *mut c_void, level: u32, message: *const c_char)>;
+pub type plsm_log_fn =
+    Option<unsafe extern "C" fn(user: *mut c_void, level: u32, message: *const c_char)>;
 
 struct Sink {
     call: unsafe extern "C" fn(*mut c_void, u32, *const c_char),

@@ -104,8 +104,10 @@ pub unsafe extern "C" fn plsm_pool_list_open(
 /// How many entries a list has; 0 for a bad handle.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_pool_list_count(list: *const plsm_pool_list_t) -> usize {
-    // SAFETY: the caller passes NULL or a list.
-    plain(0, || unsafe { handle::get(list) }.map_or(0, |list| list.0.len()))
+    plain(0, || {
+        // SAFETY: the caller passes NULL or a list.
+        unsafe { handle::get(list) }.map_or(0, |list| list.0.len())
+    })
 }
 
 /// Tells one entry of a list, counted from 0, in a struct whose struct_size the caller has set. 0 or -1.
@@ -118,20 +120,33 @@ pub unsafe extern "C" fn plsm_pool_list_entry(
 ) -> c_int {
     status(out_err, || {
         // SAFETY: the caller passes NULL or a struct of the size it says, and a list.
-        let (out, list) = unsafe { (options::answer_in(out_entry, "out_entry")?, handle::get(list)?) };
+        let (out, list) = unsafe {
+            (
+                options::answer_in(out_entry, "out_entry")?,
+                handle::get(list)?,
+            )
+        };
         let count = list.0.len();
-        let row = list
-            .0
-            .get(index)
-            .ok_or_else(|| Error::usage(format!("there is no entry {index} in a list of {count} pools")))?;
+        let row = list.0.get(index).ok_or_else(|| {
+            Error::usage(format!(
+                "there is no entry {index} in a list of {count} pools"
+            ))
+        })?;
         out.set(&plsm_list_entry {
             struct_size: 0,
             has_mtime: u32::from(row.modified_ns.is_some()),
             mtime_ns: row.modified_ns.unwrap_or(0),
             name: row.name.as_ptr(),
             path: row.path.as_ptr(),
-            info: row.found.as_ref().map_or(std::ptr::null(), |info| std::ptr::from_ref(&**info)),
-            error: row.found.as_ref().err().map_or(std::ptr::null(), |error| error.as_public()),
+            info: row
+                .found
+                .as_ref()
+                .map_or(std::ptr::null(), |info| std::ptr::from_ref(&**info)),
+            error: row
+                .found
+                .as_ref()
+                .err()
+                .map_or(std::ptr::null(), |error| error.as_public()),
         });
         Ok(())
     })

@@ -41,7 +41,11 @@ pub unsafe extern "C" fn plsm_lite3_stream_open(
     out_err: *mut *mut plsm_error_t,
 ) -> c_int {
     status(out_err, || {
-        let options = plain_options((has_since, since_seq), (has_max, max_messages), (has_timeout, timeout_ms))?;
+        let options = plain_options(
+            (has_since, since_seq),
+            (has_max, max_messages),
+            (has_timeout, timeout_ms),
+        )?;
         // SAFETY: the caller passes a pool handle and a place for a pointer.
         unsafe { open(pool, &options, out_stream) }
     })

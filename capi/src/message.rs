@@ -65,7 +65,10 @@ pub unsafe extern "C" fn plsm_pool_get_message(
 /// A view of a private copy: always valid, borrowed until plsm_message_free. For a bad handle the view is
 /// zeroed, which every call refuses.
 #[no_mangle]
-pub unsafe extern "C" fn plsm_message_view(message: *const plsm_message_t, out_view: *mut plsm_view_t) {
+pub unsafe extern "C" fn plsm_message_view(
+    message: *const plsm_message_t,
+    out_view: *mut plsm_view_t,
+) {
     plain((), || {
         // SAFETY: the caller passes NULL or a place for a view, and NULL or a message.
         let (out, message) = unsafe { (view_out(out_view), handle::get(message)) };

@@ -89,9 +89,12 @@ pub unsafe extern "C" fn plsm_stream_next_json(
         // SAFETY: the caller passes NULL or a place for a range, and a stream handle.
         let (out, open) = unsafe { (Out::new(out_json, "out_json")?, stream_in(stream)?) };
         let mut text = open.take_text();
-        text.clear();
-        let next = open.stream.next_envelope(wait_in(wait_ms), &mut text);
-        let lent = plsm_bytes { data: text.as_ptr(), len: text.len() };
+        text.0.clear();
+        let next = open.stream.next_envelope(wait_in(wait_ms), &mut text.0);
+        let lent = plsm_bytes {
+            data: text.0.as_ptr(),
+            len: text.0.len(),
+        };
         open.put_text(text);
         let next = next?;
         if matches!(next, Next::Message(_)) {
@@ -128,7 +131,11 @@ pub unsafe extern "C" fn plsm_stream_gap(
         let (out, open) = unsafe { (Out::new(out_gap, "out_gap")?, stream_in(stream)?) };
         let first = open.gap_first.load(Ordering::Relaxed);
         let last = open.gap_last.load(Ordering::Relaxed);
-        let count = if first == 0 { 0 } else { last.saturating_sub(first).saturating_add(1) };
+        let count = if first == 0 {
+            0
+        } else {
+            last.saturating_sub(first).saturating_add(1)
+        };
         out.set(plsm_gap { first, last, count });
         Ok(())
     })
@@ -195,9 +202,11 @@ pub unsafe extern "C" fn plsm_stream_reset_cancel(stream: *mut plsm_stream_t) {
     });
 }
 
-/// A file descriptor for event loops: readable while a call on the stream would not wait. It belongs to the
-/// stream: only poll it, do not read or close it. A helper thread serves it from the first call on, until
-/// the stream is freed; a forked child has to open a stream of its own. 0 or
+/// A file descriptor for event loops: readable when a call on the stream would not wait, as far as is known
+/// (after the tag filter there may be nothing), and at first. A call that finds nothing makes it quiet
+/// again, so take messages until PLSM_NEXT_TIMEOUT before polling. It belongs to the stream: do not read or
+/// close it. A helper thread serves it from the first call on, until the stream is freed; in a forked child
+/// the call is Usage. 0 or
 /// -1.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_stream_fd(

@@ -47,11 +47,16 @@ unsafe fn read_other_version<T: Versioned>(options: *const T, size: usize) -> Re
     // SAFETY: as in `read`; then the first `known` bytes, which both sides have, are copied in.
     let value = unsafe {
         let mut value: T = std::mem::zeroed();
-        std::ptr::copy_nonoverlapping(options.cast::<u8>(), std::ptr::from_mut(&mut value).cast(), known);
+        std::ptr::copy_nonoverlapping(
+            options.cast::<u8>(),
+            std::ptr::from_mut(&mut value).cast(),
+            known,
+        );
         value
     };
     // SAFETY: `size` bytes are readable by the contract.
-    let unknown = unsafe { std::slice::from_raw_parts(options.cast::<u8>().add(known), size - known) };
+    let unknown =
+        unsafe { std::slice::from_raw_parts(options.cast::<u8>().add(known), size - known) };
     if let Some(at) = unknown.iter().position(|byte| *byte != 0) {
         return Err(Error::usage(format!(
             "{} sets a field at offset {} that this version of the library does not know",
@@ -108,15 +113,22 @@ unsafe fn struct_size<T: Versioned>(place: *const T) -> Result<usize> {
 
 #[cold]
 fn bad_size(size: usize, name: &str, least: usize) -> Error {
-    Error::usage(format!("struct_size of {name} is {size}, expected at least {least}"))
-        .with_hint(format!("zero the struct and set struct_size to sizeof({name}), or use its INIT macro"))
+    Error::usage(format!(
+        "struct_size of {name} is {size}, expected at least {least}"
+    ))
+    .with_hint(format!(
+        "zero the struct and set struct_size to sizeof({name}), or use its INIT macro"
+    ))
 }
 
 /// Refuses flag bits that are not in `known`.
 #[inline(always)]
 pub(crate) fn check_flags(flags: u32, known: u32, name: &str) -> Result<()> {
     if flags & !known != 0 {
-        return Err(unknown_number(u64::from(flags & !known), &format!("flags of {name}")));
+        return Err(unknown_number(
+            u64::from(flags & !known),
+            &format!("flags of {name}"),
+        ));
     }
     Ok(())
 }
@@ -152,7 +164,14 @@ mod tests {
     }
 
     fn newer(size: u32, added: u64) -> Newer {
-        Newer { known: Sample { struct_size: size, first: 1, second: 2 }, added }
+        Newer {
+            known: Sample {
+                struct_size: size,
+                first: 1,
+                second: 2,
+            },
+            added,
+        }
     }
 
     #[test]
@@ -178,14 +197,32 @@ mod tests {
 
     #[test]
     fn answers_fit_the_caller() {
-        let value = Sample { struct_size: 16, first: 5, second: 6 };
+        let value = Sample {
+            struct_size: 16,
+            first: 5,
+            second: 6,
+        };
         let mut older = newer(8, 0);
         // SAFETY: as above.
         unsafe { answer_in(&mut older.known, "out").unwrap().set(&value) };
-        assert_eq!((older.known.struct_size, older.known.first, older.known.second), (8, 5, 2));
+        assert_eq!(
+            (
+                older.known.struct_size,
+                older.known.first,
+                older.known.second
+            ),
+            (8, 5, 2)
+        );
         let mut later = newer(24, 7);
         // SAFETY: as above.
-        unsafe { answer_in::<Sample>((&raw mut later).cast(), "out").unwrap().set(&value) };
-        assert_eq!((later.known.struct_size, later.known.second, later.added), (24, 6, 7));
+        unsafe {
+            answer_in::<Sample>((&raw mut later).cast(), "out")
+                .unwrap()
+                .set(&value)
+        };
+        assert_eq!(
+            (later.known.struct_size, later.known.second, later.added),
+            (24, 6, 7)
+        );
     }
 }

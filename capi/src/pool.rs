@@ -37,7 +37,11 @@ impl Opaque for plsm_pool {
 }
 
 fn hand_out(pool: Pool) -> *mut plsm_pool {
-    handle::into_raw(OpenPool { pool, name: OnceLock::new(), path: OnceLock::new() })
+    handle::into_raw(OpenPool {
+        pool,
+        name: OnceLock::new(),
+        path: OnceLock::new(),
+    })
 }
 
 /// Borrows the pool behind a handle.
@@ -122,9 +126,16 @@ pub unsafe extern "C" fn plsm_pool_create(
     out_err: *mut *mut plsm_error_t,
 ) -> c_int {
     status(out_err, || {
-        let options = PoolOptions { size: size_bytes, ..PoolOptions::default() };
+        let options = PoolOptions {
+            size: size_bytes,
+            ..PoolOptions::default()
+        };
         // SAFETY: the caller passes what `hand_out_from` wants.
-        unsafe { hand_out_from(client, pool_ref, out_pool, |client, name| client.create(name, &options)) }
+        unsafe {
+            hand_out_from(client, pool_ref, out_pool, |client, name| {
+                client.create(name, &options)
+            })
+        }
     })
 }
 
@@ -141,7 +152,11 @@ pub unsafe extern "C" fn plsm_pool_create_with(
         // SAFETY: the caller passes NULL or options of the size they say.
         let options = unsafe { options::read(options) }?.to_core();
         // SAFETY: the caller passes what `hand_out_from` wants.
-        unsafe { hand_out_from(client, pool_ref, out_pool, |client, name| client.create(name, &options)) }
+        unsafe {
+            hand_out_from(client, pool_ref, out_pool, |client, name| {
+                client.create(name, &options)
+            })
+        }
     })
 }
 
@@ -159,7 +174,12 @@ pub unsafe extern "C" fn plsm_pool_ensure(
 ) -> c_int {
     status(out_err, || {
         // SAFETY: the caller passes NULL or options of the size they say, and NULL or a place for a number.
-        let (options, created) = unsafe { (options::read(options)?.to_core(), Out::optional(out_created, "out_created")?) };
+        let (options, created) = unsafe {
+            (
+                options::read(options)?.to_core(),
+                Out::optional(out_created, "out_created")?,
+            )
+        };
         let ensure = |client: &Client, name: &str| {
             let (pool, is_new) = client.ensure(name, &options)?;
             if let Some(created) = created {
@@ -199,9 +219,15 @@ pub unsafe extern "C" fn plsm_pool_open_with(
         // SAFETY: the caller passes NULL or options of the size they say.
         let options = unsafe { options::read(options) }?;
         options::check_flags(options.flags, PLSM_OPEN_READ_ONLY, plsm_open_options::NAME)?;
-        let options = OpenOptions { read_only: options.flags & PLSM_OPEN_READ_ONLY != 0 };
+        let options = OpenOptions {
+            read_only: options.flags & PLSM_OPEN_READ_ONLY != 0,
+        };
         // SAFETY: the caller passes what `hand_out_from` wants.
-        unsafe { hand_out_from(client, pool_ref, out_pool, |client, name| client.open(name, &options)) }
+        unsafe {
+            hand_out_from(client, pool_ref, out_pool, |client, name| {
+                client.open(name, &options)
+            })
+        }
     })
 }
 
@@ -216,7 +242,8 @@ unsafe fn hand_out_from(
     make: impl FnOnce(&Client, &str) -> Result<Pool>,
 ) -> Result<()> {
     // SAFETY: passed on.
-    let (out, (client, name)) = unsafe { (Out::new(out_pool, "out_pool")?, target(client, pool_ref)?) };
+    let (out, (client, name)) =
+        unsafe { (Out::new(out_pool, "out_pool")?, target(client, pool_ref)?) };
     out.set(hand_out(make(client, name)?));
     Ok(())
 }
@@ -234,8 +261,12 @@ pub unsafe extern "C" fn plsm_pool_free(pool: *mut plsm_pool_t) {
 pub unsafe extern "C" fn plsm_pool_name(pool: *mut plsm_pool_t) -> *const c_char {
     plain(std::ptr::null(), || {
         // SAFETY: the caller passes NULL or a pool handle.
-        let Ok(open) = (unsafe { handle::get(pool) }) else { return std::ptr::null() };
-        open.name.get_or_init(|| c_string(open.pool.name())).as_ptr()
+        let Ok(open) = (unsafe { handle::get(pool) }) else {
+            return std::ptr::null();
+        };
+        open.name
+            .get_or_init(|| c_string(open.pool.name()))
+            .as_ptr()
     })
 }
 
@@ -244,18 +275,30 @@ pub unsafe extern "C" fn plsm_pool_name(pool: *mut plsm_pool_t) -> *const c_char
 pub unsafe extern "C" fn plsm_pool_path(pool: *mut plsm_pool_t) -> *const c_char {
     plain(std::ptr::null(), || {
         // SAFETY: the caller passes NULL or a pool handle.
-        let Ok(open) = (unsafe { handle::get(pool) }) else { return std::ptr::null() };
-        let make = || CString::new(open.pool.path().as_os_str().as_encoded_bytes()).unwrap_or_default();
+        let Ok(open) = (unsafe { handle::get(pool) }) else {
+            return std::ptr::null();
+        };
+        let make =
+            || CString::new(open.pool.path().as_os_str().as_encoded_bytes()).unwrap_or_default();
         open.path.get_or_init(make).as_ptr()
     })
 }
 
 /// The pool's identity, drawn at random when it was created: 16 bytes. 0 or -1.
 #[no_mangle]
-pub unsafe extern "C" fn plsm_pool_id(pool: *mut plsm_pool_t, out_id: *mut u8, out_err: *mut *mut plsm_error_t) -> c_int {
+pub unsafe extern "C" fn plsm_pool_id(
+    pool: *mut plsm_pool_t,
+    out_id: *mut u8,
+    out_err: *mut *mut plsm_error_t,
+) -> c_int {
     status(out_err, || {
         // SAFETY: the caller passes NULL or a place for 16 bytes (alignment 1), and a pool handle.
-        let (out, pool) = unsafe { (Out::new(out_id.cast::<[u8; 16]>(), "out_id")?, pool_in(pool)?) };
+        let (out, pool) = unsafe {
+            (
+                Out::new(out_id.cast::<[u8; 16]>(), "out_id")?,
+                pool_in(pool)?,
+            )
+        };
         out.set(pool.id());
         Ok(())
     })
@@ -265,21 +308,28 @@ pub unsafe extern "C" fn plsm_pool_id(pool: *mut plsm_pool_t, out_id: *mut u8, o
 /// messages. 0 for a bad handle.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_pool_generation(pool: *mut plsm_pool_t) -> u64 {
-    // SAFETY: the caller passes NULL or a pool handle.
-    plain(0, || unsafe { pool_in(pool) }.map_or(0, |pool| pool.generation()))
+    plain(0, || {
+        // SAFETY: the caller passes NULL or a pool handle.
+        unsafe { pool_in(pool) }.map_or(0, |pool| pool.generation())
+    })
 }
 
 /// Whether the pool is open for reading only: 1 or 0; 0 for a bad handle.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_pool_is_read_only(pool: *mut plsm_pool_t) -> u32 {
-    // SAFETY: the caller passes NULL or a pool handle.
-    plain(0, || unsafe { pool_in(pool) }.map_or(0, |pool| u32::from(pool.is_read_only())))
+    plain(0, || {
+        // SAFETY: the caller passes NULL or a pool handle.
+        unsafe { pool_in(pool) }.map_or(0, |pool| u32::from(pool.is_read_only()))
+    })
 }
 
 /// Whether the pool's path still leads to this pool: 1, or 0 when it was deleted or replaced. -1: the
 /// system refused to look.
 #[no_mangle]
-pub unsafe extern "C" fn plsm_pool_is_current(pool: *mut plsm_pool_t, out_err: *mut *mut plsm_error_t) -> c_int {
+pub unsafe extern "C" fn plsm_pool_is_current(
+    pool: *mut plsm_pool_t,
+    out_err: *mut *mut plsm_error_t,
+) -> c_int {
     // SAFETY: the caller passes NULL or a pool handle.
     truth(out_err, || unsafe { pool_in(pool) }?.is_current())
 }

@@ -42,10 +42,15 @@ pub unsafe extern "C" fn plsm_pool_reserve(
     status(out_err, || {
         // SAFETY: the caller passes NULL or places for two pointers, and a pool handle.
         let (out, payload, pool) = unsafe {
-            (Out::new(out_reservation, "out_reservation")?, Out::new(out_payload, "out_payload")?, pool_in(pool)?)
+            (
+                Out::new(out_reservation, "out_reservation")?,
+                Out::new(out_payload, "out_payload")?,
+                pool_in(pool)?,
+            )
         };
         // SAFETY: the caller passes NULL or options of the size they say.
-        let mut reservation = unsafe { with_options(options, |options| pool.reserve(payload_len, options)) }?;
+        let mut reservation =
+            unsafe { with_options(options, |options| pool.reserve(payload_len, options)) }?;
         payload.set(reservation.payload_mut());
         out.set(handle::into_raw(reservation));
         Ok(())

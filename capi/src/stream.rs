@@ -34,11 +34,15 @@ impl Opaque for plsm_stream {
 /// A stream, the text it has lent out last, and the gap it has told last.
 pub struct OpenStream {
     pub(crate) stream: Stream,
-    /// The text lent by plsm_stream_next_json: a `Box<Vec<u8>>`, NULL while a call has taken it.
-    text: AtomicPtr<Vec<u8>>,
+    /// The text lent by plsm_stream_next_json: from a `Box`, NULL while a call has taken it.
+    text: AtomicPtr<Lent>,
     pub(crate) gap_first: AtomicU64,
     pub(crate) gap_last: AtomicU64,
 }
+
+/// A text that C may be reading.
+#[derive(Default)]
+pub(crate) struct Lent(pub(crate) Vec<u8>);
 
 impl OpenStream {
     pub(crate) fn new(stream: Stream) -> OpenStream {
@@ -53,7 +57,7 @@ impl OpenStream {
     /// Takes the text buffer; a fresh one when another thread is using it. One exchange instead of a lock's
     /// two, because this is once per message.
     #[inline]
-    pub(crate) fn take_text(&self) -> Box<Vec<u8>> {
+    pub(crate) fn take_text(&self) -> Box<Lent> {
         let taken = self.text.swap(std::ptr::null_mut(), Ordering::Acquire);
         if taken.is_null() {
             return Box::default();
@@ -64,19 +68,12 @@ impl OpenStream {
 
     /// Puts the buffer back, with what was lent from it still in place.
     #[inline]
-    pub(crate) fn put_text(&self, text: Box<Vec<u8>>) {
-        let fresh = Box::into_raw(text);
-        if self
-            .text
-            .compare_exchange(std::ptr::null_mut(), fresh, Ordering::Release, Ordering::Relaxed)
-            .is_err()
-        {
+    pub(crate) fn put_text(&self, text: Box<Lent>) {
+        let other = self.text.swap(Box::into_raw(text), Ordering::AcqRel);
+        if !other.is_null() {
             // Another thread put its own back meanwhile. Ours was lent last, so theirs ends.
-            let other = self.text.swap(fresh, Ordering::AcqRel);
-            if !other.is_null() {
-                // SAFETY: as in `take_text`.
-                drop(unsafe { Box::from_raw(other) });
-            }
+            // SAFETY: as in `take_text`.
+            drop(unsafe { Box::from_raw(other) });
         }
     }
 }
@@ -145,20 +142,27 @@ pub type plsm_stream_options_t = plsm_stream_options;
 impl plsm_stream_options {
     fn to_core(self) -> Result<TailOptions<'static>> {
         if self.reserved != 0 {
-            return Err(Error::usage("reserved of plsm_stream_options_t is not 0").with_hint("zero the struct first"));
+            return Err(Error::usage("reserved of plsm_stream_options_t is not 0")
+                .with_hint("zero the struct first"));
         }
         let gap = match self.gap_policy {
             0 => GapPolicy::Continue,
             1 => GapPolicy::Error,
             2 => {
-                return Err(Error::usage("this call cannot tell a gap as an event (gap_policy 2)")
-                    .with_hint("open the stream with plsm_pool_tail"))
+                return Err(
+                    Error::usage("this call cannot tell a gap as an event (gap_policy 2)")
+                        .with_hint("open the stream with plsm_pool_tail"),
+                )
             }
             other => return Err(unknown_number(u64::from(other), "gap policies")),
         };
         Ok(TailOptions {
             // Seqs begin at 1: 0 asks for all there will ever be, and is no gap.
-            start: if self.has_since != 0 { Start::Seq(self.since_seq.max(1)) } else { Start::Oldest },
+            start: if self.has_since != 0 {
+                Start::Seq(self.since_seq.max(1))
+            } else {
+                Start::Oldest
+            },
             max: (self.has_max != 0).then_some(self.max_messages),
             timeout: (self.has_timeout != 0).then(|| Duration::from_millis(self.timeout_ms)),
             gap,
@@ -171,13 +175,17 @@ impl plsm_stream_options {
 ///
 /// # Safety
 /// `options` is NULL or as many readable bytes as its `struct_size` says.
-pub(crate) unsafe fn old_options<'a>(options: *const plsm_stream_options) -> Result<TailOptions<'a>> {
+pub(crate) unsafe fn old_options<'a>(
+    options: *const plsm_stream_options,
+) -> Result<TailOptions<'a>> {
     check_pointer(options, "options")?;
     // SAFETY: struct_size is readable by the contract.
     let size = unsafe { options.cast::<u32>().read() } as usize;
     if size < size_of::<plsm_stream_options>() {
-        return Err(Error::usage(format!("struct_size of plsm_stream_options_t is {size}, expected 48"))
-            .with_hint("set struct_size to sizeof(plsm_stream_options_t)"));
+        return Err(Error::usage(format!(
+            "struct_size of plsm_stream_options_t is {size}, expected 48"
+        ))
+        .with_hint("set struct_size to sizeof(plsm_stream_options_t)"));
     }
     // SAFETY: at least as large as what is read.
     unsafe { options.read() }.to_core()
@@ -220,7 +228,11 @@ pub unsafe extern "C" fn plsm_stream_open(
     out_err: *mut *mut plsm_error_t,
 ) -> c_int {
     status(out_err, || {
-        let options = plain_options((has_since, since_seq), (has_max, max_messages), (has_timeout, timeout_ms))?;
+        let options = plain_options(
+            (has_since, since_seq),
+            (has_max, max_messages),
+            (has_timeout, timeout_ms),
+        )?;
         // SAFETY: the caller passes a pool handle and a place for a pointer.
         unsafe { open(pool, &options, out_stream) }
     })

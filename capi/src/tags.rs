@@ -28,7 +28,8 @@ pub(crate) unsafe fn with_ranges<T>(
     // SAFETY: passed on.
     let ranges = unsafe { array_in(ranges, len, name) }?;
     // SAFETY: each range obeys the caller's contract.
-    let range = |index: usize| unsafe { slice_or_empty(ranges[index].data, ranges[index].len, name) };
+    let range =
+        |index: usize| unsafe { slice_or_empty(ranges[index].data, ranges[index].len, name) };
     collect(len, range, body)
 }
 
@@ -78,7 +79,8 @@ fn collect<'a, T>(
 
 #[cold]
 fn null_tag(index: usize) -> Error {
-    Error::usage(format!("tags[{index}] is NULL")).with_hint("pass NUL-terminated strings, and their number as tags_len")
+    Error::usage(format!("tags[{index}] is NULL"))
+        .with_hint("pass NUL-terminated strings, and their number as tags_len")
 }
 
 #[cfg(test)]
@@ -89,17 +91,26 @@ mod tests {
     fn few_and_many_ranges_arrive_in_order() {
         for count in [0, 1, 7, 8, 9, 100] {
             let texts: Vec<String> = (0..count).map(|n| format!("tag{n}")).collect();
-            let ranges: Vec<plsm_bytes> =
-                texts.iter().map(|text| plsm_bytes { data: text.as_ptr(), len: text.len() }).collect();
+            let ranges: Vec<plsm_bytes> = texts
+                .iter()
+                .map(|text| plsm_bytes {
+                    data: text.as_ptr(),
+                    len: text.len(),
+                })
+                .collect();
             // SAFETY: the ranges are those of living strings.
-            let got = unsafe { with_ranges(ranges.as_ptr(), count, "tags", |all| Ok(all.concat())) };
+            let got =
+                unsafe { with_ranges(ranges.as_ptr(), count, "tags", |all| Ok(all.concat())) };
             assert_eq!(got.unwrap(), texts.concat().into_bytes());
         }
     }
 
     #[test]
     fn a_null_range_with_a_length_is_refused() {
-        let bad = [plsm_bytes { data: std::ptr::null(), len: 3 }];
+        let bad = [plsm_bytes {
+            data: std::ptr::null(),
+            len: 3,
+        }];
         // SAFETY: one range, NULL.
         let error = unsafe { with_ranges(bad.as_ptr(), 1, "tags", |_| Ok(())) }.unwrap_err();
         assert!(error.message().contains("tags is NULL"), "{error}");

@@ -15,7 +15,7 @@ use crate::options::{self, unknown_number, Versioned};
 use crate::pool::plsm_pool_t;
 use crate::stream::{open, plsm_stream_t, stream_in};
 use crate::tags::with_ranges;
-use crate::text::str_in;
+use crate::text::{str_in, utf8};
 
 /// Where a stream starts.
 #[repr(C)]
@@ -43,13 +43,15 @@ pub const PLSM_TAIL_SNAPSHOT: u32 = 1;
 /// Deliver views into the pool's memory rather than copies: faster, but a message can be overwritten while
 /// it is read. See plsm_view_is_valid.
 pub const PLSM_TAIL_IN_PLACE: u32 = 2;
-/// Deliver in descending seq, from the newest (or end_seq) back to where the start says; then end. Implies
-/// PLSM_TAIL_SNAPSHOT.
+/// Deliver in descending seq and never wait. PLSM_START_SEQ and PLSM_START_TOKEN tell the seq to begin at;
+/// the others begin at the newest message, and PLSM_START_LAST and PLSM_START_TIME tell where to end. The
+/// end is also at end_seq, then the lowest.
 pub const PLSM_TAIL_BACKWARDS: u32 = 4;
 /// Never be woken by writers: look again and again, with pauses.
 pub const PLSM_TAIL_POLL: u32 = 8;
 
-const TAIL_FLAGS: u32 = PLSM_TAIL_SNAPSHOT | PLSM_TAIL_IN_PLACE | PLSM_TAIL_BACKWARDS | PLSM_TAIL_POLL;
+const TAIL_FLAGS: u32 =
+    PLSM_TAIL_SNAPSHOT | PLSM_TAIL_IN_PLACE | PLSM_TAIL_BACKWARDS | PLSM_TAIL_POLL;
 
 /// How a stream is opened by plsm_pool_tail. Zero it and set struct_size, or start from
 /// PLSM_TAIL_OPTIONS_INIT: the oldest message first, then wait for more, without end.
@@ -62,7 +64,7 @@ pub struct plsm_tail_options {
     pub start: u32,
     /// What the start asks for: a number of messages, a seq, or a time.
     pub start_value: u64,
-    /// The last seq wanted. Only when has_end is set.
+    /// The last seq wanted (the lowest one when going backwards). Only when has_end is set.
     pub end_seq: u64,
     /// End after so many messages, counted after the tag filter. Only when has_max is set.
     pub max_messages: u64,
@@ -105,7 +107,9 @@ unsafe impl Versioned for plsm_tail_options {
 /// `token` is NULL or a NUL-terminated string.
 unsafe fn start_in(start: u32, value: u64, token: *const c_char) -> Result<Start> {
     if start != plsm_start::PLSM_START_TOKEN as u32 && !token.is_null() {
-        return Err(Error::usage("a token was given, but start is not PLSM_START_TOKEN"));
+        return Err(Error::usage(
+            "a token was given, but start is not PLSM_START_TOKEN",
+        ));
     }
     Ok(match start {
         0 => Start::Oldest,
@@ -135,7 +139,10 @@ pub unsafe extern "C" fn plsm_pool_tail(
         let given = unsafe { options::read(options) }?;
         options::check_flags(given.flags, TAIL_FLAGS, plsm_tail_options::NAME)?;
         if given.spin_us > 1_000_000 {
-            return Err(Error::usage(format!("spin_us is {}, expected at most 1000000", given.spin_us)));
+            return Err(Error::usage(format!(
+                "spin_us is {}, expected at most 1000000",
+                given.spin_us
+            )));
         }
         let gap = match given.gap_policy {
             0 => GapPolicy::Continue,
@@ -146,6 +153,9 @@ pub unsafe extern "C" fn plsm_pool_tail(
         // SAFETY: the caller passes NULL or a string as token.
         let start = unsafe { start_in(given.start, given.start_value, given.token) }?;
         let open_with = |tags: &[&[u8]]| {
+            for tag in tags {
+                utf8(tag, "a tag")?;
+            }
             let options = TailOptions {
                 start,
                 end_seq: (given.has_end != 0).then_some(given.end_seq),
@@ -180,7 +190,8 @@ pub unsafe extern "C" fn plsm_stream_seek(
         // SAFETY: the caller passes NULL or a stream handle.
         let open = unsafe { stream_in(stream) }?;
         // SAFETY: NULL is no token.
-        open.stream.seek(&unsafe { start_in(start, value, std::ptr::null()) }?)
+        open.stream
+            .seek(&unsafe { start_in(start, value, std::ptr::null()) }?)
     })
 }
 

@@ -49,7 +49,10 @@ mod tests {
     #[test]
     fn bad_utf8_names_argument_and_offset() {
         let error = utf8(b"ab\xffc", "pool_ref").unwrap_err();
-        assert_eq!(error.message(), "pool_ref is not UTF-8: bad byte at offset 2");
+        assert_eq!(
+            error.message(),
+            "pool_ref is not UTF-8: bad byte at offset 2"
+        );
         assert_eq!(error.offset(), Some(2));
     }
 }

@@ -28,8 +28,8 @@ pub unsafe extern "C" fn plsm_time_format(
     })
 }
 
-/// Reads a time in RFC 3339, with any offset from UTC. Usage: it is none, or before 1970 or after 2554.
-/// `text` needs no NUL. 0 or -1.
+/// Reads a time in RFC 3339, with any offset from UTC. A time before 1970 gives 0, one after 2554 the
+/// largest number. Usage: it is none. `text` needs no NUL. 0 or -1.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_time_parse(
     text: *const c_char,
@@ -38,10 +38,17 @@ pub unsafe extern "C" fn plsm_time_parse(
     out_err: *mut *mut plsm_error_t,
 ) -> c_int {
     // SAFETY: the caller passes what `parse` wants.
-    status(out_err, || unsafe { parse((text, text_len), out_timestamp_ns, "out_timestamp_ns", time::parse) })
+    status(out_err, || unsafe {
+        parse(
+            (text, text_len),
+            out_timestamp_ns,
+            "out_timestamp_ns",
+            time::parse,
+        )
+    })
 }
 
-/// Reads a duration, for example "500ms", "30m", "2h" or "1d", in ns. Usage: it is none. `text` needs no
+/// Reads a duration, for example "500ms", "5s", "30m" or "2h", in ns. Usage: it is none. `text` needs no
 /// NUL. 0 or -1.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_duration_parse(
@@ -52,10 +59,13 @@ pub unsafe extern "C" fn plsm_duration_parse(
 ) -> c_int {
     let read = |text: &str| {
         let duration = time::parse_duration(text)?;
-        u64::try_from(duration.as_nanos()).map_err(|_| Error::usage(format!("the duration {text:?} is too long")))
+        u64::try_from(duration.as_nanos())
+            .map_err(|_| Error::usage(format!("the duration {text:?} is too long")))
     };
     // SAFETY: the caller passes what `parse` wants.
-    status(out_err, || unsafe { parse((text, text_len), out_ns, "out_ns", read) })
+    status(out_err, || unsafe {
+        parse((text, text_len), out_ns, "out_ns", read)
+    })
 }
 
 /// # Safety

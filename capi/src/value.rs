@@ -82,7 +82,11 @@ impl plsm_value {
 
     /// Another place in the same document.
     fn beside(&self, place: Place) -> plsm_value {
-        plsm_value::new((self.document, self.document_len), self.reserved != 0, place)
+        plsm_value::new(
+            (self.document, self.document_len),
+            self.reserved != 0,
+            place,
+        )
     }
 }
 
@@ -109,8 +113,10 @@ unsafe fn value_in<'a>(value: *const plsm_value) -> Result<(&'a plsm_value, Plac
     // SAFETY: readable by the contract.
     let value = unsafe { &*value };
     if value.document.is_null() || value.offset as usize >= value.document_len {
-        return Err(Error::usage("the value was not filled by a successful call")
-            .with_hint("check the result of the call that fills it"));
+        return Err(
+            Error::usage("the value was not filled by a successful call")
+                .with_hint("check the result of the call that fills it"),
+        );
     }
     // SAFETY: readable by the contract, and `reserved` says whose memory it is.
     let memory = unsafe { Memory::new(value.document, value.document_len, value.reserved != 0) };
@@ -128,7 +134,12 @@ pub unsafe extern "C" fn plsm_value_from_lite3(
 ) -> c_int {
     status(out_err, || {
         // SAFETY: the caller passes NULL, or a place for a value and readable bytes.
-        let (out, document) = unsafe { (Out::new(out_value, "out_value")?, slice_in(lite3, lite3_len, "lite3")?) };
+        let (out, document) = unsafe {
+            (
+                Out::new(out_value, "out_value")?,
+                slice_in(lite3, lite3_len, "lite3")?,
+            )
+        };
         let root = lite3::Value::root(document)?;
         out.set(plsm_value::new((lite3, lite3_len), false, root));
         Ok(())
@@ -148,7 +159,11 @@ pub unsafe extern "C" fn plsm_value_get(
     truth(out_err, || {
         // SAFETY: the caller passes NULL, or a place for a value, a filled value, and a readable key.
         let (out, (value, place), key) = unsafe {
-            (Out::new(out_member, "out_member")?, value_in(value)?, slice_or_empty(key.cast(), key_len, "key")?)
+            (
+                Out::new(out_member, "out_member")?,
+                value_in(value)?,
+                slice_or_empty(key.cast(), key_len, "key")?,
+            )
         };
         let found = place.get(key)?;
         if let Some(member) = found {
@@ -169,7 +184,8 @@ pub unsafe extern "C" fn plsm_value_at(
 ) -> c_int {
     truth(out_err, || {
         // SAFETY: the caller passes NULL, or a place for a value and a filled value.
-        let (out, (value, place)) = unsafe { (Out::new(out_element, "out_element")?, value_in(value)?) };
+        let (out, (value, place)) =
+            unsafe { (Out::new(out_element, "out_element")?, value_in(value)?) };
         let found = place.at(index)?;
         if let Some(element) = found {
             out.set(value.beside(element));
@@ -209,18 +225,26 @@ pub unsafe extern "C" fn plsm_value_entries(
 ) -> c_int {
     status(out_err, || {
         // SAFETY: the caller passes NULL, or a place for a number and a filled value.
-        let (out, (value, place)) = unsafe { (Out::new(out_count, "out_count")?, value_in(value)?) };
+        let (out, (value, place)) =
+            unsafe { (Out::new(out_count, "out_count")?, value_in(value)?) };
         for pointer in [out_keys.cast::<u64>(), out_values.cast()] {
             if !pointer.is_null() {
                 check_pointer(pointer, "out_keys or out_values")?;
             }
         }
         // Read all of them before the first is written: a failed call writes nothing.
-        let entries = place.entries()?.skip(skip).take(cap).collect::<Result<Vec<_>>>()?;
+        let entries = place
+            .entries()?
+            .skip(skip)
+            .take(cap)
+            .collect::<Result<Vec<_>>>()?;
         for (index, entry) in entries.iter().enumerate() {
             if !out_keys.is_null() {
                 let (at, len) = entry.key.unwrap_or((0, 0));
-                let key = plsm_bytes { data: value.document.wrapping_add(at), len };
+                let key = plsm_bytes {
+                    data: value.document.wrapping_add(at),
+                    len,
+                };
                 // SAFETY: `index` is below `cap`, for which the caller has made room.
                 unsafe { out_keys.add(index).write(key) };
             }
@@ -248,13 +272,22 @@ pub unsafe extern "C" fn plsm_value_entry(
     truth(out_err, || {
         // SAFETY: the caller passes NULL, or places for a range and a value, and a filled value.
         let (key_out, out, (value, place)) = unsafe {
-            (Out::optional(out_key, "out_key")?, Out::new(out_value, "out_value")?, value_in(value)?)
+            (
+                Out::optional(out_key, "out_key")?,
+                Out::new(out_value, "out_value")?,
+                value_in(value)?,
+            )
         };
-        let Some(entry) = place.entries()?.nth(index) else { return Ok(false) };
+        let Some(entry) = place.entries()?.nth(index) else {
+            return Ok(false);
+        };
         let entry = entry?;
         if let Some(key_out) = key_out {
             let (at, len) = entry.key.unwrap_or((0, 0));
-            key_out.set(plsm_bytes { data: value.document.wrapping_add(at), len });
+            key_out.set(plsm_bytes {
+                data: value.document.wrapping_add(at),
+                len,
+            });
         }
         out.set(value.beside(entry.value));
         Ok(true)
@@ -278,7 +311,10 @@ unsafe fn scalar<T>(
             out.set(scalar);
             Ok(())
         }
-        None => Err(Error::usage(format!("the value is {}, not {wanted}", kind_name(place.type_of())))),
+        None => Err(Error::usage(format!(
+            "the value is {}, not {wanted}",
+            kind_name(place.type_of())
+        ))),
     }
 }
 
@@ -290,7 +326,11 @@ pub unsafe extern "C" fn plsm_value_i64(
     out_err: *mut *mut plsm_error_t,
 ) -> c_int {
     // SAFETY: the caller passes what `scalar` wants.
-    status(out_err, || unsafe { scalar(value, out_scalar, "an integer", |_, place| Ok(place.as_i64())) })
+    status(out_err, || unsafe {
+        scalar(value, out_scalar, "an integer", |_, place| {
+            Ok(place.as_i64())
+        })
+    })
 }
 
 /// The value as a number: a float as it is, an integer rounded to the nearest. Usage: it is neither. 0 or
@@ -302,7 +342,9 @@ pub unsafe extern "C" fn plsm_value_f64(
     out_err: *mut *mut plsm_error_t,
 ) -> c_int {
     // SAFETY: the caller passes what `scalar` wants.
-    status(out_err, || unsafe { scalar(value, out_scalar, "a number", |_, place| Ok(place.as_f64())) })
+    status(out_err, || unsafe {
+        scalar(value, out_scalar, "a number", |_, place| Ok(place.as_f64()))
+    })
 }
 
 /// The value as true (1) or false (0). Usage: it is neither. 0 or -1.
@@ -314,7 +356,9 @@ pub unsafe extern "C" fn plsm_value_bool(
 ) -> c_int {
     let read = |_: &plsm_value, place: Place| Ok(place.as_bool().map(u32::from));
     // SAFETY: the caller passes what `scalar` wants.
-    status(out_err, || unsafe { scalar(value, out_scalar, "a boolean", read) })
+    status(out_err, || unsafe {
+        scalar(value, out_scalar, "a boolean", read)
+    })
 }
 
 /// The value's text, or its raw bytes (PLSM_TYPE_BYTES), borrowed from the document. Usage: it is neither.
@@ -326,10 +370,15 @@ pub unsafe extern "C" fn plsm_value_string(
     out_err: *mut *mut plsm_error_t,
 ) -> c_int {
     let read = |value: &plsm_value, place: Place| {
-        Ok(place.string_range()?.map(|(at, len)| plsm_bytes { data: value.document.wrapping_add(at), len }))
+        Ok(place.string_range()?.map(|(at, len)| plsm_bytes {
+            data: value.document.wrapping_add(at),
+            len,
+        }))
     };
     // SAFETY: the caller passes what `scalar` wants.
-    status(out_err, || unsafe { scalar(value, out_scalar, "a string", read) })
+    status(out_err, || unsafe {
+        scalar(value, out_scalar, "a string", read)
+    })
 }
 
 /// Gives the value, with all in it, as compact JSON. Free with plsm_buf_free. 0 or -1.

@@ -51,7 +51,10 @@ pub type plsm_view_t = plsm_view;
 // The two are one struct, so that core writes straight into the caller's.
 const _: () = {
     use std::mem::{align_of, offset_of, size_of};
-    assert!(size_of::<View>() == size_of::<plsm_view>() && align_of::<View>() == align_of::<plsm_view>());
+    assert!(
+        size_of::<View>() == size_of::<plsm_view>()
+            && align_of::<View>() == align_of::<plsm_view>()
+    );
     assert!(offset_of!(View, time_ns) == offset_of!(plsm_view, timestamp_ns));
     assert!(offset_of!(View, payload) == offset_of!(plsm_view, payload));
     assert!(offset_of!(View, payload_len) == offset_of!(plsm_view, payload_len));
@@ -92,12 +95,16 @@ pub(crate) unsafe fn view_in<'a>(view: *const plsm_view) -> Result<&'a View> {
 
 #[cold]
 fn not_a_view() -> Error {
-    Error::usage("the view was not filled by a successful call").with_hint("check the result of the call that fills it")
+    Error::usage("the view was not filled by a successful call")
+        .with_hint("check the result of the call that fills it")
 }
 
 /// Runs `read` on the message. In place, what it read counts only if the message was still there
 /// afterwards.
-pub(crate) fn read_whole<T>(view: &View, read: impl FnOnce(&Message<RacingBytes<'_>>) -> Result<T>) -> Result<T> {
+pub(crate) fn read_whole<T>(
+    view: &View,
+    read: impl FnOnce(&Message<RacingBytes<'_>>) -> Result<T>,
+) -> Result<T> {
     let result = view.message().and_then(|message| read(&message));
     if view.still_valid() {
         result
@@ -108,16 +115,21 @@ pub(crate) fn read_whole<T>(view: &View, read: impl FnOnce(&Message<RacingBytes<
 
 #[cold]
 pub(crate) fn overtaken(seq: u64) -> Error {
-    Error::new(ErrorKind::RetentionGap, format!("message {seq} was overwritten while it was read in place"))
-        .with_seq(seq)
-        .with_hint("go on with the next message; read sooner, copy, or use a larger pool")
+    Error::new(
+        ErrorKind::RetentionGap,
+        format!("message {seq} was overwritten while it was read in place"),
+    )
+    .with_seq(seq)
+    .with_hint("go on with the next message; read sooner, copy, or use a larger pool")
 }
 
 /// Appends the whole-message document.
 pub(crate) fn document_into(view: &View, document: &mut Vec<u8>) -> Result<()> {
-    read_whole(view, |message| message.to_lite3_document(document)).map_err(|error| match error.seq() {
-        Some(_) => error,
-        None => error.with_seq(view.seq),
+    read_whole(view, |message| message.to_lite3_document(document)).map_err(|error| {
+        match error.seq() {
+            Some(_) => error,
+            None => error.with_seq(view.seq),
+        }
     })
 }
 
@@ -154,8 +166,10 @@ fn part_into(view: &View, part: u32, json: &mut Vec<u8>) -> Result<()> {
 /// 1 for a private copy.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_view_is_valid(view: *const plsm_view_t) -> u32 {
-    // SAFETY: the caller passes NULL or a filled view.
-    plain(0, || unsafe { view_in(view) }.map_or(0, |view| u32::from(view.still_valid())))
+    plain(0, || {
+        // SAFETY: the caller passes NULL or a filled view.
+        unsafe { view_in(view) }.map_or(0, |view| u32::from(view.still_valid()))
+    })
 }
 
 /// Gives a part of the message (a plsm_part_t) as compact JSON. RetentionGap: it was overwritten meanwhile.

@@ -6,6 +6,7 @@ use std::ffi::c_int;
 use std::time::Duration;
 
 use plasmite_core::store::{self, Wait};
+use plasmite_core::Error;
 
 use crate::bytes::array_in;
 use crate::error::plsm_error_t;
@@ -38,7 +39,16 @@ pub unsafe extern "C" fn plsm_wait_any(
 ) -> c_int {
     truth(out_err, || {
         // SAFETY: the caller passes NULL, or a place for a number and that many stream handles.
-        let (out, handles) = unsafe { (Out::new(out_index, "out_index")?, array_in(streams, streams_len, "streams")?) };
+        let (out, handles) = unsafe {
+            (
+                Out::new(out_index, "out_index")?,
+                array_in(streams, streams_len, "streams")?,
+            )
+        };
+        if handles.is_empty() {
+            return Err(Error::usage("there are no streams to wait on")
+                .with_hint("pass at least one stream"));
+        }
         let mut list = Vec::with_capacity(handles.len());
         for handle in handles {
             // SAFETY: the caller passes stream handles.

@@ -19,10 +19,19 @@ fn header_is_current() {
         std::fs::write(&header, &made).expect("write the header");
     }
     let committed = std::fs::read_to_string(&header).unwrap_or_default();
-    if let Some((line, (old, new))) =
-        committed.lines().zip(made.lines()).enumerate().find(|(_, (old, new))| old != new)
+    if let Some((line, (old, new))) = committed
+        .lines()
+        .zip(made.lines())
+        .enumerate()
+        .find(|(_, (old, new))| old != new)
     {
-        panic!("include/plasmite.h differs at line {}:\n  has  {old}\n  want {new}\nrun `make header`", line + 1);
+        panic!(
+            "include/plasmite.h differs at line {}:\n  has  {old}\n  want {new}\nrun `make header`",
+            line + 1
+        );
     }
-    assert!(committed == made, "include/plasmite.h is shorter or longer than it should be; run `make header`");
+    assert!(
+        committed == made,
+        "include/plasmite.h is shorter or longer than it should be; run `make header`"
+    );
 }

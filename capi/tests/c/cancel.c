@@ -116,6 +116,9 @@ static void descriptors(void) {
     OK(plsm_stream_fd(streams[0], &fd, &err));
     OK(plsm_stream_fd(streams[0], &same, &err));
     CHECK(fd >= 0 && fd == same);
+    // Readable until a call has found nothing.
+    CHECK_U64(readable(fd, 0), 1);
+    GIVES(PLSM_NEXT_TIMEOUT, plsm_stream_next_view(streams[0], 0, &view, &err));
     CHECK_U64(readable(fd, 0), 0);
     append(pools[0], "1");
     CHECK_U64(readable(fd, -1), 1);
