@@ -55,7 +55,7 @@ pub unsafe extern "C" fn plsm_view_tag(
                 });
                 Ok(true)
             }
-            Some(Err(error)) => Err(in_place_error(&view, error)),
+            Some(Err(error)) => Err(in_place_error(view, error)),
         }
     })
 }
@@ -156,13 +156,13 @@ unsafe fn field<T>(
             slice_or_empty(key.cast(), key_len, "key")?,
         )
     };
-    match read_field(&view, key, wanted, read) {
+    match read_field(view, key, wanted, read) {
         Ok(Some(value)) => {
             out.set(value);
             Ok(true)
         }
         Ok(None) => Ok(false),
-        Err(error) => Err(in_place_error(&view, error)),
+        Err(error) => Err(in_place_error(view, error)),
     }
 }
 
@@ -234,7 +234,7 @@ pub unsafe extern "C" fn plsm_view_root(
                 Ok(true)
             }
             Ok(None) => Ok(false),
-            Err(error) => Err(in_place_error(&view, error)),
+            Err(error) => Err(in_place_error(view, error)),
         }
     })
 }

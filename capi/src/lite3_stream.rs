@@ -4,7 +4,7 @@
 
 use std::ffi::c_int;
 
-use plasmite_core::store::{Next, Wait};
+use plasmite_core::store::{Next, View, Wait};
 
 use crate::error::plsm_error_t;
 use crate::frame::{frame_of, plsm_lite3_frame_t};
@@ -79,9 +79,10 @@ pub unsafe extern "C" fn plsm_lite3_stream_next(
     truth(out_err, || {
         // SAFETY: the caller passes NULL or a place for a frame, and a stream handle.
         let (out, open) = unsafe { (Out::new(out_frame, "out_frame")?, handle::get(stream)?) };
+        let mut view = View::empty();
         loop {
-            match open.stream.next(Wait::Forever)? {
-                Next::Message(view) => {
+            match open.stream.next(Wait::Forever, &mut view)? {
+                Next::Message(_) => {
                     out.set(frame_of(&view)?);
                     return Ok(true);
                 }

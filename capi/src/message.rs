@@ -4,14 +4,14 @@
 
 use std::ffi::c_int;
 
-use plasmite_core::store::OwnedMessage;
+use plasmite_core::store::{OwnedMessage, View};
 
 use crate::bytes::{give_built, plsm_buf_t};
 use crate::error::plsm_error_t;
-use crate::guard::{check_pointer, plain, status, Out};
+use crate::guard::{plain, status, Out};
 use crate::handle::{self, Opaque};
 use crate::pool::{plsm_pool_t, pool_in};
-use crate::view::{plsm_view, plsm_view_t};
+use crate::view::{plsm_view_t, view_out};
 
 /// Reads a message by its seq as one compact JSON object,
 /// `{"seq":...,"time":"...","meta":{"tags":[...]},"data":...}`: the same bytes from every call. NotFound
@@ -70,14 +70,11 @@ pub unsafe extern "C" fn plsm_message_view(
     out_view: *mut plsm_view_t,
 ) {
     plain((), || {
-        if check_pointer(out_view, "out_view").is_err() {
-            return;
+        // SAFETY: the caller passes NULL or a place for a view, and NULL or a message.
+        let (out, message) = unsafe { (view_out(out_view), handle::get(message)) };
+        if let Ok(out) = out {
+            *out = message.map_or(View::empty(), |message| message.view());
         }
-        // SAFETY: the caller passes NULL or a message.
-        let view = unsafe { handle::get(message) }
-            .map_or(plsm_view::EMPTY, |message| (&message.view()).into());
-        // SAFETY: checked above, and a place for a view by the call's contract.
-        unsafe { out_view.write(view) };
     });
 }
 
@@ -100,8 +97,8 @@ pub unsafe extern "C" fn plsm_pool_get_view(
 ) -> c_int {
     status(out_err, || {
         // SAFETY: the caller passes NULL or a place for a view, and a pool handle.
-        let (out, pool) = unsafe { (Out::new(out_view, "out_view")?, pool_in(pool)?) };
-        out.set((&pool.view(seq)?).into());
+        let (out, pool) = unsafe { (view_out(out_view)?, pool_in(pool)?) };
+        *out = pool.view(seq)?;
         Ok(())
     })
 }

@@ -11,7 +11,7 @@ use crate::bytes::{plsm_bytes, plsm_bytes_t};
 use crate::error::plsm_error_t;
 use crate::guard::{outcome, plain, status, Out};
 use crate::stream::{plsm_stream_t, stream_in, OpenStream};
-use crate::view::{plsm_view, plsm_view_t};
+use crate::view::{plsm_view_t, view_out};
 use crate::wait::wait_in;
 
 /// What plsm_stream_next_view and plsm_stream_next_json answer.
@@ -69,12 +69,8 @@ pub unsafe extern "C" fn plsm_stream_next_view(
 ) -> c_int {
     outcome(out_err, || {
         // SAFETY: the caller passes NULL or a place for a view, and a stream handle.
-        let (out, open) = unsafe { (Out::new(out_view, "out_view")?, stream_in(stream)?) };
-        let next = open.stream.next(wait_in(wait_ms))?;
-        if let Next::Message(view) = &next {
-            out.set(plsm_view::from(view));
-            return Ok(plsm_next::PLSM_NEXT_MESSAGE as c_int);
-        }
+        let (out, open) = unsafe { (view_out(out_view)?, stream_in(stream)?) };
+        let next = open.stream.next(wait_in(wait_ms), out)?;
         Ok(number(open, &next))
     })
 }

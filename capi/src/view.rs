@@ -48,44 +48,34 @@ pub struct plsm_view {
 /// A borrowed message. See plsm_view.
 pub type plsm_view_t = plsm_view;
 
-impl plsm_view {
-    /// A view of nothing.
-    pub(crate) const EMPTY: plsm_view = plsm_view {
-        seq: 0,
-        timestamp_ns: 0,
-        payload: std::ptr::null(),
-        payload_len: 0,
-        tags: std::ptr::null(),
-        tags_len: 0,
-        encoding: 0,
-        flags: 0,
-        guard: std::ptr::null(),
-        position: 0,
-        reserved: [0; 2],
-    };
-}
+// The two are one struct, so that core writes straight into the caller's.
+const _: () = {
+    use std::mem::{align_of, offset_of, size_of};
+    assert!(
+        size_of::<View>() == size_of::<plsm_view>()
+            && align_of::<View>() == align_of::<plsm_view>()
+    );
+    assert!(offset_of!(View, time_ns) == offset_of!(plsm_view, timestamp_ns));
+    assert!(offset_of!(View, payload) == offset_of!(plsm_view, payload));
+    assert!(offset_of!(View, payload_len) == offset_of!(plsm_view, payload_len));
+    assert!(offset_of!(View, tags) == offset_of!(plsm_view, tags));
+    assert!(offset_of!(View, tags_len) == offset_of!(plsm_view, tags_len));
+    assert!(offset_of!(View, encoding) == offset_of!(plsm_view, encoding));
+    assert!(offset_of!(View, flags) == offset_of!(plsm_view, flags));
+    assert!(offset_of!(View, guard) == offset_of!(plsm_view, guard));
+    assert!(offset_of!(View, position) == offset_of!(plsm_view, position));
+    assert!(View::IN_PLACE == PLSM_VIEW_IN_PLACE);
+};
 
-impl From<&View> for plsm_view {
-    #[inline(always)]
-    fn from(view: &View) -> plsm_view {
-        plsm_view {
-            seq: view.seq,
-            timestamp_ns: view.time_ns,
-            payload: view.payload,
-            payload_len: view.payload_len,
-            tags: view.tags,
-            tags_len: view.tags_len,
-            encoding: u32::from(view.encoding),
-            flags: if view.guard.is_null() {
-                0
-            } else {
-                PLSM_VIEW_IN_PLACE
-            },
-            guard: view.guard.cast(),
-            position: view.position,
-            reserved: [0; 2],
-        }
-    }
+/// The caller's view as core knows it.
+///
+/// # Safety
+/// `view` is NULL or a place for a view, for as long as the reference is used.
+#[inline(always)]
+pub(crate) unsafe fn view_out<'a>(view: *mut plsm_view) -> Result<&'a mut View> {
+    check_pointer(view, "out_view")?;
+    // SAFETY: writable by the contract, of the same layout (asserted above); any bytes are a view.
+    Ok(unsafe { &mut *view.cast::<View>() })
 }
 
 /// Reads a view back.
@@ -93,24 +83,14 @@ impl From<&View> for plsm_view {
 /// # Safety
 /// `view` is NULL or a view that a call filled, and what it was borrowed from lives.
 #[inline(always)]
-pub(crate) unsafe fn view_in(view: *const plsm_view) -> Result<View> {
+pub(crate) unsafe fn view_in<'a>(view: *const plsm_view) -> Result<&'a View> {
     check_pointer(view, "view")?;
-    // SAFETY: readable by the contract.
-    let view = unsafe { &*view };
+    // SAFETY: readable by the contract, of the same layout (asserted above).
+    let view = unsafe { &*view.cast::<View>() };
     if view.seq == 0 || view.payload.is_null() || view.encoding > 2 {
         return Err(not_a_view());
     }
-    Ok(View {
-        seq: view.seq,
-        time_ns: view.timestamp_ns,
-        encoding: view.encoding as u8,
-        payload: view.payload,
-        payload_len: view.payload_len,
-        tags: view.tags,
-        tags_len: view.tags_len,
-        guard: view.guard.cast(),
-        position: view.position,
-    })
+    Ok(view)
 }
 
 #[cold]
@@ -250,7 +230,7 @@ pub unsafe extern "C" fn plsm_view_lite3(
     status(out_err, || {
         // SAFETY: the caller passes NULL or a place for a buffer, and a filled view.
         let (out, view) = unsafe { (Out::new(out_document, "out_document")?, view_in(view)?) };
-        out.set(give_built(|document| document_into(&view, document))?);
+        out.set(give_built(|document| document_into(view, document))?);
         Ok(())
     })
 }

@@ -9,7 +9,7 @@ use common::{
     Board, Random, Witness,
 };
 use plasmite_core::store::{
-    BatchItem, Client, GapPolicy, ItemEncoding, Next, OpenOptions, Start, TailOptions, Wait,
+    BatchItem, Client, GapPolicy, ItemEncoding, Next, OpenOptions, Start, TailOptions, View, Wait,
 };
 use plasmite_core::ErrorKind;
 
@@ -72,24 +72,25 @@ fn follow(
         witness.next = Some(1);
     }
     let mut out = Vec::new();
+    let mut view = View::empty();
     let mut voids = 0u64;
     let mut missing = 0;
     loop {
         out.clear();
         let next = if options.in_place {
-            stream.next(Wait::For(Duration::from_millis(20)))
+            stream.next(Wait::For(Duration::from_millis(20)), &mut view)
         } else {
             stream.next_envelope(Wait::For(Duration::from_millis(20)), &mut out)
         };
         match next.unwrap() {
-            Next::Message(view) if options.in_place => match look(&view) {
+            Next::Message(_) if options.in_place => match look(&view) {
                 Some(text) => witness.saw(view.seq, proven(&text, spread)),
                 None => {
                     witness.lost(view.seq, view.seq);
                     voids += 1;
                 }
             },
-            Next::Message(view) => witness.saw(view.seq, proven(data_of(&out), spread)),
+            Next::Message(seq) => witness.saw(seq, proven(data_of(&out), spread)),
             Next::Gap(gap) => {
                 missing += gap.last - gap.first + 1;
                 witness.lost(gap.first, gap.last);

@@ -95,7 +95,7 @@ impl Sink for Builder {
         Builder::key(self, key, container)
     }
 
-    #[inline]
+    #[inline(always)]
     fn short_key(&mut self, text: u64, len: usize, container: bool) -> Result<(), Refusal> {
         Builder::short_key(self, text, len, container)
     }

@@ -32,27 +32,27 @@ fn eight_digits(digits: u64) -> u64 {
     quads.wrapping_mul((10_000 << 32) + 1) >> 32
 }
 
-impl Scanner<'_> {
-    /// Takes digits, appending them to `mantissa` modulo 2^64.
-    #[inline]
-    fn digits(&mut self, mantissa: &mut u64) {
+impl<'a> Scanner<'a> {
+    /// Takes digits: `mantissa` with them appended, modulo 2^64.
+    #[inline(always)]
+    fn digits(&mut self, mut mantissa: u64) -> u64 {
         loop {
-            let digits = word_at(self.text, self.at) ^ 0x3030_3030_3030_3030;
+            let digits = word_at(self.rest, 0) ^ 0x3030_3030_3030_3030;
             // The high bit of each byte above 9; exact up to the first, which is all that counts.
             let others =
                 (digits.wrapping_add(0x7676_7676_7676_7676) | digits) & 0x8080_8080_8080_8080;
             let count = others.trailing_zeros() / 8;
             if count == 0 {
-                return;
+                return mantissa;
             }
             // Shifted to the end, the digits get zeros in front.
             let value = eight_digits(digits << (64 - 8 * count));
-            *mantissa = mantissa
+            mantissa = mantissa
                 .wrapping_mul(WORD_POWERS[count as usize])
                 .wrapping_add(value);
-            self.at += count as usize;
+            self.rest = &self.rest[count as usize..];
             if count < 8 {
-                return;
+                return mantissa;
             }
         }
     }
@@ -60,24 +60,25 @@ impl Scanner<'_> {
     /// Takes a number whose first byte, a digit or a minus sign, is here, and feeds it to the sink.
     #[inline(always)]
     pub(super) fn number<K: Sink>(&mut self, sink: &mut K) -> Result<(), Stop> {
-        let start = self.at;
-        let negative = self.text[start] == b'-';
-        self.at += negative as usize;
-        let first = self.at;
-        let mut mantissa = 0u64;
-        self.digits(&mut mantissa);
-        let mut count = self.at - first;
+        let start = self.rest;
+        let negative = self.peek() == b'-';
+        if negative {
+            self.skip();
+        }
+        let first = self.rest;
+        let mut mantissa = self.digits(0);
+        let mut count = first.len() - self.rest.len();
         if count == 0 {
             return Ok(self.fault("expected a digit after the minus sign")?);
         }
-        if count > 1 && self.text[first] == b'0' {
-            self.at = first + 1;
+        if count > 1 && first[0] == b'0' {
+            self.rest = &first[1..];
             return Ok(self.fault("expected no digit after a leading zero")?);
         }
         let next = self.peek();
         if next != b'.' && next | 0x20 != b'e' {
             if count > 18 {
-                return self.wide_integer(start, first, sink);
+                return self.wide_integer(start, sink);
             }
             let value = mantissa as i64;
             if negative && value == 0 {
@@ -89,10 +90,10 @@ impl Scanner<'_> {
         }
         let mut exponent = 0i64;
         if next == b'.' {
-            self.at += 1;
-            let point = self.at;
-            self.digits(&mut mantissa);
-            let places = self.at - point;
+            self.skip();
+            let point = self.rest.len();
+            mantissa = self.digits(mantissa);
+            let places = point - self.rest.len();
             if places == 0 {
                 return Ok(self.fault("expected a digit after the decimal point")?);
             }
@@ -100,7 +101,9 @@ impl Scanner<'_> {
             exponent = -(places as i64);
         }
         if self.peek() | 0x20 == b'e' {
-            exponent += self.exponent()?;
+            let (power, rest) = self.exponent()?;
+            exponent += power;
+            self.rest = rest;
         }
         // Both factors are exact doubles, so one operation rounds once: correctly.
         if count <= 19 && mantissa <= 1 << 53 && (-22..=22).contains(&exponent) {
@@ -117,61 +120,59 @@ impl Scanner<'_> {
         Ok(())
     }
 
+    /// The exponent whose letter is here, and what is behind it.
     #[cold]
-    fn exponent(&mut self) -> Result<i64, Error> {
-        self.at += 1;
+    fn exponent(mut self) -> Result<(i64, &'a [u8]), Error> {
+        self.skip();
         let sign = self.peek();
-        self.at += matches!(sign, b'+' | b'-') as usize;
-        let first = self.at;
+        if matches!(sign, b'+' | b'-') {
+            self.skip();
+        }
+        let first = self.rest.len();
         let mut value = 0i64;
         while self.peek().is_ascii_digit() {
             // Past any meaning for a double; `wide_float` reads the digits again.
             value = (value * 10 + (self.peek() - b'0') as i64).min(1 << 40);
-            self.at += 1;
+            self.skip();
         }
-        if self.at == first {
+        if self.rest.len() == first {
             return self.fault("expected a digit in the exponent");
         }
-        Ok(if sign == b'-' { -value } else { value })
+        Ok((if sign == b'-' { -value } else { value }, self.rest))
     }
 
-    /// An integer of 19 digits or more.
+    /// The double that starts at `start` and ends here, when the short way cannot round it.
     #[cold]
-    fn wide_integer<K: Sink>(
-        &mut self,
-        start: usize,
-        first: usize,
-        sink: &mut K,
-    ) -> Result<(), Stop> {
-        let text = std::str::from_utf8(&self.text[start..self.at]).unwrap_or_default();
+    fn wide_float(self, start: &[u8]) -> Result<f64, Error> {
+        match number_text(start, self.rest).parse::<f64>() {
+            Ok(value) if value.is_finite() => Ok(value),
+            _ => {
+                let at = self.text.len() - start.len();
+                let what = "expected a number that a double can hold (below 1.8e308)";
+                Err(super::fault::fault(self.text, at, what).with_hint("send it as a string"))
+            }
+        }
+    }
+
+    /// Feeds an integer of 19 digits or more, which starts at `start` and ends here.
+    #[cold]
+    fn wide_integer<K: Sink>(self, start: &[u8], sink: &mut K) -> Result<(), Stop> {
+        let text = number_text(start, self.rest);
         if let Ok(value) = text.parse() {
             sink.int(value);
             return Ok(());
         }
         match text.parse() {
-            Ok(value) if start == first => sink.uint(value)?,
-            _ => sink.float(self.wide_float(start)?),
+            Ok(value) => sink.uint(value)?,
+            Err(_) => sink.float(self.wide_float(start)?),
         }
         Ok(())
     }
+}
 
-    /// A number that the short way cannot round.
-    #[cold]
-    fn wide_float(&mut self, start: usize) -> Result<f64, Error> {
-        let text = std::str::from_utf8(&self.text[start..self.at]).unwrap_or_default();
-        match text.parse::<f64>() {
-            Ok(value) if value.is_finite() => Ok(value),
-            _ => {
-                self.at = start;
-                Err(super::fault::fault(
-                    self.text,
-                    start,
-                    "expected a number that a double can hold (below 1.8e308)",
-                )
-                .with_hint("send it as a string"))
-            }
-        }
-    }
+/// The digits, signs and letters between two places; they are ASCII.
+fn number_text<'a>(start: &'a [u8], rest: &[u8]) -> &'a str {
+    std::str::from_utf8(&start[..start.len() - rest.len()]).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -218,12 +219,9 @@ mod tests {
 
     fn read(text: &str) -> Result<Number, ()> {
         let mut last = Last(None);
-        let mut scanner = Scanner {
-            text: text.as_bytes(),
-            at: 0,
-        };
+        let mut scanner = Scanner::new(text.as_bytes());
         scanner.number(&mut last).map_err(|_| ())?;
-        assert_eq!(scanner.at, text.len(), "{text}");
+        assert!(scanner.rest.is_empty(), "{text}");
         last.0.ok_or(())
     }
 

@@ -94,9 +94,9 @@ impl Levels {
 }
 
 /// Parses the whole text and feeds its one value to the sink.
-#[inline]
+#[inline(always)]
 pub(super) fn parse<K: Sink>(text: &[u8], scratch: &mut Vec<u8>, sink: &mut K) -> Result<(), Stop> {
-    let mut scanner = Scanner { text, at: 0 };
+    let mut scanner = Scanner::new(text);
     let mut levels = Levels {
         bits: [0; MAX_DEPTH.div_ceil(64)],
         depth: 0,
@@ -115,9 +115,9 @@ pub(super) fn parse<K: Sink>(text: &[u8], scratch: &mut Vec<u8>, sink: &mut K) -
                 }
                 b'{' => {
                     if !levels.push(true) {
-                        return too_deep(&scanner);
+                        return too_deep(scanner.at());
                     }
-                    scanner.at += 1;
+                    scanner.skip();
                     sink.begin(true);
                     object = true;
                     if scanner.skip_space() != b'}' {
@@ -126,9 +126,9 @@ pub(super) fn parse<K: Sink>(text: &[u8], scratch: &mut Vec<u8>, sink: &mut K) -
                 }
                 b'[' => {
                     if !levels.push(false) {
-                        return too_deep(&scanner);
+                        return too_deep(scanner.at());
                     }
-                    scanner.at += 1;
+                    scanner.skip();
                     sink.begin(false);
                     object = false;
                     byte = scanner.skip_space();
@@ -153,15 +153,20 @@ pub(super) fn parse<K: Sink>(text: &[u8], scratch: &mut Vec<u8>, sink: &mut K) -
             }
             // Behind a value, or in an empty container.
             loop {
+                if let ([b',', rest @ ..], true) = (scanner.rest, object) {
+                    scanner.rest = rest;
+                    scanner.skip_space();
+                    break 'value_done;
+                }
                 byte = scanner.skip_space();
                 if levels.depth == 0 {
-                    if scanner.at < text.len() {
+                    if !scanner.rest.is_empty() {
                         return Ok(scanner.fault("expected nothing more after the value")?);
                     }
                     return Ok(());
                 }
                 if byte == b',' {
-                    scanner.at += 1;
+                    scanner.skip();
                     byte = scanner.skip_space();
                     if object {
                         break 'value_done;
@@ -175,7 +180,7 @@ pub(super) fn parse<K: Sink>(text: &[u8], scratch: &mut Vec<u8>, sink: &mut K) -
                         false => "expected `,` or `]` after an element",
                     })?);
                 }
-                scanner.at += 1;
+                scanner.skip();
                 sink.end(object)?;
                 levels.depth -= 1;
                 object = levels.object();
@@ -195,8 +200,11 @@ fn member<K: Sink>(
     if scanner.peek() != b'"' {
         return Ok(scanner.fault("expected a key in double quotes")?);
     }
-    if let Some((text, len)) = scanner.short_string() {
-        let byte = colon(scanner)?;
+    if let Some((text, len, ahead)) = scanner.short_string() {
+        let byte = match scanner.close_colon(ahead) {
+            Some(byte) => byte,
+            None => colon(scanner)?,
+        };
         sink.short_key(text, len, opens(byte))?;
         return Ok(byte);
     }
@@ -216,17 +224,17 @@ fn colon(scanner: &mut Scanner<'_>) -> Result<u8, Stop> {
     if scanner.skip_space() != b':' {
         return Ok(scanner.fault("expected `:` after the key")?);
     }
-    scanner.at += 1;
+    scanner.skip();
     Ok(scanner.skip_space())
 }
 
 #[cold]
-fn too_deep(scanner: &Scanner<'_>) -> Result<(), Stop> {
+fn too_deep(at: usize) -> Result<(), Stop> {
     let error = Error::usage(format!(
         "JSON nested too deeply: more than {MAX_DEPTH} arrays and objects inside each other at byte {}",
-        scanner.at
+        at
     ));
-    Err(Stop::Fault(error.with_offset(scanner.at as u64).with_hint(
+    Err(Stop::Fault(error.with_offset(at as u64).with_hint(
         "flatten the value, or send the inner part as a string",
     )))
 }

@@ -18,6 +18,35 @@ const POWERS: [u32; 9] = {
     powers
 };
 
+/// The seed times 33^n for n = 0..=7.
+const SHORT_SEEDS: [u32; 8] = {
+    let mut seeds = [SEED; 8];
+    let mut n = 0;
+    while n < 8 {
+        seeds[n] = SEED.wrapping_mul(POWERS[n]);
+        n += 1;
+    }
+    seeds
+};
+
+/// 33^-(8 - n) modulo 2^32 for n = 0..=7.
+const SHORT_INVERSES: [u32; 8] = {
+    // Newton's iteration doubles the number of right bits: 5, 10, 20, 40.
+    let mut inverse = 33u32;
+    let mut step = 0;
+    while step < 4 {
+        inverse = inverse.wrapping_mul(2u32.wrapping_sub(33u32.wrapping_mul(inverse)));
+        step += 1;
+    }
+    let mut powers = [inverse; 8];
+    let mut n = 7;
+    while n > 0 {
+        powers[n - 1] = powers[n].wrapping_mul(inverse);
+        n -= 1;
+    }
+    powers
+};
+
 /// The slot of a key with this hash at this attempt.
 #[inline]
 pub(crate) fn probe(hash: u32, attempt: u32) -> u32 {
@@ -83,9 +112,8 @@ impl<'a> Piece<'a> {
 /// DJB2 of a key of up to seven bytes, the lowest of `text`, the first lowest; the others are 0.
 #[inline]
 pub(crate) fn short_hash(text: u64, len: usize) -> u32 {
-    // In two steps, because a shift by 64 is none.
-    let word = text << (8 * (7 - len as u32)) << 8;
-    SEED.wrapping_mul(POWERS[len & 7]).wrapping_add(weigh(word))
+    // Weighed in front, the bytes have 33^(8 - len) too much; 33 is odd, so that can be divided off.
+    SHORT_SEEDS[len & 7].wrapping_add(weigh(text).wrapping_mul(SHORT_INVERSES[len & 7]))
 }
 
 /// DJB2 of a key: `5381`, then `hash * 33 + byte` modulo 2^32 for each byte.

@@ -1,6 +1,6 @@
 //! The reader's check of one frame in place: lengths, checksum, and the second look at the tail.
 
-use crate::format::frame::{checksum, Header, Size, HEADER, HEADER_WORDS};
+use crate::format::frame::{body_crc, checksum, Header, Size, HEADER, HEADER_WORDS};
 use crate::ring::memory::Memory;
 use crate::ring::Ring;
 use crate::sys::atomic::{AtomicU64, Ordering};
@@ -121,18 +121,34 @@ fn with_header(found: Found, header: Header) -> Check {
 /// Checksum of the first `len` bytes of shared words, through a small private copy.
 #[inline]
 fn body_crc_of(words: &[AtomicU64], len: usize) -> u32 {
-    const CHUNK: usize = 32;
-    let words = &words[..len.div_ceil(8)];
-    let mut left = len;
-    let mut crc = 0;
     let mut copy = [0u8; CHUNK * 8];
+    let words = &words[..len.div_ceil(8)];
+    if words.len() > CHUNK {
+        return long_body_crc_of(words, len);
+    }
+    copy_words(words, &mut copy);
+    body_crc(&copy[..len])
+}
+
+/// Words copied at a time.
+const CHUNK: usize = 32;
+
+#[inline]
+fn copy_words(words: &[AtomicU64], copy: &mut [u8; CHUNK * 8]) {
+    for (place, word) in copy.chunks_exact_mut(8).zip(words) {
+        place.copy_from_slice(&word.load(Ordering::Relaxed).to_le_bytes());
+    }
+}
+
+fn long_body_crc_of(words: &[AtomicU64], len: usize) -> u32 {
+    let mut copy = [0u8; CHUNK * 8];
+    let mut digest = crc_fast::Digest::new(crc_fast::CrcAlgorithm::Crc32Iscsi);
+    let mut left = len;
     for chunk in words.chunks(CHUNK) {
-        for (place, word) in copy.chunks_exact_mut(8).zip(chunk) {
-            place.copy_from_slice(&word.load(Ordering::Relaxed).to_le_bytes());
-        }
+        copy_words(chunk, &mut copy);
         let count = left.min(chunk.len() * 8);
-        crc = crc32c::crc32c_append(crc, &copy[..count]);
+        digest.update(&copy[..count]);
         left -= count;
     }
-    crc
+    digest.finalize() as u32
 }

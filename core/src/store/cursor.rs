@@ -426,24 +426,18 @@ impl Cursor {
         })
     }
 
-    /// A view of the message of the last [`Step::Message`].
+    /// Points the view at the message of the last [`Step::Message`].
     #[inline]
-    pub(super) fn view(&self) -> Result<View> {
+    pub(super) fn view(&self, view: &mut View) -> Result<()> {
         if self.is_private() {
-            let message = self.message()?;
-            let encoding = message.encoding as u8;
-            return Ok(View::private(
-                message.seq,
-                message.time_ns,
-                encoding,
-                message.payload,
-                message.tags,
-            ));
+            view.set_private(&self.message()?);
+            return Ok(());
         }
         if Encoding::from_number(self.header.encoding()).is_none() {
             return Err(self.pool.damaged(self.header_at, Some(self.header.seq)));
         }
-        Ok(View::in_place(self.ring(), self.header_at, &self.header))
+        view.set_in_place(self.ring(), self.header_at, &self.header);
+        Ok(())
     }
 
     /// Makes sure that [`Cursor::message`] has a private copy, also when reading in place. False when

@@ -77,19 +77,21 @@ impl Pool {
 }
 
 impl Stream {
-    /// The next message, or why there is none.
+    /// The next message, or why there is none. The view is written only for a message; it is good until
+    /// the next call on the stream or, in place, while it says so.
     ///
     /// # Errors
     /// RetentionGap (with [`crate::store::GapPolicy::Error`]; the stream has ended then), Corrupt (the
     /// next call goes on behind the damage), NotFound (the pool is gone).
     #[inline]
-    pub fn next(&self, wait: Wait) -> Result<Next> {
+    pub fn next(&self, wait: Wait, view: &mut View) -> Result<Next> {
         let mut state = self.state.lock();
-        self.step(&mut state, wait, |state| state.cursor.view().map(Some))
+        self.step(&mut state, wait, |state| {
+            state.cursor.view(view).map(|()| true)
+        })
     }
 
-    /// As [`Stream::next`]; appends the message's JSON envelope to `out`. The view in the result is
-    /// the message's all the same.
+    /// As [`Stream::next`]; appends the message's JSON envelope to `out`.
     ///
     /// # Errors
     /// As [`Stream::next`].
@@ -99,24 +101,24 @@ impl Stream {
         self.step(&mut state, wait, |state| {
             let State { cursor, times, .. } = state;
             if !cursor.copy() {
-                return Ok(None);
+                return Ok(false);
             }
             let message = cursor.message()?;
             message
                 .write_envelope(out, times)
                 .map_err(|error| cursor.pool.in_message(error, message.seq))?;
-            cursor.view().map(Some)
+            Ok(true)
         })
     }
 
-    /// Steps until there is something to say. `deliver` gives `None` for a message that was overtaken
+    /// Steps until there is something to say. `deliver` gives false for a message that was overtaken
     /// just now.
     #[inline]
     fn step(
         &self,
         state: &mut State,
         wait: Wait,
-        mut deliver: impl FnMut(&mut State) -> Result<Option<View>>,
+        mut deliver: impl FnMut(&mut State) -> Result<bool>,
     ) -> Result<Next> {
         let mut until = None;
         loop {
@@ -132,18 +134,14 @@ impl Stream {
                 Step::Message => {
                     let seq = state.cursor.header.seq;
                     self.next_seq.store(seq + 1, Ordering::Relaxed);
-                    if let Some(view) = deliver(state)? {
+                    if deliver(state)? {
                         state.delivered += 1;
                         self.delivered.store(state.delivered, Ordering::Relaxed);
-                        return Ok(Next::Message(view));
+                        return Ok(Next::Message(seq));
                     }
                     state.cursor.expect = Some(seq);
                 }
-                Step::Gap => {
-                    if let Some(gap) = state.cursor.last_gap {
-                        return Ok(Next::Gap(gap));
-                    }
-                }
+                Step::Gap => return Ok(Next::Gap(state.cursor.last_gap.unwrap_or_default())),
                 Step::End => {
                     self.raise();
                     return Ok(Next::End);
