@@ -138,6 +138,7 @@ impl Pool {
             if self.is_deleted() {
                 return Err(self.gone());
             }
+            self.check_truncated()?;
             let slice = Duration::from_millis(limits::WAIT_SLICE_MS);
             let most = match plan.deadline.left() {
                 Some(left) if left.is_zero() => return Ok(Woken::Timeout),

@@ -210,7 +210,11 @@ impl Pool {
             .with_path(self.path())
             .with_seq(seq)
             .with_hint("the messages around it can still be read")),
-            place => Err(self.absent(seq, place)),
+            place => {
+                // A file that was cut short reads as zeros: an empty pool.
+                self.pool.check_truncated()?;
+                Err(self.absent(seq, place))
+            }
         }
     }
 
