@@ -149,9 +149,9 @@ impl Victim {
             loop {
                 out.clear();
                 match stream.next_envelope(Wait::Try, &mut out) {
-                    Ok(Next::Message(view)) => {
-                        is_written(view.seq, &out);
-                        seqs.push(view.seq);
+                    Ok(Next::Message(seq)) => {
+                        is_written(seq, &out);
+                        seqs.push(seq);
                     }
                     Ok(Next::Timeout | Next::End) => break,
                     Ok(other) => panic!("{other:?}"),

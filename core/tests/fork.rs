@@ -11,7 +11,7 @@ use common::{
     Process,
 };
 use plasmite_core::store::{
-    AppendOptions, LockWait, Next, OpenOptions, Pool, PoolOptions, Start, TailOptions, Wait,
+    AppendOptions, LockWait, Next, OpenOptions, Pool, PoolOptions, Start, TailOptions, View, Wait,
 };
 use plasmite_core::ErrorKind;
 
@@ -188,11 +188,14 @@ fn streams_from_before_the_fork_go_on_on_both_sides() {
         .unwrap();
     put(&pool, "1");
     put(&pool, "2");
-    assert!(matches!(stream.next(Wait::Forever).unwrap(), Next::Message(view) if view.seq == 1));
+    assert!(matches!(
+        stream.next(Wait::Forever, &mut View::empty()).unwrap(),
+        Next::Message(1)
+    ));
     let read_on = || {
         for seq in [2, 3] {
             assert!(
-                matches!(stream.next(Wait::Forever).unwrap(), Next::Message(view) if view.seq == seq)
+                matches!(stream.next(Wait::Forever, &mut View::empty()).unwrap(), Next::Message(found) if found == seq)
             );
         }
     };
@@ -216,18 +219,27 @@ fn a_child_may_drop_a_stream_whose_descriptor_was_used() {
         let pool = client.open("p", &OpenOptions { read_only }).unwrap();
         let stream = pool.tail(&TailOptions::default()).unwrap();
         let fd = stream.event_fd().unwrap();
-        assert!(matches!(stream.next(Wait::Try).unwrap(), Next::Timeout));
+        assert!(matches!(
+            stream.next(Wait::Try, &mut View::empty()).unwrap(),
+            Next::Timeout
+        ));
         let mut stream = Some(stream);
         fork(|| {
             let stream = stream.take().unwrap();
             assert_eq!(stream.event_fd().unwrap_err().kind(), ErrorKind::Usage);
-            assert!(matches!(stream.next(Wait::Try).unwrap(), Next::Timeout));
+            assert!(matches!(
+                stream.next(Wait::Try, &mut View::empty()).unwrap(),
+                Next::Timeout
+            ));
             drop(stream);
         })
         .join();
         let stream = stream.take().unwrap();
         assert_eq!(stream.event_fd().unwrap(), fd);
-        assert!(matches!(stream.next(Wait::Try).unwrap(), Next::Timeout));
+        assert!(matches!(
+            stream.next(Wait::Try, &mut View::empty()).unwrap(),
+            Next::Timeout
+        ));
         drop(stream);
     }
 }

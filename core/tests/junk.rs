@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use common::{fork, get, put, scratch, sized, watchdog};
 use plasmite_core::store::{
-    Client, GapPolicy, Next, OpenOptions, Pool, PoolOptions, Start, TailOptions, Wait,
+    Client, GapPolicy, Next, OpenOptions, Pool, PoolOptions, Start, TailOptions, View, Wait,
 };
 use plasmite_core::ErrorKind;
 
@@ -223,8 +223,8 @@ fn seqs(pool: &Pool, start: Start) -> Vec<u64> {
     let stream = pool.tail(&options).unwrap();
     let mut seqs = Vec::new();
     loop {
-        match stream.next(Wait::Forever).unwrap() {
-            Next::Message(view) => seqs.push(view.seq),
+        match stream.next(Wait::Forever, &mut View::empty()).unwrap() {
+            Next::Message(seq) => seqs.push(seq),
             Next::End => return seqs,
             other => panic!("{other:?}"),
         }
@@ -275,7 +275,10 @@ fn an_exactly_full_ring() {
                 ..TailOptions::default()
             })
             .unwrap();
-        assert!(matches!(live.next(Wait::Try).unwrap(), Next::Timeout));
+        assert!(matches!(
+            live.next(Wait::Try, &mut View::empty()).unwrap(),
+            Next::Timeout
+        ));
         assert_eq!(seqs(&pool, Start::Oldest).len() as u64, n.min(16));
         assert_eq!(pool.info().unwrap().free_bytes, 1024 - 64 * n.min(16));
     }
@@ -298,10 +301,10 @@ fn an_overtaken_follower() {
         for burst in [5, 300, 3, 40] {
             let newest = (0..burst).map(|_| put(&pool, "1")).last().unwrap();
             loop {
-                match stream.next(Wait::Try).unwrap() {
-                    Next::Message(view) => {
+                match stream.next(Wait::Try, &mut View::empty()).unwrap() {
+                    Next::Message(seq) => {
                         seen += 1;
-                        get(&pool, view.seq).unwrap();
+                        get(&pool, seq).unwrap();
                     }
                     Next::Gap(gap) => {
                         missing += gap.last - gap.first + 1;

@@ -10,7 +10,8 @@ use common::{
     env, fork, inspect, message, patient, scratch, sized, until, watchdog, Board, Process, Random,
 };
 use plasmite_core::store::{
-    AppendOptions, BatchItem, Client, ItemEncoding, LockWait, Next, OpenOptions, TailOptions, Wait,
+    AppendOptions, BatchItem, Client, ItemEncoding, LockWait, Next, OpenOptions, TailOptions, View,
+    Wait,
 };
 
 /// A writer's words: has begun, messages whose append returned.
@@ -180,7 +181,7 @@ fn slaughter(size: u64, spread: u64, manner: Manner, writers: usize, deaths: u64
         hand_over.push(start.elapsed());
         assert_eq!(receipt.seq, newest + 1, "a seq was given twice or skipped");
         assert!(
-            matches!(stream.next(Wait::Try).unwrap(), Next::Message(view) if view.seq == newest + 1)
+            matches!(stream.next(Wait::Try, &mut View::empty()).unwrap(), Next::Message(found) if found == newest + 1)
         );
         newest += 1;
     }
@@ -295,7 +296,7 @@ fn readers_that_die_disturb_nobody() {
             let stream = pool.tail(&TailOptions::default()).unwrap();
             loop {
                 board.set(0, 1);
-                let _ = stream.next(Wait::Forever).unwrap();
+                let _ = stream.next(Wait::Forever, &mut View::empty()).unwrap();
             }
         });
         board.await_at_least(0, 1);

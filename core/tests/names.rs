@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use common::{fork, message, patient, put, scratch, sized, until, watchdog, Board, Process};
 use plasmite_core::store::{
-    Client, GapPolicy, Next, OpenOptions, PoolOptions, Start, TailOptions, Wait,
+    Client, GapPolicy, Next, OpenOptions, PoolOptions, Start, TailOptions, View, Wait,
 };
 use plasmite_core::{ErrorKind, Result};
 
@@ -170,10 +170,10 @@ fn writers_and_followers_learn_that_their_pool_is_gone() {
                 board
                     .word(1)
                     .fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-                is_gone(stream.next(Wait::Forever).unwrap_err());
+                is_gone(stream.next(Wait::Forever, &mut View::empty()).unwrap_err());
                 // What is retained can still be read to the end.
                 is_gone(loop {
-                    match live.next(Wait::Forever) {
+                    match live.next(Wait::Forever, &mut View::empty()) {
                         Ok(next) => assert!(matches!(next, Next::Message(_)), "{next:?}"),
                         Err(error) => break error,
                     }

@@ -9,7 +9,7 @@ use common::{
     Board, Random, Witness,
 };
 use plasmite_core::store::{
-    BatchItem, Client, GapPolicy, ItemEncoding, Next, OpenOptions, Start, TailOptions, Wait,
+    BatchItem, Client, GapPolicy, ItemEncoding, Next, OpenOptions, Start, TailOptions, View, Wait,
 };
 use plasmite_core::ErrorKind;
 
@@ -71,24 +71,25 @@ fn follow(
     // Nothing was written yet when the stream was opened.
     witness.next = Some(1);
     let mut out = Vec::new();
+    let mut view = View::empty();
     let mut voids = 0u64;
     let mut missing = 0;
     loop {
         out.clear();
         let next = if options.in_place {
-            stream.next(Wait::For(Duration::from_millis(20)))
+            stream.next(Wait::For(Duration::from_millis(20)), &mut view)
         } else {
             stream.next_envelope(Wait::For(Duration::from_millis(20)), &mut out)
         };
         match next.unwrap() {
-            Next::Message(view) if options.in_place => match look(&view) {
+            Next::Message(_) if options.in_place => match look(&view) {
                 Some(text) => witness.saw(view.seq, proven(&text, spread)),
                 None => {
                     witness.lost(view.seq, view.seq);
                     voids += 1;
                 }
             },
-            Next::Message(view) => witness.saw(view.seq, proven(data_of(&out), spread)),
+            Next::Message(seq) => witness.saw(seq, proven(data_of(&out), spread)),
             Next::Gap(gap) => {
                 missing += gap.last - gap.first + 1;
                 witness.lost(gap.first, gap.last);
@@ -242,7 +243,7 @@ fn what_is_lost_before_the_first_look_is_reported() {
             common::put(&pool, &message(2, n, 50));
         }
         let oldest = pool.bounds().unwrap().oldest;
-        match stream.next(Wait::Try).unwrap() {
+        match stream.next(Wait::Try, &mut View::empty()).unwrap() {
             Next::Gap(gap) => assert_eq!((gap.first, gap.last), (written + 1, oldest - 1)),
             other => panic!("{other:?}"),
         }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use common::{fork, put, scratch, sized, until, watchdog, Board};
 use plasmite_core::store::{
     wait_any, AppendOptions, GapPolicy, Next, OpenOptions, Pool, PoolOptions, Start, Stream,
-    TailOptions, Wait,
+    TailOptions, View, Wait,
 };
 use plasmite_core::ErrorKind;
 
@@ -29,7 +29,7 @@ const NOW: TailOptions<'static> = TailOptions {
 
 fn is_message(next: Next, seq: u64) {
     assert!(
-        matches!(next, Next::Message(view) if view.seq == seq),
+        matches!(next, Next::Message(found) if found == seq),
         "{next:?}"
     );
 }
@@ -70,7 +70,7 @@ fn another_process_wakes_every_kind_of_reader() {
             settle();
             put(&pool, "1");
         });
-        is_message(stream.next(Wait::Forever).unwrap(), seq);
+        is_message(stream.next(Wait::Forever, &mut View::empty()).unwrap(), seq);
         writer.join();
     }
 }
@@ -84,16 +84,16 @@ fn cancel_and_delete_end_a_wait() {
         let pool = client.open("p", &OpenOptions { read_only }).unwrap();
         let stream = pool.tail(&NOW).unwrap();
         std::thread::scope(|scope| {
-            let waiting = scope.spawn(|| stream.next(Wait::Forever).unwrap());
+            let waiting = scope.spawn(|| stream.next(Wait::Forever, &mut View::empty()).unwrap());
             settle();
             stream.cancel();
             assert!(matches!(waiting.join().unwrap(), Next::Cancelled));
             assert!(matches!(
-                stream.next(Wait::Forever).unwrap(),
+                stream.next(Wait::Forever, &mut View::empty()).unwrap(),
                 Next::Cancelled
             ));
             stream.reset_cancel();
-            let waiting = scope.spawn(|| stream.next(Wait::Forever));
+            let waiting = scope.spawn(|| stream.next(Wait::Forever, &mut View::empty()));
             settle();
             fork(|| client.delete("p").unwrap()).join();
             let error = waiting.join().unwrap().unwrap_err();
@@ -117,17 +117,17 @@ fn times_are_waited_out() {
         })
         .unwrap();
     assert!(matches!(
-        stream.next(Wait::For(wait)).unwrap(),
+        stream.next(Wait::For(wait), &mut View::empty()).unwrap(),
         Next::Timeout
     ));
     assert!(start.elapsed() >= wait);
     assert!(matches!(
-        stream.next(Wait::Forever).unwrap(),
+        stream.next(Wait::Forever, &mut View::empty()).unwrap(),
         Next::Deadline
     ));
     assert!(start.elapsed() >= 3 * wait);
     assert!(matches!(
-        stream.next(Wait::Forever).unwrap(),
+        stream.next(Wait::Forever, &mut View::empty()).unwrap(),
         Next::Deadline
     ));
     let streams = [pool.tail(&NOW).unwrap(), pool.tail(&NOW).unwrap()];
@@ -171,7 +171,10 @@ fn a_hundred_waiters_for_a_later_seq_are_left_asleep() {
                         ..NOW
                     })
                     .unwrap();
-                is_message(stream.next(Wait::Forever).unwrap(), GOAL);
+                is_message(
+                    stream.next(Wait::Forever, &mut View::empty()).unwrap(),
+                    GOAL,
+                );
                 woken.fetch_add(1, Ordering::SeqCst);
             });
         }
@@ -214,7 +217,10 @@ fn many_streams_and_pools_at_once() {
             let ready = wait_any(&all, Wait::Forever).unwrap().unwrap();
             assert_eq!(ready % pools.len(), target);
             for stream in streams.iter().skip(target).step_by(pools.len()) {
-                assert!(matches!(stream.next(Wait::Try).unwrap(), Next::Message(_)));
+                assert!(matches!(
+                    stream.next(Wait::Try, &mut View::empty()).unwrap(),
+                    Next::Message(_)
+                ));
             }
             writer.join();
         }
@@ -230,7 +236,10 @@ fn many_streams_and_pools_at_once() {
             assert_eq!(waiting.join().unwrap().unwrap() % pools.len(), 0);
         });
         assert_eq!(
-            streams[0].next(Wait::Try).unwrap_err().kind(),
+            streams[0]
+                .next(Wait::Try, &mut View::empty())
+                .unwrap_err()
+                .kind(),
             ErrorKind::NotFound
         );
     }
@@ -249,14 +258,20 @@ fn an_error_found_by_looking_ahead_is_not_lost() {
         })
         .unwrap();
     put(&pool, "1");
-    is_message(stream.next(Wait::Try).unwrap(), 1);
+    is_message(stream.next(Wait::Try, &mut View::empty()).unwrap(), 1);
     (0..50).for_each(|_| _ = put(&pool, "1"));
     assert_eq!(wait_any(&[&stream], Wait::Forever).unwrap(), Some(0));
     assert_eq!(
-        stream.next(Wait::Try).unwrap_err().kind(),
+        stream
+            .next(Wait::Try, &mut View::empty())
+            .unwrap_err()
+            .kind(),
         ErrorKind::RetentionGap
     );
-    assert!(matches!(stream.next(Wait::Try).unwrap(), Next::End));
+    assert!(matches!(
+        stream.next(Wait::Try, &mut View::empty()).unwrap(),
+        Next::End
+    ));
 }
 
 fn readable(fd: i32, timeout_ms: i32) -> bool {
@@ -280,22 +295,37 @@ fn a_descriptor_for_event_loops() {
         let fd = stream.event_fd().unwrap();
         assert!(readable(fd, 0), "nobody has looked yet");
         for _ in 0..20 {
-            assert!(matches!(stream.next(Wait::Try).unwrap(), Next::Timeout));
+            assert!(matches!(
+                stream.next(Wait::Try, &mut View::empty()).unwrap(),
+                Next::Timeout
+            ));
             assert!(!readable(fd, 5), "quiet after a step that found nothing");
             fork(|| _ = put(&client.open("p", &OpenOptions::default()).unwrap(), "1")).join();
             assert!(readable(fd, -1));
-            assert!(matches!(stream.next(Wait::Try).unwrap(), Next::Message(_)));
+            assert!(matches!(
+                stream.next(Wait::Try, &mut View::empty()).unwrap(),
+                Next::Message(_)
+            ));
         }
-        assert!(matches!(stream.next(Wait::Try).unwrap(), Next::Timeout));
+        assert!(matches!(
+            stream.next(Wait::Try, &mut View::empty()).unwrap(),
+            Next::Timeout
+        ));
         stream.cancel();
         assert!(readable(fd, -1));
         stream.reset_cancel();
-        assert!(matches!(stream.next(Wait::Try).unwrap(), Next::Timeout));
+        assert!(matches!(
+            stream.next(Wait::Try, &mut View::empty()).unwrap(),
+            Next::Timeout
+        ));
         if read_only {
             client.delete("p").unwrap();
             assert!(readable(fd, -1));
             assert_eq!(
-                stream.next(Wait::Try).unwrap_err().kind(),
+                stream
+                    .next(Wait::Try, &mut View::empty())
+                    .unwrap_err()
+                    .kind(),
                 ErrorKind::NotFound
             );
         }
@@ -331,7 +361,7 @@ fn a_reader_without_the_right_to_write() {
         let stream = pool.tail(&NOW).unwrap();
         for seq in 1..=20 {
             board.set(0, seq);
-            is_message(stream.next(Wait::Forever).unwrap(), seq);
+            is_message(stream.next(Wait::Forever, &mut View::empty()).unwrap(), seq);
         }
     });
     for seq in 1..=20 {

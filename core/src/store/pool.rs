@@ -233,26 +233,29 @@ impl Pool {
     ) -> Result<R> {
         let ring = self.pool.shared().ring();
         let mut at = self.place(seq)?;
-        let header = loop {
+        let mut header = Header::default();
+        loop {
             let filled = window.fill_one(ring, at, ring.head());
             self.pool.check_truncated()?;
             if !filled {
                 return Err(self.absent(seq, Place::Gone));
             }
-            match window.frame(at, ring.room(at), ring.seed) {
-                Framed::Message(header) if header.seq == seq => break header,
-                _ => at = self.place_besides(at, seq)?,
+            let framed = window.frame(at, ring.room(at), ring.seed, &mut header);
+            if framed == Framed::Message && header.seq == seq {
+                break;
             }
-        };
+            at = self.place_besides(at, seq)?;
+        }
         let (payload, tags) = window.body(at, &header);
-        work(&Message {
+        let encoding = self.encoding(&header, at)?;
+        let message = Message {
             seq,
             time_ns: header.time_ns,
-            encoding: self.encoding(&header, at)?,
+            encoding,
             payload,
             tags,
-        })
-        .map_err(|error| self.in_message(error, seq))
+        };
+        work(&message).map_err(|error| self.in_message(error, seq))
     }
 
     #[inline]

@@ -38,16 +38,10 @@ impl Cursor {
         Ok(())
     }
 
+    /// No seq is expected: whatever comes first begins the stream, and what was lost before it is no gap.
     fn go_to_oldest(&mut self) {
-        loop {
-            let ring = self.pool.pool.shared().ring();
-            let tail = ring.tail();
-            let expect = self.seq_at(tail);
-            if ring.retained(tail) {
-                (self.at, self.expect) = (tail, expect);
-                return;
-            }
-        }
+        self.at = self.pool.pool.shared().ring().tail();
+        self.expect = None;
     }
 
     fn go_to_now(&mut self) {
@@ -105,9 +99,9 @@ impl Cursor {
         self.at = head;
         for _ in 0..count {
             match back.step() {
-                Ok(Step::Message(at, header)) => {
-                    self.at = at;
-                    self.expect = Some(header.seq);
+                Ok(Step::Message) => {
+                    self.at = back.header_at;
+                    self.expect = Some(back.header.seq);
                 }
                 Ok(_) => break,
                 // Damage: what lies before it cannot be reached backwards.

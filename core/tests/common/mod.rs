@@ -175,11 +175,11 @@ pub(crate) fn inspect(pool: &Pool, spread: u64) -> (u64, u64) {
     loop {
         out.clear();
         match stream.next_envelope(Wait::Try, &mut out).unwrap() {
-            Next::Message(view) => {
+            Next::Message(seq) => {
                 let text = data_of(&out);
-                assert_eq!(get(pool, view.seq).unwrap(), text);
-                assert_eq!(seqs.get(witness.seen as usize), Some(&view.seq));
-                witness.saw(view.seq, proven(text, spread));
+                assert_eq!(get(pool, seq).unwrap(), text);
+                assert_eq!(seqs.get(witness.seen as usize), Some(&seq));
+                witness.saw(seq, proven(text, spread));
             }
             Next::Timeout => break,
             other => panic!("{other:?}"),
