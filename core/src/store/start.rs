@@ -144,6 +144,7 @@ impl Cursor {
     /// Ends at what is now the newest message.
     pub(super) fn end_at_newest(&mut self) {
         let ring = self.pool.pool.shared().ring();
+        let head = ring.head();
         let newest = match ring.ends() {
             Some((_, (_, newest))) => newest.seq,
             None => ring
@@ -155,11 +156,12 @@ impl Cursor {
                 .saturating_sub(1),
         };
         self.end_seq = Some(self.end_seq.map_or(newest, |end| end.min(newest)));
-        // Nothing retained, or a start behind it: there is nothing to come.
-        let begins_behind = self
-            .seek
-            .or(self.expect)
-            .is_some_and(|first| first > newest);
+        // Nothing retained, or a start behind it: there is nothing to come. A start by a time that no
+        // message has reached stands at the head and knows no seq.
+        let begins_behind = match self.seek.or(self.expect) {
+            Some(first) => first > newest,
+            None => self.at >= head,
+        };
         if ring.ends().is_none() || begins_behind {
             self.done = true;
         }
