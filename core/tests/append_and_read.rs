@@ -4,7 +4,7 @@
 
 use plasmite_core::store::{
     AppendOptions, BatchItem, Client, Gap, GapPolicy, ItemEncoding, Next, OpenOptions, Pool,
-    PoolOptions, Start, TailOptions, Wait,
+    PoolOptions, Start, TailOptions, View, Wait,
 };
 use plasmite_core::{ErrorKind, Result};
 
@@ -29,6 +29,12 @@ fn envelope(pool: &Pool, seq: u64) -> Result<String> {
 
 fn data(text: &str) -> &str {
     &text[text.find(",\"data\":").unwrap() + 8..text.len() - 1]
+}
+
+fn next_seq(stream: &plasmite_core::store::Stream) -> Option<u64> {
+    let mut view = View::empty();
+    matches!(stream.next(Wait::Try, &mut view).unwrap(), Next::Message(seq) if seq == view.seq)
+        .then_some(view.seq)
 }
 
 fn next_data(stream: &plasmite_core::store::Stream) -> Option<String> {
@@ -242,7 +248,10 @@ fn starts() {
     pool.append_json(b"501", &AppendOptions::default()).unwrap();
     assert_eq!(next_data(&stream).as_deref(), Some("499"));
     assert_eq!(next_data(&stream).as_deref(), Some("500"));
-    assert!(matches!(stream.next(Wait::Forever).unwrap(), Next::End));
+    assert!(matches!(
+        stream.next(Wait::Forever, &mut View::empty()).unwrap(),
+        Next::End
+    ));
     let token = stream.token();
     assert_eq!(read(with(Start::Token(token))), [501]);
     assert_eq!(
@@ -283,7 +292,7 @@ fn gaps_by_policy() {
     append(100);
     let oldest = pool.bounds().unwrap().oldest;
     assert!(oldest > 2);
-    assert!(matches!(go_on.next(Wait::Try).unwrap(), Next::Message(view) if view.seq == oldest));
+    assert!(next_seq(&go_on) == Some(oldest));
     assert_eq!(go_on.stats().dropped, oldest - 2);
     assert_eq!(
         go_on.last_gap(),
@@ -292,17 +301,31 @@ fn gaps_by_policy() {
             last: oldest - 1
         })
     );
-    let error = fail.next(Wait::Try).unwrap_err();
+    let error = fail.next(Wait::Try, &mut View::empty()).unwrap_err();
     assert_eq!(
         (error.kind(), error.seq(), error.path()),
         (ErrorKind::RetentionGap, Some(2), None)
     );
     assert!(error.message().contains(&oldest.to_string()));
-    assert!(matches!(fail.next(Wait::Forever).unwrap(), Next::End));
-    assert!(
-        matches!(tell.next(Wait::Try).unwrap(), Next::Gap(gap) if gap == Gap { first: 2, last: oldest - 1 })
+    assert!(matches!(
+        fail.next(Wait::Forever, &mut View::empty()).unwrap(),
+        Next::End
+    ));
+    assert_eq!(
+        tell.next(Wait::Try, &mut View::empty()).unwrap(),
+        Next::Gap(Gap {
+            first: 2,
+            last: oldest - 1
+        })
     );
-    assert!(matches!(tell.next(Wait::Try).unwrap(), Next::Message(view) if view.seq == oldest));
+    assert_eq!(
+        tell.last_gap(),
+        Some(Gap {
+            first: 2,
+            last: oldest - 1
+        })
+    );
+    assert!(next_seq(&tell) == Some(oldest));
     // A filter that matches nothing does not hide the gap.
     let options = TailOptions {
         gap: GapPolicy::Error,
@@ -313,7 +336,7 @@ fn gaps_by_policy() {
     assert_eq!(
         pool.tail(&options)
             .unwrap()
-            .next(Wait::Try)
+            .next(Wait::Try, &mut View::empty())
             .unwrap_err()
             .seq(),
         Some(1)
@@ -500,7 +523,10 @@ fn create_open_delete() {
         ErrorKind::NotFound
     );
     assert_eq!(
-        stream.next(Wait::Forever).unwrap_err().kind(),
+        stream
+            .next(Wait::Forever, &mut View::empty())
+            .unwrap_err()
+            .kind(),
         ErrorKind::NotFound
     );
     assert_eq!(client.delete("p").unwrap_err().kind(), ErrorKind::NotFound);

@@ -10,8 +10,9 @@
 //! last     its last 4 bytes: the size word again, so that the ring can be walked backwards
 //! ```
 //!
-//! The checksum covers payload and tags, then words 0 (without itself) to 4, then the position and
-//! the pool's id: neither bytes that look like a frame nor a frame of an earlier lap can pass.
+//! The checksum is the CRC-32C of eight words: words 0 (without itself) to 4, the position, the first
+//! half of the pool's id, and the CRC-32C of payload and tags. Neither bytes that look like a frame
+//! nor a frame of an earlier lap can pass.
 
 /// Bytes of the header.
 pub const HEADER: u64 = 40;
@@ -84,7 +85,7 @@ impl Size {
 }
 
 /// Header of a message frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Header {
     /// Length of the whole frame in bytes.
     pub len: u64,
@@ -157,27 +158,42 @@ impl Header {
         self.flags & FLAG_MORE != 0
     }
 
-    /// The checksum the header should have at `position` of the pool with this seed, when its body
-    /// sums to `body_crc`.
+    /// The checksum the header should have; see [`checksum`].
     #[inline]
     pub fn checksum(&self, body_crc: u32, position: u64, seed: u64) -> u32 {
-        let mut words = self.words();
-        words[0] &= 0xffff_ffff;
-        let mut bytes = [0u8; (HEADER_WORDS + 2) * 8];
-        for (place, word) in bytes
-            .chunks_exact_mut(8)
-            .zip(words.into_iter().chain([position, seed]))
-        {
-            place.copy_from_slice(&word.to_le_bytes());
-        }
-        crc32c::crc32c_append(body_crc, &bytes)
+        checksum(self.words(), body_crc, position, seed)
     }
 }
 
-/// Checksum of payload and tags, the first part of a frame's.
+/// The checksum that belongs into the header with these words at `position` of the pool with this
+/// seed, when its body sums to `body_crc`. The checksum among the words does not count.
+///
+/// The body's sum comes last, so that the processor works on both at once.
+#[inline]
+pub fn checksum(words: [u64; HEADER_WORDS], body_crc: u32, position: u64, seed: u64) -> u32 {
+    let [first, second, third, fourth, fifth] = words;
+    let first = first & 0xffff_ffff;
+    let summed = [
+        first,
+        second,
+        third,
+        fourth,
+        fifth,
+        position,
+        seed,
+        u64::from(body_crc),
+    ];
+    let mut bytes = [0u8; 64];
+    for (place, word) in bytes.chunks_exact_mut(8).zip(summed) {
+        place.copy_from_slice(&word.to_le_bytes());
+    }
+    crc_fast::crc32_iscsi(&bytes)
+}
+
+/// CRC-32C of payload and tags, which goes into a frame's checksum.
 #[inline]
 pub fn body_crc(body: &[u8]) -> u32 {
-    crc32c::crc32c(body)
+    crc_fast::crc32_iscsi(body)
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ impl Superblock {
         page[68..72].copy_from_slice(&self.flags.to_le_bytes());
         page[72..88].copy_from_slice(&self.id);
         page[88..96].copy_from_slice(&self.created_ns.to_le_bytes());
-        let crc = crc32c::crc32c(&page[..CRC_AT]);
+        let crc = crc_fast::crc32_iscsi(&page[..CRC_AT]);
         page[CRC_AT..].copy_from_slice(&crc.to_le_bytes());
         page
     }
@@ -90,7 +90,8 @@ impl Superblock {
                 Error::corrupt("the file is too short to be a pool").with_offset(page.len() as u64)
             );
         }
-        if page[8] != BYTE_ORDER_LITTLE || u32_at(CRC_AT) != crc32c::crc32c(&page[..CRC_AT]) {
+        if page[8] != BYTE_ORDER_LITTLE || u32_at(CRC_AT) != crc_fast::crc32_iscsi(&page[..CRC_AT])
+        {
             return Err(Error::corrupt("the pool's superblock is damaged").with_offset(0));
         }
         let superblock = Superblock {

@@ -1,6 +1,5 @@
 //! JSON text to a payload: Lite3 in one pass, canonical text for what Lite3 cannot hold.
 
-use super::number::Number;
 pub(crate) use super::parse::Stop;
 use super::parse::{parse, Sink};
 use super::text::TextSink;
@@ -96,19 +95,24 @@ impl Sink for Builder {
         Builder::key(self, key, container)
     }
 
+    #[inline(always)]
+    fn short_key(&mut self, text: u64, len: usize, container: bool) -> Result<(), Refusal> {
+        Builder::short_key(self, text, len, container)
+    }
+
     #[inline]
     fn item(&mut self, container: bool) -> Result<(), Refusal> {
         Builder::item(self, container)
     }
 
     #[inline]
-    fn begin(&mut self, object: bool) {
-        Builder::begin(self, object);
+    fn begin(&mut self, _object: bool) {
+        Builder::begin(self);
     }
 
     #[inline]
-    fn end(&mut self, _object: bool) -> Result<(), Refusal> {
-        Builder::end(self)
+    fn end(&mut self, object: bool) -> Result<(), Refusal> {
+        Builder::end(self, object)
     }
 
     #[inline]
@@ -122,13 +126,18 @@ impl Sink for Builder {
     }
 
     #[inline]
-    fn number(&mut self, value: Number) -> Result<(), Refusal> {
-        match value {
-            Number::Int(value) => self.int(value),
-            Number::Float(value) => self.float(value),
-            Number::Uint(_) => return Err(Refusal::CannotHold),
-        }
-        Ok(())
+    fn int(&mut self, value: i64) {
+        Builder::int(self, value);
+    }
+
+    #[inline]
+    fn uint(&mut self, _value: u64) -> Result<(), Refusal> {
+        Err(Refusal::CannotHold)
+    }
+
+    #[inline]
+    fn float(&mut self, value: f64) {
+        Builder::float(self, value);
     }
 
     #[inline]

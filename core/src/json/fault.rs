@@ -74,7 +74,7 @@ fn hint(text: &[u8], at: usize) -> Option<&'static str> {
         return Some("remove the byte order mark");
     }
     if at == 0 && (rest.starts_with(b"\xff\xfe") || rest.starts_with(b"\xfe\xff"))
-        || rest.get(1) == Some(&0)
+        || at <= 1 && text.iter().take(2).any(|&byte| byte == 0)
     {
         return Some("the text looks like UTF-16; convert it to UTF-8");
     }

@@ -1,16 +1,9 @@
 //! Numbers: exact 64-bit integers, correctly rounded doubles.
 
+use super::parse::{Sink, Stop};
 use super::scan::Scanner;
-use crate::error::Result;
-
-/// A number as the store keeps it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Number {
-    Int(i64),
-    /// Above `i64::MAX`.
-    Uint(u64),
-    Float(f64),
-}
+use crate::error::Error;
+use crate::lite3::word_at;
 
 /// Powers of ten that are doubles without rounding.
 const EXACT_POWERS: [f64; 23] = [
@@ -18,88 +11,99 @@ const EXACT_POWERS: [f64; 23] = [
     1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
 ];
 
-/// The value of eight ASCII digits, if these are some; the first is the lowest byte.
+/// 10^n for the digits of one word.
+const WORD_POWERS: [u64; 9] = [
+    1,
+    10,
+    100,
+    1000,
+    10_000,
+    100_000,
+    1_000_000,
+    10_000_000,
+    100_000_000,
+];
+
+/// The value of eight digits (0 to 9, not ASCII), the first in the lowest byte.
 #[inline]
-fn eight_digits(word: u64) -> Option<u64> {
-    const ZEROS: u64 = 0x3030_3030_3030_3030;
-    // A digit's upper half is 3, and still is 3 with 6 added.
-    if word & 0xf0f0_f0f0_f0f0_f0f0 != ZEROS
-        || word.wrapping_add(0x0606_0606_0606_0606) & 0xf0f0_f0f0_f0f0_f0f0 != ZEROS
-    {
-        return None;
-    }
-    let digits = word - ZEROS;
-    let pairs = (digits * 10 + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
-    let quads = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
-    Some((quads * 10_000 + (quads >> 32)) & 0xffff_ffff)
+fn eight_digits(digits: u64) -> u64 {
+    let pairs = (digits.wrapping_mul(10 * 256 + 1) >> 8) & 0x00ff_00ff_00ff_00ff;
+    let quads = (pairs.wrapping_mul(100 * 65_536 + 1) >> 16) & 0x0000_ffff_0000_ffff;
+    quads.wrapping_mul((10_000 << 32) + 1) >> 32
 }
 
-impl Scanner<'_> {
-    /// Takes digits, appending them to `mantissa` modulo 2^64.
-    #[inline]
-    fn digits(&mut self, mantissa: &mut u64) {
-        let mut at = self.at;
-        while let Some(chunk) = self.text.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-            let Some(value) = eight_digits(u64::from_le_bytes(*chunk)) else {
-                break;
-            };
-            *mantissa = mantissa.wrapping_mul(100_000_000).wrapping_add(value);
-            at += 8;
-        }
-        while let Some(&byte) = self.text.get(at) {
-            let digit = byte.wrapping_sub(b'0');
-            if digit > 9 {
-                break;
+impl<'a> Scanner<'a> {
+    /// Takes digits: `mantissa` with them appended, modulo 2^64.
+    #[inline(always)]
+    fn digits(&mut self, mut mantissa: u64) -> u64 {
+        loop {
+            let digits = word_at(self.rest, 0) ^ 0x3030_3030_3030_3030;
+            // The high bit of each byte above 9; exact up to the first, which is all that counts.
+            let others =
+                (digits.wrapping_add(0x7676_7676_7676_7676) | digits) & 0x8080_8080_8080_8080;
+            let count = others.trailing_zeros() / 8;
+            if count == 0 {
+                return mantissa;
             }
-            *mantissa = mantissa.wrapping_mul(10).wrapping_add(digit as u64);
-            at += 1;
+            // Shifted to the end, the digits get zeros in front.
+            let value = eight_digits(digits << (64 - 8 * count));
+            mantissa = mantissa
+                .wrapping_mul(WORD_POWERS[count as usize])
+                .wrapping_add(value);
+            self.rest = &self.rest[count as usize..];
+            if count < 8 {
+                return mantissa;
+            }
         }
-        self.at = at;
     }
 
-    /// Takes a number whose first byte, a digit or a minus sign, is here.
-    #[inline]
-    pub(super) fn number(&mut self) -> Result<Number> {
-        let start = self.at;
-        let negative = self.text[start] == b'-';
-        self.at += negative as usize;
-        let first = self.at;
-        let mut mantissa = 0u64;
-        self.digits(&mut mantissa);
-        let mut count = self.at - first;
-        if count == 0 {
-            return self.fault("expected a digit after the minus sign");
+    /// Takes a number whose first byte, a digit or a minus sign, is here, and feeds it to the sink.
+    #[inline(always)]
+    pub(super) fn number<K: Sink>(&mut self, sink: &mut K) -> Result<(), Stop> {
+        let start = self.rest;
+        let negative = self.peek() == b'-';
+        if negative {
+            self.skip();
         }
-        if count > 1 && self.text[first] == b'0' {
-            self.at = first + 1;
-            return self.fault("expected no digit after a leading zero");
+        let first = self.rest;
+        let mut mantissa = self.digits(0);
+        let mut count = first.len() - self.rest.len();
+        if count == 0 {
+            return Ok(self.fault("expected a digit after the minus sign")?);
+        }
+        if count > 1 && first[0] == b'0' {
+            self.rest = &first[1..];
+            return Ok(self.fault("expected no digit after a leading zero")?);
         }
         let next = self.peek();
         if next != b'.' && next | 0x20 != b'e' {
             if count > 18 {
-                return self.wide_integer(start, first);
+                return self.wide_integer(start, sink);
             }
             let value = mantissa as i64;
-            return Ok(match (negative, value) {
-                (false, value) => Number::Int(value),
-                (true, 0) => Number::Float(-0.0),
-                (true, value) => Number::Int(-value),
-            });
+            if negative && value == 0 {
+                sink.float(-0.0);
+            } else {
+                sink.int(if negative { -value } else { value });
+            }
+            return Ok(());
         }
         let mut exponent = 0i64;
         if next == b'.' {
-            self.at += 1;
-            let point = self.at;
-            self.digits(&mut mantissa);
-            let places = self.at - point;
+            self.skip();
+            let point = self.rest.len();
+            mantissa = self.digits(mantissa);
+            let places = point - self.rest.len();
             if places == 0 {
-                return self.fault("expected a digit after the decimal point");
+                return Ok(self.fault("expected a digit after the decimal point")?);
             }
             count += places;
             exponent = -(places as i64);
         }
         if self.peek() | 0x20 == b'e' {
-            exponent += self.exponent()?;
+            let (power, rest) = self.exponent()?;
+            exponent += power;
+            self.rest = rest;
         }
         // Both factors are exact doubles, so one operation rounds once: correctly.
         if count <= 19 && mantissa <= 1 << 53 && (-22..=22).contains(&exponent) {
@@ -109,72 +113,116 @@ impl Scanner<'_> {
             } else {
                 mantissa as f64 * power
             };
-            return Ok(Number::Float(if negative { -value } else { value }));
+            sink.float(if negative { -value } else { value });
+            return Ok(());
         }
-        self.wide_float(start)
+        sink.float(self.wide_float(start)?);
+        Ok(())
     }
 
-    fn exponent(&mut self) -> Result<i64> {
-        self.at += 1;
+    /// The exponent whose letter is here, and what is behind it.
+    #[cold]
+    fn exponent(mut self) -> Result<(i64, &'a [u8]), Error> {
+        self.skip();
         let sign = self.peek();
-        self.at += matches!(sign, b'+' | b'-') as usize;
-        let first = self.at;
+        if matches!(sign, b'+' | b'-') {
+            self.skip();
+        }
+        let first = self.rest.len();
         let mut value = 0i64;
         while self.peek().is_ascii_digit() {
             // Past any meaning for a double; `wide_float` reads the digits again.
             value = (value * 10 + (self.peek() - b'0') as i64).min(1 << 40);
-            self.at += 1;
+            self.skip();
         }
-        if self.at == first {
+        if self.rest.len() == first {
             return self.fault("expected a digit in the exponent");
         }
-        Ok(if sign == b'-' { -value } else { value })
+        Ok((if sign == b'-' { -value } else { value }, self.rest))
     }
 
-    /// An integer of 19 digits or more.
+    /// The double that starts at `start` and ends here, when the short way cannot round it.
     #[cold]
-    fn wide_integer(&mut self, start: usize, first: usize) -> Result<Number> {
-        let text = std::str::from_utf8(&self.text[start..self.at]).unwrap_or_default();
-        if let Ok(value) = text.parse() {
-            return Ok(Number::Int(value));
-        }
-        match text.parse() {
-            Ok(value) if start == first => Ok(Number::Uint(value)),
-            _ => self.wide_float(start),
-        }
-    }
-
-    /// A number that the short way cannot round.
-    #[cold]
-    fn wide_float(&mut self, start: usize) -> Result<Number> {
-        let text = std::str::from_utf8(&self.text[start..self.at]).unwrap_or_default();
-        match text.parse::<f64>() {
-            Ok(value) if value.is_finite() => Ok(Number::Float(value)),
+    fn wide_float(self, start: &[u8]) -> Result<f64, Error> {
+        match number_text(start, self.rest).parse::<f64>() {
+            Ok(value) if value.is_finite() => Ok(value),
             _ => {
-                self.at = start;
-                Err(super::fault::fault(
-                    self.text,
-                    start,
-                    "expected a number that a double can hold (below 1.8e308)",
-                )
-                .with_hint("send it as a string"))
+                let at = self.text.len() - start.len();
+                let what = "expected a number that a double can hold (below 1.8e308)";
+                Err(super::fault::fault(self.text, at, what).with_hint("send it as a string"))
             }
         }
     }
+
+    /// Feeds an integer of 19 digits or more, which starts at `start` and ends here.
+    #[cold]
+    fn wide_integer<K: Sink>(self, start: &[u8], sink: &mut K) -> Result<(), Stop> {
+        let text = number_text(start, self.rest);
+        if let Ok(value) = text.parse() {
+            sink.int(value);
+            return Ok(());
+        }
+        match text.parse() {
+            Ok(value) => sink.uint(value)?,
+            Err(_) => sink.float(self.wide_float(start)?),
+        }
+        Ok(())
+    }
+}
+
+/// The digits, signs and letters between two places; they are ASCII.
+fn number_text<'a>(start: &'a [u8], rest: &[u8]) -> &'a str {
+    std::str::from_utf8(&start[..start.len() - rest.len()]).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lite3::{Piece, Refusal};
 
-    fn read(text: &str) -> Result<Number> {
-        let mut scanner = Scanner {
-            text: text.as_bytes(),
-            at: 0,
-        };
-        let number = scanner.number()?;
-        assert_eq!(scanner.at, text.len(), "{text}");
-        Ok(number)
+    #[derive(Debug, PartialEq)]
+    enum Number {
+        Int(i64),
+        Uint(u64),
+        Float(f64),
+    }
+
+    struct Last(Option<Number>);
+
+    impl Sink for Last {
+        fn key(&mut self, _: Piece<'_>, _: bool, _: bool) -> Result<(), Refusal> {
+            Ok(())
+        }
+        fn item(&mut self, _: bool) -> Result<(), Refusal> {
+            Ok(())
+        }
+        fn begin(&mut self, _: bool) {}
+        fn end(&mut self, _: bool) -> Result<(), Refusal> {
+            Ok(())
+        }
+        fn null(&mut self) {}
+        fn boolean(&mut self, _: bool) {}
+        fn int(&mut self, value: i64) {
+            self.0 = Some(Number::Int(value));
+        }
+        fn uint(&mut self, value: u64) -> Result<(), Refusal> {
+            self.0 = Some(Number::Uint(value));
+            Ok(())
+        }
+        fn float(&mut self, value: f64) {
+            self.0 = Some(Number::Float(value));
+        }
+        fn string(&mut self, _: Piece<'_>) -> Result<(), Refusal> {
+            Ok(())
+        }
+    }
+
+    fn read(text: &str) -> Result<Number, ()> {
+        let mut last = Last(None);
+        let mut scanner = Scanner::new(text.as_bytes());
+        scanner.number(&mut last).map_err(|_| ())?;
+        assert!(scanner.rest.is_empty(), "{text}");
+        last.0.ok_or(())
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! The grammar: one loop over the text that feeds a sink, without recursion and without a tree.
 
-use super::number::Number;
 use super::scan::Scanner;
 use crate::error::Error;
 use crate::limits::MAX_DEPTH;
@@ -32,6 +31,20 @@ impl From<Refusal> for Stop {
 pub(super) trait Sink {
     /// A member starts; its value follows and is a container or not. `escaped`: the key was written with escapes.
     fn key(&mut self, key: Piece<'_>, escaped: bool, container: bool) -> Result<(), Refusal>;
+    /// As `key`, for a plain one of up to seven bytes: they are the lowest of `text`, the first lowest,
+    /// and the others are 0.
+    #[inline]
+    fn short_key(&mut self, text: u64, len: usize, container: bool) -> Result<(), Refusal> {
+        self.key(
+            Piece {
+                buffer: &text.to_le_bytes(),
+                start: 0,
+                len,
+            },
+            false,
+            container,
+        )
+    }
     /// An element starts; it follows and is a container or not.
     fn item(&mut self, container: bool) -> Result<(), Refusal>;
     /// A container starts.
@@ -40,7 +53,11 @@ pub(super) trait Sink {
     fn end(&mut self, object: bool) -> Result<(), Refusal>;
     fn null(&mut self);
     fn boolean(&mut self, value: bool);
-    fn number(&mut self, value: Number) -> Result<(), Refusal>;
+    fn int(&mut self, value: i64);
+    /// An integer above `i64::MAX`.
+    fn uint(&mut self, value: u64) -> Result<(), Refusal>;
+    /// A finite double.
+    fn float(&mut self, value: f64);
     fn string(&mut self, text: Piece<'_>) -> Result<(), Refusal>;
 }
 
@@ -77,9 +94,9 @@ impl Levels {
 }
 
 /// Parses the whole text and feeds its one value to the sink.
-#[inline]
+#[inline(always)]
 pub(super) fn parse<K: Sink>(text: &[u8], scratch: &mut Vec<u8>, sink: &mut K) -> Result<(), Stop> {
-    let mut scanner = Scanner { text, at: 0 };
+    let mut scanner = Scanner::new(text);
     let mut levels = Levels {
         bits: [0; MAX_DEPTH.div_ceil(64)],
         depth: 0,
@@ -87,94 +104,94 @@ pub(super) fn parse<K: Sink>(text: &[u8], scratch: &mut Vec<u8>, sink: &mut K) -
     let mut object = false; // the innermost open container
     let mut byte = scanner.skip_space();
     'value: loop {
-        match byte {
-            b'"' => {
-                let token = scanner.string(scratch)?;
-                sink.string(token.piece(text, scratch))?;
-            }
-            b'0'..=b'9' | b'-' => {
-                let number = scanner.number()?;
-                sink.number(number)?;
-            }
-            b'{' => {
-                if !levels.push(true) {
-                    return too_deep(&scanner);
+        'value_done: {
+            match byte {
+                b'"' => {
+                    let token = scanner.string(scratch)?;
+                    sink.string(token.piece(text, scratch))?;
                 }
-                scanner.at += 1;
-                sink.begin(true);
-                object = true;
-                if scanner.skip_space() == b'}' {
-                    // Ended below, like any other.
-                } else {
-                    byte = member(&mut scanner, scratch, sink)?;
-                    continue 'value;
+                b'0'..=b'9' | b'-' => {
+                    scanner.number(sink)?;
                 }
+                b'{' => {
+                    if !levels.push(true) {
+                        return too_deep(scanner.at());
+                    }
+                    scanner.skip();
+                    sink.begin(true);
+                    object = true;
+                    if scanner.skip_space() != b'}' {
+                        break 'value_done;
+                    }
+                }
+                b'[' => {
+                    if !levels.push(false) {
+                        return too_deep(scanner.at());
+                    }
+                    scanner.skip();
+                    sink.begin(false);
+                    object = false;
+                    byte = scanner.skip_space();
+                    if byte != b']' {
+                        sink.item(opens(byte))?;
+                        continue 'value;
+                    }
+                }
+                b't' => {
+                    scanner.word(b"true")?;
+                    sink.boolean(true);
+                }
+                b'f' => {
+                    scanner.word(b"false")?;
+                    sink.boolean(false);
+                }
+                b'n' => {
+                    scanner.word(b"null")?;
+                    sink.null();
+                }
+                _ => return Ok(scanner.fault("expected a value")?),
             }
-            b'[' => {
-                if !levels.push(false) {
-                    return too_deep(&scanner);
+            // Behind a value, or in an empty container.
+            loop {
+                if let ([b',', rest @ ..], true) = (scanner.rest, object) {
+                    scanner.rest = rest;
+                    scanner.skip_space();
+                    break 'value_done;
                 }
-                scanner.at += 1;
-                sink.begin(false);
-                object = false;
                 byte = scanner.skip_space();
-                if byte != b']' {
+                if levels.depth == 0 {
+                    if !scanner.rest.is_empty() {
+                        return Ok(scanner.fault("expected nothing more after the value")?);
+                    }
+                    return Ok(());
+                }
+                if byte == b',' {
+                    scanner.skip();
+                    byte = scanner.skip_space();
+                    if object {
+                        break 'value_done;
+                    }
                     sink.item(opens(byte))?;
                     continue 'value;
                 }
-            }
-            b't' => {
-                scanner.word(b"true")?;
-                sink.boolean(true);
-            }
-            b'f' => {
-                scanner.word(b"false")?;
-                sink.boolean(false);
-            }
-            b'n' => {
-                scanner.word(b"null")?;
-                sink.null();
-            }
-            _ => return Ok(scanner.fault("expected a value")?),
-        }
-        // Behind a value, or in an empty container.
-        loop {
-            if levels.depth == 0 {
-                scanner.skip_space();
-                if scanner.at < text.len() {
-                    return Ok(scanner.fault("expected nothing more after the value")?);
+                if byte != if object { b'}' } else { b']' } {
+                    return Ok(scanner.fault(match object {
+                        true => "expected `,` or `}` after a member",
+                        false => "expected `,` or `]` after an element",
+                    })?);
                 }
-                return Ok(());
+                scanner.skip();
+                sink.end(object)?;
+                levels.depth -= 1;
+                object = levels.object();
             }
-            byte = scanner.skip_space();
-            if byte == b',' {
-                scanner.at += 1;
-                byte = scanner.skip_space();
-                if object {
-                    byte = member(&mut scanner, scratch, sink)?;
-                } else {
-                    sink.item(opens(byte))?;
-                }
-                continue 'value;
-            }
-            if byte != if object { b'}' } else { b']' } {
-                let what = if object {
-                    "expected `,` or `}` after a member"
-                } else {
-                    "expected `,` or `]` after an element"
-                };
-                return Ok(scanner.fault(what)?);
-            }
-            scanner.at += 1;
-            sink.end(object)?;
-            levels.depth -= 1;
-            object = levels.object();
         }
+        byte = member(&mut scanner, scratch, sink)?;
     }
 }
 
 /// Takes a key and its colon; gives the first byte of the value, which is here then.
-#[inline]
+#[inline(always)]
 fn member<K: Sink>(
     scanner: &mut Scanner<'_>,
     scratch: &mut Vec<u8>,
@@ -183,12 +200,16 @@ fn member<K: Sink>(
     if scanner.peek() != b'"' {
         return Ok(scanner.fault("expected a key in double quotes")?);
     }
-    let token = scanner.string(scratch)?;
-    if scanner.skip_space() != b':' {
-        return Ok(scanner.fault("expected `:` after the key")?);
+    if let Some((text, len, ahead)) = scanner.short_string() {
+        let byte = match scanner.close_colon(ahead) {
+            Some(byte) => byte,
+            None => colon(scanner)?,
+        };
+        sink.short_key(text, len, opens(byte))?;
+        return Ok(byte);
     }
-    scanner.at += 1;
-    let byte = scanner.skip_space();
+    let token = scanner.string(scratch)?;
+    let byte = colon(scanner)?;
     sink.key(
         token.piece(scanner.text, scratch),
         token.escaped,
@@ -197,13 +218,23 @@ fn member<K: Sink>(
     Ok(byte)
 }
 
+/// Takes the colon behind a key; gives the first byte of the value, which is here then.
+#[inline(always)]
+fn colon(scanner: &mut Scanner<'_>) -> Result<u8, Stop> {
+    if scanner.skip_space() != b':' {
+        return Ok(scanner.fault("expected `:` after the key")?);
+    }
+    scanner.skip();
+    Ok(scanner.skip_space())
+}
+
 #[cold]
-fn too_deep(scanner: &Scanner<'_>) -> Result<(), Stop> {
+fn too_deep(at: usize) -> Result<(), Stop> {
     let error = Error::usage(format!(
         "JSON nested too deeply: more than {MAX_DEPTH} arrays and objects inside each other at byte {}",
-        scanner.at
+        at
     ));
-    Err(Stop::Fault(error.with_offset(scanner.at as u64).with_hint(
+    Err(Stop::Fault(error.with_offset(at as u64).with_hint(
         "flatten the value, or send the inner part as a string",
     )))
 }

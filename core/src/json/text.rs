@@ -2,7 +2,6 @@
 
 use super::encode::Stop;
 use super::escape::write_string;
-use super::number::Number;
 use super::parse::{parse, Sink};
 use super::write::{write_float, write_int, write_uint};
 use crate::error::Error;
@@ -138,13 +137,17 @@ impl Sink for TextSink {
             .extend_from_slice(if value { b"true" } else { b"false" });
     }
 
-    fn number(&mut self, value: Number) -> Result<(), Refusal> {
-        match value {
-            Number::Int(value) => write_int(value, &mut self.out),
-            Number::Uint(value) => write_uint(value, &mut self.out),
-            Number::Float(value) => write_float(value, &mut self.out),
-        }
+    fn int(&mut self, value: i64) {
+        write_int(value, &mut self.out);
+    }
+
+    fn uint(&mut self, value: u64) -> Result<(), Refusal> {
+        write_uint(value, &mut self.out);
         Ok(())
+    }
+
+    fn float(&mut self, value: f64) {
+        write_float(value, &mut self.out);
     }
 
     fn string(&mut self, text: Piece<'_>) -> Result<(), Refusal> {
@@ -177,9 +180,11 @@ impl Sink for Nothing {
     }
     fn null(&mut self) {}
     fn boolean(&mut self, _value: bool) {}
-    fn number(&mut self, _value: Number) -> Result<(), Refusal> {
+    fn int(&mut self, _value: i64) {}
+    fn uint(&mut self, _value: u64) -> Result<(), Refusal> {
         Ok(())
     }
+    fn float(&mut self, _value: f64) {}
     fn string(&mut self, _text: Piece<'_>) -> Result<(), Refusal> {
         Ok(())
     }

@@ -15,10 +15,21 @@ pub(super) fn write_uint(value: u64, out: &mut Vec<u8>) {
     out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
 }
 
-/// Shortest text that reads back as the same finite double, always with a fraction or an exponent.
+/// Shortest text that reads back as the same finite double, always with a fraction or an exponent;
+/// from 1e16 on with an exponent, which has no plus sign.
 #[inline]
 pub(super) fn write_float(value: f64, out: &mut Vec<u8>) {
-    out.extend_from_slice(ryu::Buffer::new().format_finite(value).as_bytes());
+    let mut buffer = zmij::Buffer::new();
+    let text = buffer.format_finite(value);
+    if value.abs() >= 1e16 {
+        return write_large(text, out);
+    }
+    out.extend_from_slice(text.as_bytes());
+}
+
+#[cold]
+fn write_large(text: &str, out: &mut Vec<u8>) {
+    out.extend(text.bytes().filter(|&byte| byte != b'+'));
 }
 
 /// Appends the value as compact JSON.

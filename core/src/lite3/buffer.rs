@@ -1,7 +1,6 @@
 //! The growing bytes of a document under construction: always initialised, written by position.
 
 use super::build::Refusal;
-use super::hash::Piece;
 use crate::limits;
 
 /// Largest document built, in bytes: what a message can carry.
@@ -79,22 +78,5 @@ impl Buffer {
         let pad = (self.len + ahead).wrapping_neg() % 4;
         self.slice(self.len)[..3].fill(0);
         self.len += pad;
-    }
-
-    /// Copies the piece and a NUL to `at`; 16 bytes of room beyond the piece are reserved by the caller.
-    #[inline]
-    pub(crate) fn put_text(&mut self, at: usize, piece: Piece<'_>) {
-        let len = piece.len;
-        let target = self.slice(at);
-        // Most texts are short: one fixed copy, its surplus overwritten by what follows.
-        let ahead = piece
-            .buffer
-            .get(piece.start..)
-            .and_then(|rest| rest.first_chunk::<16>());
-        match (ahead, target.first_chunk_mut::<16>()) {
-            (Some(chunk), Some(room)) if len <= 16 => *room = *chunk,
-            _ => target[..len].copy_from_slice(piece.bytes()),
-        }
-        target[len] = 0;
     }
 }

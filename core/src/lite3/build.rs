@@ -1,7 +1,7 @@
 //! Builds a document in one pass: entries are appended as they come, each container's tree when it ends.
 
 use super::buffer::Buffer;
-use super::hash::Piece;
+use super::hash::{short_hash, Piece};
 use super::tree;
 use super::types::{key_tag_len, Kind, MAX_ENTRIES, NODE_SIZE};
 
@@ -14,18 +14,21 @@ pub(crate) enum Refusal {
     DuplicateKey,
 }
 
-/// A container not yet ended.
+/// A container not yet ended: its node, and its first item in `Builder::items`. Two words that move
+/// as one, so that pushing and popping never waits for a half-written copy.
 #[derive(Clone, Copy, Default)]
 struct Open {
-    node: usize,
-    /// Its first item in `Builder::items`.
-    first: usize,
-    object: bool,
+    node: u32,
+    first: u32,
 }
 
 /// Room reserved for one entry besides its key and text: padding, tag, NULs, type, and a node or the
 /// surplus of a fixed copy.
-const ENTRY_ROOM: usize = 3 + 4 + 1 + 1 + NODE_SIZE + 16;
+const ENTRY_ROOM: usize = 3 + 4 + 1 + 1 + NODE_SIZE + 2 * 16;
+
+/// Texts up to this size, NUL included, are copied in one fixed move; what it copies too much is
+/// overwritten by what follows.
+const SHORT: usize = 16;
 
 /// Builds one document from events in the order of the JSON text. Reused: no allocation in the steady state.
 ///
@@ -74,20 +77,63 @@ impl Builder {
         self.buffer.reserve(ENTRY_ROOM + key.len)?;
         let hash = key.hash();
         let size = key.len + 1;
+        let at = match (size <= SHORT, key.ahead::<SHORT>()) {
+            (true, Some(text)) => {
+                if container {
+                    self.buffer.pad(1 + size);
+                }
+                let at = self.buffer.len;
+                let entry = self.buffer.array::<{ 2 * SHORT }>(at);
+                entry[0] = (size as u8) << 2;
+                entry[1..=SHORT].copy_from_slice(text);
+                entry[size] = 0;
+                self.buffer.len = at + 1 + size;
+                at
+            }
+            _ => self.long_key(key, container),
+        };
+        self.items.push((hash as u64) << 32 | at as u64);
+        Ok(())
+    }
+
+    /// As [`key`](Self::key), for one of up to seven bytes: the lowest of `text`, the others being 0.
+    #[inline(always)]
+    pub(crate) fn short_key(
+        &mut self,
+        text: u64,
+        len: usize,
+        container: bool,
+    ) -> Result<(), Refusal> {
+        self.buffer.reserve(ENTRY_ROOM)?;
+        if container {
+            self.buffer.pad(2 + len);
+        }
+        let at = self.buffer.len;
+        let entry = self.buffer.array::<9>(at);
+        entry[0] = ((len + 1) as u8) << 2;
+        entry[1..].copy_from_slice(&text.to_le_bytes());
+        self.buffer.len = at + 2 + len;
+        self.items
+            .push((short_hash(text, len) as u64) << 32 | at as u64);
+        Ok(())
+    }
+
+    /// The general case of [`key`](Self::key), room reserved: gives where the entry starts.
+    #[inline(never)]
+    fn long_key(&mut self, key: Piece<'_>, container: bool) -> usize {
+        let size = key.len + 1;
         let tag_len = key_tag_len(size);
         if container {
             self.buffer.pad(tag_len + size);
         }
         let at = self.buffer.len;
-        if tag_len == 1 {
-            self.buffer.array::<1>(at)[0] = (size as u8) << 2;
-        } else {
-            *self.buffer.array::<4>(at) = ((size as u32) << 2 | (tag_len as u32 - 1)).to_le_bytes();
-        }
-        self.buffer.put_text(at + tag_len, key);
+        let tag = (size as u32) << 2 | (tag_len as u32 - 1);
+        *self.buffer.array::<4>(at) = tag.to_le_bytes();
+        let text = &mut self.buffer.slice(at + tag_len)[..size];
+        text[..size - 1].copy_from_slice(key.bytes());
+        text[size - 1] = 0;
         self.buffer.len = at + tag_len + size;
-        self.items.push((hash as u64) << 32 | at as u64);
-        Ok(())
+        at
     }
 
     /// Starts an element; `container` says what it will be.
@@ -135,34 +181,42 @@ impl Builder {
     pub(crate) fn string(&mut self, text: Piece<'_>) -> Result<(), Refusal> {
         self.buffer.reserve(ENTRY_ROOM + text.len)?;
         let at = self.buffer.len;
-        let slot = self.buffer.array::<5>(at);
-        slot[0] = Kind::String as u8;
-        slot[1..].copy_from_slice(&(text.len as u32 + 1).to_le_bytes());
-        self.buffer.put_text(at + 5, text);
-        self.buffer.len = at + 5 + text.len + 1;
+        let size = text.len + 1;
+        match (size <= SHORT, text.ahead::<SHORT>()) {
+            (true, Some(bytes)) => {
+                let value = self.buffer.array::<{ 2 * SHORT }>(at);
+                value[0] = Kind::String as u8;
+                value[1..5].copy_from_slice(&(size as u32).to_le_bytes());
+                value[5..5 + SHORT].copy_from_slice(bytes);
+                value[4 + size] = 0;
+            }
+            _ => {
+                let value = &mut self.buffer.slice(at)[..5 + size];
+                value[0] = Kind::String as u8;
+                value[1..5].copy_from_slice(&(size as u32).to_le_bytes());
+                value[5..4 + size].copy_from_slice(text.bytes());
+                value[4 + size] = 0;
+            }
+        }
+        self.buffer.len = at + 5 + size;
         Ok(())
     }
 
     /// Starts an object or array at a place that `key` or `item` has aligned.
     #[inline]
-    pub(crate) fn begin(&mut self, object: bool) {
+    pub(crate) fn begin(&mut self) {
         self.open.push(self.current);
         self.current = Open {
-            node: self.buffer.len,
-            first: self.items.len(),
-            object,
+            node: self.buffer.len as u32,
+            first: self.items.len() as u32,
         };
         self.buffer.len += NODE_SIZE;
     }
 
-    /// Ends the container begun last: fills its node, or builds its tree.
+    /// Ends the container begun last, an object or an array: fills its node, or builds its tree.
     #[inline]
-    pub(crate) fn end(&mut self) -> Result<(), Refusal> {
-        let Open {
-            node,
-            first,
-            object,
-        } = self.current;
+    pub(crate) fn end(&mut self, object: bool) -> Result<(), Refusal> {
+        let (node, first) = (self.current.node as usize, self.current.first as usize);
         let items = &mut self.items[first..];
         if items.len() <= super::types::NODE_KEYS {
             if object {

@@ -1,5 +1,7 @@
 //! DJB2 over keys, eight bytes a step, and the probing rule for keys with equal hashes.
 
+use super::word::{short_word, word_at};
+
 /// Attempts to place or find a key, the first included.
 pub(crate) const MAX_ATTEMPTS: u32 = 128;
 
@@ -12,6 +14,35 @@ const POWERS: [u32; 9] = {
     while n < 9 {
         powers[n] = powers[n - 1].wrapping_mul(33);
         n += 1;
+    }
+    powers
+};
+
+/// The seed times 33^n for n = 0..=7.
+const SHORT_SEEDS: [u32; 8] = {
+    let mut seeds = [SEED; 8];
+    let mut n = 0;
+    while n < 8 {
+        seeds[n] = SEED.wrapping_mul(POWERS[n]);
+        n += 1;
+    }
+    seeds
+};
+
+/// 33^-(8 - n) modulo 2^32 for n = 0..=7.
+const SHORT_INVERSES: [u32; 8] = {
+    // Newton's iteration doubles the number of right bits: 5, 10, 20, 40.
+    let mut inverse = 33u32;
+    let mut step = 0;
+    while step < 4 {
+        inverse = inverse.wrapping_mul(2u32.wrapping_sub(33u32.wrapping_mul(inverse)));
+        step += 1;
+    }
+    let mut powers = [inverse; 8];
+    let mut n = 7;
+    while n > 0 {
+        powers[n - 1] = powers[n].wrapping_mul(inverse);
+        n -= 1;
     }
     powers
 };
@@ -50,43 +81,39 @@ impl<'a> Piece<'a> {
         &self.buffer[self.start..self.start + self.len]
     }
 
-    /// The 8 bytes at `at` of the piece, as far as the buffer goes.
+    /// `N` bytes from the start of the piece, if the buffer goes that far.
     #[inline]
-    fn word(self, at: usize) -> Option<u64> {
-        let rest = self.buffer.get(self.start + at..)?;
-        Some(u64::from_le_bytes(*rest.first_chunk::<8>()?))
+    pub(crate) fn ahead<const N: usize>(self) -> Option<&'a [u8; N]> {
+        self.buffer.get(self.start..)?.first_chunk()
     }
 
     /// DJB2 of the piece.
     #[inline]
     pub(crate) fn hash(self) -> u32 {
         let mut hash = SEED;
-        let mut at = 0;
-        while self.len - at >= 8 {
-            match self.word(at) {
-                Some(word) => hash = hash.wrapping_mul(POWERS[8]).wrapping_add(weigh(word)),
-                None => break,
-            }
+        let mut at = self.start;
+        let mut rest = self.len;
+        while rest >= 8 {
+            hash = hash
+                .wrapping_mul(POWERS[8])
+                .wrapping_add(weigh(word_at(self.buffer, at)));
             at += 8;
+            rest -= 8;
         }
-        let rest = self.len - at;
         if rest == 0 {
             return hash;
         }
-        match self.word(at) {
-            // Shifted to the end of the word, the bytes get the weights of the last `rest` places.
-            Some(word) => hash
-                .wrapping_mul(POWERS[rest])
-                .wrapping_add(weigh(word << (64 - 8 * rest as u32))),
-            None => hash_bytes(hash, &self.bytes()[at..]),
-        }
+        // Shifted to the end of the word, the bytes get the weights of the last `rest` places.
+        let word = word_at(self.buffer, at) << (64 - 8 * rest as u32);
+        hash.wrapping_mul(POWERS[rest]).wrapping_add(weigh(word))
     }
 }
 
-fn hash_bytes(seed: u32, bytes: &[u8]) -> u32 {
-    bytes.iter().fold(seed, |hash, &byte| {
-        hash.wrapping_mul(33).wrapping_add(byte as u32)
-    })
+/// DJB2 of a key of up to seven bytes, the lowest of `text`, the first lowest; the others are 0.
+#[inline]
+pub(crate) fn short_hash(text: u64, len: usize) -> u32 {
+    // Weighed in front, the bytes have 33^(8 - len) too much; 33 is odd, so that can be divided off.
+    SHORT_SEEDS[len & 7].wrapping_add(weigh(text).wrapping_mul(SHORT_INVERSES[len & 7]))
 }
 
 /// DJB2 of a key: `5381`, then `hash * 33 + byte` modulo 2^32 for each byte.
@@ -100,25 +127,21 @@ pub fn key_hash(key: &[u8]) -> u32 {
             .wrapping_add(weigh(u64::from_le_bytes(*chunk)));
         rest = tail;
     }
-    let n = rest.len();
-    if n == 0 {
-        return hash;
-    }
-    // The last 1..=7 bytes at the end of a word, put together from reads that overlap.
-    let word = if let (Some(low), Some(high)) = (rest.first_chunk::<4>(), rest.last_chunk::<4>()) {
-        (u32::from_le_bytes(*high) as u64) << 32
-            | (u32::from_le_bytes(*low) as u64) << (64 - 8 * n as u32)
-    } else {
-        (rest[0] as u64) << (64 - 8 * n as u32)
-            | (rest[n / 2] as u64) << (64 - 8 * (n - n / 2) as u32)
-            | (rest[n - 1] as u64) << 56
-    };
-    hash.wrapping_mul(POWERS[n]).wrapping_add(weigh(word))
+    let len = rest.len();
+    // In two steps, because a shift by 64 is none.
+    let word = short_word(rest) << (8 * (7 - len as u32)) << 8;
+    hash.wrapping_mul(POWERS[len]).wrapping_add(weigh(word))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn hash_bytes(seed: u32, bytes: &[u8]) -> u32 {
+        bytes.iter().fold(seed, |hash, &byte| {
+            hash.wrapping_mul(33).wrapping_add(byte as u32)
+        })
+    }
 
     #[test]
     fn wide_hash_equals_the_plain_one() {
@@ -128,6 +151,9 @@ mod tests {
                 let bytes = &text[start..start + len];
                 let plain = hash_bytes(SEED, bytes);
                 assert_eq!(key_hash(bytes), plain, "{start} {len}");
+                if len < 8 {
+                    assert_eq!(short_hash(word_at(bytes, 0), len), plain, "{start} {len}");
+                }
                 assert_eq!(
                     Piece {
                         buffer: &text,

@@ -37,6 +37,7 @@ mod stack;
 mod tree;
 mod types;
 mod view;
+mod word;
 
 pub(crate) use build::{Builder, Refusal};
 pub(crate) use check::check_with_depth;
@@ -50,3 +51,4 @@ pub(crate) use stack::InlineStack;
 pub(crate) use types::key_tag;
 pub use types::Kind;
 pub use view::Value;
+pub(crate) use word::word_at;

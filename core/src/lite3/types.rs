@@ -28,17 +28,17 @@ impl Kind {
     /// The type with this code, if there is one.
     #[inline]
     pub fn from_code(code: u8) -> Option<Kind> {
-        Some(match code {
-            0 => Kind::Null,
-            1 => Kind::Bool,
-            2 => Kind::Int,
-            3 => Kind::Float,
-            4 => Kind::Bytes,
-            5 => Kind::String,
-            6 => Kind::Object,
-            7 => Kind::Array,
-            _ => return None,
-        })
+        const KINDS: [Kind; 8] = [
+            Kind::Null,
+            Kind::Bool,
+            Kind::Int,
+            Kind::Float,
+            Kind::Bytes,
+            Kind::String,
+            Kind::Object,
+            Kind::Array,
+        ];
+        KINDS.get(code as usize).copied()
     }
 
     /// Whether values of this type hold other values.

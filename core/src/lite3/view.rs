@@ -7,6 +7,7 @@ use super::types::{
     damaged, entry_count, fail, key_count, key_tag, Kind, CHILD_OFS, HASHES, KV_OFS, MAX_HEIGHT,
     NODE_ALIGN, NODE_KEYS, NODE_SIZE, SIZE_KC,
 };
+use super::word::short_word;
 use crate::error::Result;
 
 /// A value in a document: cheap to copy, decodes nothing until asked.
@@ -37,7 +38,7 @@ impl<S: Source> Value<S> {
 
     /// The value whose type byte is at `at`.
     #[inline]
-    pub(crate) fn at_type_byte(source: S, at: usize) -> Result<Value<S>> {
+    pub fn at_type_byte(source: S, at: usize) -> Result<Value<S>> {
         let code = source
             .u8(at)
             .ok_or_else(|| damaged("value beyond the end", at))?;
@@ -98,21 +99,43 @@ impl<S: Source> Value<S> {
         let Some(entry) = self.find(hash)? else {
             return Ok(None);
         };
-        match self.member(entry, key)? {
-            Some(value) => Ok(Some(value)),
-            None => self.get_probing(hash, key),
+        let (tag_len, key_len) = read_key_tag(self.source, entry)?;
+        let start = entry + tag_len;
+        if key_len != key.len() || !same(self.source, start, key) {
+            return self.get_probing(hash, key, start + key_len);
         }
+        let at = start + key_len + 1;
+        // Read here and not through a function that returns a `Value`: that would go through memory.
+        let Some(code) = self.source.u8(at) else {
+            return fail("value beyond the end", at);
+        };
+        let Some(kind) = Kind::from_code(code) else {
+            return fail("unknown type code", at);
+        };
+        if kind.is_container() && at % NODE_ALIGN != 0 {
+            return fail("misaligned node", at);
+        }
+        Ok(Some(Value {
+            source: self.source,
+            at,
+            kind,
+        }))
     }
 
-    /// The later attempts of [`get`](Self::get): another key has the hash.
+    /// The later attempts of [`get`](Self::get): another key has the hash; it ends at `key_end`.
     #[cold]
-    fn get_probing(self, hash: u32, key: &[u8]) -> Result<Option<Value<S>>> {
+    fn get_probing(self, hash: u32, key: &[u8], mut key_end: usize) -> Result<Option<Value<S>>> {
         for attempt in 1..MAX_ATTEMPTS {
+            if key_end >= self.source.len() {
+                return fail("key beyond the end", key_end);
+            }
             let Some(entry) = self.find(probe(hash, attempt))? else {
                 return Ok(None);
             };
-            if let Some(value) = self.member(entry, key)? {
-                return Ok(Some(value));
+            let (tag_len, key_len) = read_key_tag(self.source, entry)?;
+            key_end = entry + tag_len + key_len;
+            if key_len == key.len() && self.source.equals(entry + tag_len, key) {
+                return Value::at_type_byte(self.source, key_end + 1).map(Some);
             }
         }
         Ok(None)
@@ -133,22 +156,19 @@ impl<S: Source> Value<S> {
     }
 
     /// Walks the container's tree to the entry with this hash or index.
-    #[inline]
+    #[inline(always)]
     fn find(self, hash: u32) -> Result<Option<usize>> {
         let mut node = self.at;
         for _ in 0..=MAX_HEIGHT {
-            let [hashes @ .., size_kc]: [u32; NODE_KEYS + 1] = self
-                .source
-                .words(node + HASHES)
-                .ok_or_else(|| damaged("node beyond the end", node))?;
-            let keys = key_count(size_kc);
+            let keys = key_count(self.word(node + SIZE_KC)?);
             if keys > NODE_KEYS {
                 return fail("more than 7 keys in a node", node + SIZE_KC);
             }
             let mut index = 0;
-            for candidate in hashes.iter().take(keys) {
-                if *candidate >= hash {
-                    if *candidate == hash {
+            while index < keys {
+                let candidate = self.word(node + HASHES + index * 4)?;
+                if candidate >= hash {
+                    if candidate == hash {
                         return Ok(Some(self.word(node + KV_OFS + index * 4)? as usize));
                     }
                     break;
@@ -165,22 +185,6 @@ impl<S: Source> Value<S> {
             node = child;
         }
         fail("tree higher than 9 walks", self.at)
-    }
-
-    /// The value of the object entry at `entry`, if its key is `key`.
-    #[inline]
-    fn member(self, entry: usize, key: &[u8]) -> Result<Option<Value<S>>> {
-        // Any entry has four bytes: a tag, a NUL and a type byte at least, and padding or payload
-        // behind `null`; the shortest legal tail is covered by reading the rest as zero.
-        let (tag_len, key_len) = read_key_tag(self.source, entry)?;
-        if key_len != key.len() || !self.source.equals(entry + tag_len, key) {
-            // A key that goes beyond the end is damage and not a miss.
-            if entry + tag_len + key_len >= self.source.len() {
-                return fail("key beyond the end", entry);
-            }
-            return Ok(None);
-        }
-        Value::at_type_byte(self.source, entry + tag_len + key_len + 1).map(Some)
     }
 
     /// The integer, if this is one that fits; a float is none.
@@ -280,19 +284,30 @@ impl<'a> Value<&'a [u8]> {
     }
 }
 
+/// Whether the key is at `at`; short ones are compared as words.
+#[inline(always)]
+fn same<S: Source>(source: S, at: usize, key: &[u8]) -> bool {
+    if key.len() < 8 {
+        if let Some(word) = source.u64(at) {
+            return (word ^ short_word(key)) & ((1 << (8 * key.len())) - 1) == 0;
+        }
+    }
+    source.equals(at, key)
+}
+
 /// Reads the key tag of the entry at `entry`: (length of the tag, length of the key without its NUL).
 #[inline]
 pub(crate) fn read_key_tag<S: Source>(source: S, entry: usize) -> Result<(usize, usize)> {
     let word = match source.u32(entry) {
         Some(word) => word,
-        None => short_word(source, entry)?,
+        None => last_word(source, entry)?,
     };
     key_tag(word).ok_or_else(|| damaged("bad key tag", entry))
 }
 
 /// Up to four bytes at the very end of the document, the missing ones as zero.
 #[cold]
-fn short_word<S: Source>(source: S, at: usize) -> Result<u32> {
+fn last_word<S: Source>(source: S, at: usize) -> Result<u32> {
     let mut word = source
         .u8(at)
         .ok_or_else(|| damaged("entry beyond the end", at))? as u32;

@@ -101,22 +101,22 @@ impl Assembler {
     fn head(&mut self, block: &[u8], container: bool) -> Result<()> {
         let builder = &mut self.builder;
         builder.clear().map_err(refused)?;
-        builder.begin(true);
+        builder.begin();
         builder.key(piece(b"meta"), true).map_err(refused)?;
-        builder.begin(true);
+        builder.begin();
         builder.key(piece(b"tags"), true).map_err(refused)?;
-        builder.begin(false);
+        builder.begin();
         for tag in tags::iter(block) {
             builder.item(false).map_err(refused)?;
             builder.string(piece(tag?.as_bytes())).map_err(refused)?;
         }
-        builder.end().map_err(refused)?;
-        builder.end().map_err(refused)?;
+        builder.end(false).map_err(refused)?;
+        builder.end(true).map_err(refused)?;
         builder.key(piece(b"data"), container).map_err(refused)
     }
 
     fn finish(&mut self, out: &mut Vec<u8>) -> Result<()> {
-        self.builder.end().map_err(refused)?;
+        self.builder.end(true).map_err(refused)?;
         out.extend_from_slice(self.builder.document());
         Ok(())
     }

@@ -39,9 +39,8 @@ pub struct Stored {
 /// The writer lock, held; given back when dropped.
 pub(crate) struct Locked<'a> {
     pool: &'a Pool,
-    attempt: Attempt,
-    /// Newest seq committed under this lock, so that its readers are woken after it.
-    newest: Option<u64>,
+    /// Newest seq committed under this lock, so that its readers are woken after it; 0 for none.
+    newest: u64,
 }
 
 impl Locked<'_> {
@@ -77,7 +76,7 @@ impl Locked<'_> {
     }
 
     pub(crate) fn committed(&mut self, seq: u64) {
-        self.newest = Some(seq);
+        self.newest = seq;
     }
 }
 
@@ -95,18 +94,16 @@ impl Drop for Locked<'_> {
     #[inline]
     fn drop(&mut self) {
         let hot = &self.pool.shared().ring().memory.control().hot;
-        lock::release(&hot.lock, &self.attempt);
-        if let Some(newest) = self.newest {
-            if wake::must_wake(hot, newest) {
-                futex::wake(&hot.epoch, u32::MAX);
-            }
+        lock::release(&hot.lock, |word| futex::wake(word, 1));
+        if self.newest != 0 && wake::must_wake(hot, self.newest) {
+            futex::wake(&hot.epoch, u32::MAX);
         }
     }
 }
 
 impl Pool {
     /// Takes the writer lock of a pool in order. The second value is the time now, ns since the epoch.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn lock(&self, lock_wait: LockWait) -> Result<(Locked<'_>, u64)> {
         let mut now = clock::wall_ns();
         self.check_path(now)?;
@@ -124,7 +121,7 @@ impl Pool {
     }
 
     /// Takes the writer lock, whatever state the pool is in.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn lock_as_it_is(&self, lock_wait: LockWait) -> Result<(Locked<'_>, Taken)> {
         let shared = self.shared();
         if !shared.is_writable() {
@@ -145,8 +142,7 @@ impl Pool {
             Ok(taken) => Ok((
                 Locked {
                     pool: self,
-                    attempt,
-                    newest: None,
+                    newest: 0,
                 },
                 taken,
             )),

@@ -148,10 +148,6 @@ impl Lifeline for Attempt {
         futex::wait(word, value, most);
     }
 
-    fn wake_one(&self, word: &AtomicU32) {
-        futex::wake(word, 1);
-    }
-
     fn time_left(&self) -> Option<Duration> {
         let deadline = self.deadline.get().unwrap_or_else(|| {
             let deadline = match self.wait {

@@ -2,7 +2,6 @@
 
 use crate::format::frame::{Header, Size};
 use crate::ring::memory::Memory;
-use crate::ring::position::is_sound;
 use crate::ring::Ring;
 use crate::sys::atomic::Ordering;
 
@@ -25,11 +24,9 @@ impl<M: Memory> Ring<M> {
         // Each round is void only if the writer moved the tail past what it looked at, so it ends
         // as soon as the reader is faster than a whole lap.
         loop {
-            let head = self.head();
-            let tail = self.tail();
-            if !is_sound(tail, head, self.size()) {
+            let Some((tail, head)) = self.bounds() else {
                 return Place::Missing;
-            }
+            };
             let found = self.locate_between(seq, tail, head);
             if self.retained(tail) || matches!(found, Place::At(at) if self.retained(at)) {
                 return found;
@@ -151,11 +148,7 @@ impl<M: Memory> Ring<M> {
     /// Oldest and newest retained message with their positions; `None` when there is none.
     pub fn ends(&self) -> Option<((u64, Header), (u64, Header))> {
         loop {
-            let head = self.head();
-            let tail = self.tail();
-            if tail == head || !is_sound(tail, head, self.size()) {
-                return None;
-            }
+            let (tail, head) = self.bounds().filter(|(tail, head)| tail < head)?;
             let newest = self
                 .newest_before(head, tail)
                 .or_else(|| self.last_good(tail, head));

@@ -33,9 +33,8 @@ pub trait Lifeline {
     fn bury(&self, id: u32, replace: impl FnOnce() -> bool) -> bool;
     /// Sleeps while the word has this value, at most so long.
     fn sleep(&self, word: &AtomicU32, value: u32, most: Duration);
-    /// Wakes one sleeper.
-    fn wake_one(&self, word: &AtomicU32);
-    /// Time left to wait for the lock: `None` for no limit, zero when it is up.
+    /// Time left to wait for the lock: `None` for no limit, zero when it is up. First asked when the
+    /// lock was not free.
     fn time_left(&self) -> Option<Duration>;
 }
 
@@ -117,10 +116,10 @@ fn acquire_slowly(word: &AtomicU32, lifeline: &impl Lifeline) -> Result<Taken, H
     }
 }
 
-/// Gives the lock back. A sequentially consistent swap: [`super::wake::must_wake`] relies on it.
+/// Gives the lock back; `wake_one` is to wake one sleeper of the word. A sequentially consistent swap: [`super::wake::must_wake`] relies on it.
 #[inline]
-pub fn release(word: &AtomicU32, lifeline: &impl Lifeline) {
+pub fn release(word: &AtomicU32, wake_one: impl FnOnce(&AtomicU32)) {
     if word.swap(FREE, Ordering::SeqCst) & WAITERS != 0 {
-        lifeline.wake_one(word);
+        wake_one(word);
     }
 }

@@ -5,7 +5,12 @@ use crate::format::frame::{self, Header, Size, HEADER_WORDS};
 use crate::ring::memory::Memory;
 use crate::ring::position::is_sound;
 use crate::ring::Ring;
-use crate::sys::atomic::{fence, Ordering};
+use crate::sys::atomic::{fence, prefetch_for_write, Ordering};
+
+/// How far ahead of the next frame lines are asked for, in words.
+const PREFETCH_AHEAD: usize = 64;
+/// Longest stretch asked for at a time, in bytes.
+const MAX_PREFETCH: u64 = 1024;
 
 /// A message ready to be stored: everything that could be worked out before the lock.
 #[derive(Clone, Copy, Debug)]
@@ -220,6 +225,19 @@ impl<M: Memory> Ring<M> {
         }
     }
 
+    /// Asks for the cache lines that the next appends will write, while other work is done. Without
+    /// it the unlock waits for the lines of this frame.
+    #[inline]
+    fn prefetch(&self, from: u64, len: u64) {
+        let words = self.memory.ring();
+        let at = (self.offset(from) / 8) as usize;
+        for line in 0..len.min(MAX_PREFETCH) / 64 + 1 {
+            if let Some(word) = words.get(at + PREFETCH_AHEAD + line as usize * 8) {
+                prefetch_for_write(word);
+            }
+        }
+    }
+
     /// Commits everything written before `head`; `seq` and `time_ns` are the newest message's.
     #[inline]
     pub fn commit(&self, head: u64, seq: u64, time_ns: u64) {
@@ -249,6 +267,7 @@ impl<M: Memory> Ring<M> {
         };
         self.reclaim(at + len, before)?;
         self.put(at, seq, time_ns, draft);
+        self.prefetch(at + len, len);
         self.commit(at + len, seq, time_ns);
         Ok(at + len)
     }

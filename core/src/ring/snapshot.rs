@@ -1,9 +1,9 @@
 //! The reader's check of one frame in place: lengths, checksum, and the second look at the tail.
 
-use crate::format::frame::{Header, Size, HEADER, HEADER_WORDS};
+use crate::format::frame::{body_crc, checksum, Header, Size, HEADER, HEADER_WORDS};
 use crate::ring::memory::Memory;
 use crate::ring::Ring;
-use crate::sys::atomic::Ordering;
+use crate::sys::atomic::{AtomicU64, Ordering};
 
 /// What a frame turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,60 +18,87 @@ pub enum Check {
     Damaged,
 }
 
+/// As [`Check`], with the header elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// A committed message.
+    Good,
+    /// Filling; only the length in the header counts.
+    Padding,
+    /// Overwritten before or while it was read.
+    Overtaken,
+    /// Retained, and not what a writer wrote.
+    Damaged,
+}
+
 impl<M: Memory> Ring<M> {
     /// Checks the frame at `position`, which must be below `head`, a value [`Ring::head`] returned.
     #[inline]
     pub fn check(&self, position: u64, head: u64) -> Check {
-        let found = self.verify(position, head);
+        let mut header = Header::default();
+        with_header(self.check_into(position, head, &mut header), header)
+    }
+
+    /// As [`Ring::check`], with the header put where the caller keeps it.
+    #[inline]
+    pub fn check_into(&self, position: u64, head: u64, header: &mut Header) -> Found {
+        let found = self.verify_into(position, head, header);
         if self.retained(position) {
             found
         } else {
-            Check::Overtaken
+            Found::Overtaken
         }
     }
 
     /// The check without the look at the tail, for whoever holds the writer lock.
     #[inline]
     pub fn verify(&self, position: u64, head: u64) -> Check {
-        match self.size_at(position, head) {
-            Some(Size::Padding(len)) => Check::Padding(len),
-            Some(Size::Message(len)) => match self.header_at(position, head) {
-                Some(header)
-                    if header.crc
-                        == header.checksum(
-                            self.body_crc(position, header.body_len()),
-                            position,
-                            self.seed,
-                        )
-                        && (self.load(position + len - 8) >> 32) as u32
-                            == Size::Message(len).word() =>
-                {
-                    Check::Good(header)
-                }
-                _ => Check::Damaged,
-            },
-            None => Check::Damaged,
+        let mut header = Header::default();
+        with_header(self.verify_into(position, head, &mut header), header)
+    }
+
+    #[inline]
+    fn verify_into(&self, position: u64, head: u64, header: &mut Header) -> Found {
+        let room = &self.memory.ring()[(self.offset(position) / 8) as usize..];
+        let Some(size) = Size::parse(room[0].load(Ordering::Relaxed) as u32) else {
+            return Found::Damaged;
+        };
+        let len = size.len();
+        if len > room.len() as u64 * 8 || len > head - position {
+            return Found::Damaged;
+        }
+        if let Size::Padding(_) = size {
+            header.len = len;
+            return if len == room.len() as u64 * 8 {
+                Found::Padding
+            } else {
+                Found::Damaged
+            };
+        }
+        let frame = &room[..(len / 8) as usize];
+        let mut words = [0; HEADER_WORDS];
+        for (word, place) in words.iter_mut().zip(frame) {
+            *word = place.load(Ordering::Relaxed);
+        }
+        match Header::parse(words) {
+            Some(parsed) if parsed.len == len => *header = parsed,
+            _ => return Found::Damaged,
+        }
+        let body = body_crc_of(&frame[HEADER_WORDS..], header.body_len() as usize);
+        let trailer = (frame[frame.len() - 1].load(Ordering::Relaxed) >> 32) as u32;
+        let right =
+            header.crc == checksum(words, body, position, self.seed) && trailer == size.word();
+        if right {
+            Found::Good
+        } else {
+            Found::Damaged
         }
     }
 
-    /// Checksum of the body of the frame at `position`, through a small private copy.
-    #[inline]
+    /// Checksum of the body of the frame at `position`.
     pub fn body_crc(&self, position: u64, body_len: u64) -> u32 {
-        const CHUNK: usize = 64;
         let start = (self.offset(position) / 8) as usize + HEADER_WORDS;
-        let words = &self.memory.ring()[start..start + body_len.div_ceil(8) as usize];
-        let mut left = body_len as usize;
-        let mut crc = 0;
-        let mut copy = [0u8; CHUNK * 8];
-        for chunk in words.chunks(CHUNK) {
-            for (place, word) in copy.chunks_exact_mut(8).zip(chunk) {
-                place.copy_from_slice(&word.load(Ordering::Relaxed).to_le_bytes());
-            }
-            let count = left.min(chunk.len() * 8);
-            crc = crc32c::crc32c_append(crc, &copy[..count]);
-            left -= count;
-        }
-        crc
+        body_crc_of(&self.memory.ring()[start..], body_len as usize)
     }
 
     /// Where the body of the frame at `position` begins in the ring, in bytes.
@@ -79,4 +106,49 @@ impl<M: Memory> Ring<M> {
     pub fn body_offset(&self, position: u64) -> u64 {
         self.offset(position) + HEADER
     }
+}
+
+#[inline]
+fn with_header(found: Found, header: Header) -> Check {
+    match found {
+        Found::Good => Check::Good(header),
+        Found::Padding => Check::Padding(header.len),
+        Found::Overtaken => Check::Overtaken,
+        Found::Damaged => Check::Damaged,
+    }
+}
+
+/// Checksum of the first `len` bytes of shared words, through a small private copy.
+#[inline]
+fn body_crc_of(words: &[AtomicU64], len: usize) -> u32 {
+    let mut copy = [0u8; CHUNK * 8];
+    let words = &words[..len.div_ceil(8)];
+    if words.len() > CHUNK {
+        return long_body_crc_of(words, len);
+    }
+    copy_words(words, &mut copy);
+    body_crc(&copy[..len])
+}
+
+/// Words copied at a time.
+const CHUNK: usize = 32;
+
+#[inline]
+fn copy_words(words: &[AtomicU64], copy: &mut [u8; CHUNK * 8]) {
+    for (place, word) in copy.chunks_exact_mut(8).zip(words) {
+        place.copy_from_slice(&word.load(Ordering::Relaxed).to_le_bytes());
+    }
+}
+
+fn long_body_crc_of(words: &[AtomicU64], len: usize) -> u32 {
+    let mut copy = [0u8; CHUNK * 8];
+    let mut digest = crc_fast::Digest::new(crc_fast::CrcAlgorithm::Crc32Iscsi);
+    let mut left = len;
+    for chunk in words.chunks(CHUNK) {
+        copy_words(chunk, &mut copy);
+        let count = left.min(chunk.len() * 8);
+        digest.update(&copy[..count]);
+        left -= count;
+    }
+    digest.finalize() as u32
 }

@@ -6,6 +6,7 @@
 
 use crate::format::frame::{Header, Size, HEADER_WORDS};
 use crate::ring::memory::Memory;
+use crate::ring::position::is_sound;
 use crate::ring::snapshot::Check;
 use crate::ring::Ring;
 use crate::sys::atomic::{fence, Ordering};
@@ -21,6 +22,20 @@ impl<M: Memory> Ring<M> {
     #[inline]
     pub fn tail(&self) -> u64 {
         self.memory.control().hot.tail.load(Ordering::Acquire)
+    }
+
+    /// Tail and head as they were together at some moment, or with a later tail; `None` when no writer
+    /// can have left them like that. Loaded one after the other they may be further apart than that:
+    /// a tail at or past the head of an earlier moment says nothing.
+    #[inline]
+    pub fn bounds(&self) -> Option<(u64, u64)> {
+        loop {
+            let (head, tail) = (self.head(), self.tail());
+            let sound = is_sound(tail, head, self.size());
+            if (sound && tail < head) || self.head() == head {
+                return sound.then_some((tail, head));
+            }
+        }
     }
 
     /// Whether everything read from `position` on before this call was the committed bytes.

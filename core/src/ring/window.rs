@@ -17,10 +17,10 @@ pub const WINDOW: u64 = 32 * 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framed {
     /// A good message.
-    Message(Header),
-    /// Filling.
-    Padding(u64),
-    /// A frame that goes on beyond the window.
+    Message,
+    /// Filling; only the length in the header counts.
+    Padding,
+    /// A frame of this length that goes on beyond the window.
     Cut(u64),
     /// Not what a writer wrote.
     Damaged,
@@ -68,33 +68,40 @@ impl Window {
         false
     }
 
+    #[inline]
+    fn words_from(&self, position: u64) -> &[u64] {
+        let at = |position: u64| ((position - self.start) / 8) as usize;
+        &self.words[at(position)..at(self.end)]
+    }
+
     /// The copy from a held position on.
     #[inline]
     fn bytes_from(&self, position: u64) -> &[u8] {
-        let words = &self.words
-            [((position - self.start) / 8) as usize..((self.end - self.start) / 8) as usize];
+        let words = self.words_from(position);
         // SAFETY: plain words seen as the bytes they are; the words were stored little-endian.
         unsafe { std::slice::from_raw_parts(words.as_ptr().cast::<u8>(), words.len() * 8) }
     }
 
-    /// The frame at a held position, checked.
+    /// The frame at a held position, checked; its header goes where the caller keeps it.
     #[inline]
-    pub fn frame(&self, position: u64, room: u64, seed: u64) -> Framed {
-        let words = &self.words
-            [((position - self.start) / 8) as usize..((self.end - self.start) / 8) as usize];
+    pub fn frame(&self, position: u64, room: u64, seed: u64, header: &mut Header) -> Framed {
+        let words = self.words_from(position);
         let Some(size) = Size::parse(u64::from_le(words[0]) as u32) else {
             return Framed::Damaged;
         };
-        if size.len() > room {
+        let len = size.len();
+        if len > room {
             return Framed::Damaged;
         }
-        match size {
+        if let Size::Padding(_) = size {
             // Filling goes to the ring's end, and nothing but its first word matters.
-            Size::Padding(len) if len == room => return Framed::Padding(len),
-            Size::Padding(_) => return Framed::Damaged,
-            Size::Message(_) => {}
+            header.len = len;
+            return if len == room {
+                Framed::Padding
+            } else {
+                Framed::Damaged
+            };
         }
-        let len = size.len();
         if len > words.len() as u64 * 8 {
             return Framed::Cut(len);
         }
@@ -102,18 +109,19 @@ impl Window {
         for (place, word) in head.iter_mut().zip(words) {
             *place = u64::from_le(*word);
         }
-        let Some(header) = Header::parse(head) else {
-            return Framed::Damaged;
-        };
+        match Header::parse(head) {
+            Some(parsed) => *header = parsed,
+            None => return Framed::Damaged,
+        }
         let body =
             &self.bytes_from(position)[HEADER as usize..(HEADER + header.body_len()) as usize];
         let trailer = (u64::from_le(words[(len / 8) as usize - 1]) >> 32) as u32;
-        if header.crc != header.checksum(frame::body_crc(body), position, seed)
-            || trailer != size.word()
-        {
-            return Framed::Damaged;
+        let crc = frame::checksum(head, frame::body_crc(body), position, seed);
+        if header.crc == crc && trailer == size.word() {
+            Framed::Message
+        } else {
+            Framed::Damaged
         }
-        Framed::Message(header)
     }
 
     /// Payload and tag block of a message that [`Window::frame`] found good.

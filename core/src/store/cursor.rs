@@ -7,21 +7,21 @@ use crate::pool::wait::Target;
 use crate::ring::locate::Place;
 use crate::ring::memory::Memory;
 use crate::ring::position::is_sound;
-use crate::ring::snapshot::Check;
+use crate::ring::snapshot::Found;
 use crate::ring::window::{Framed, Window, WINDOW};
 use crate::ring::{mapped::Mapped, Ring};
 use crate::store::{Gap, GapPolicy, Pool, View};
 use crate::sys::atomic::Ordering;
 
-/// What a step found.
-#[derive(Clone, Copy, Debug)]
+/// What a step found. The particulars stay in the cursor: they are large, and most are looked at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// A message at a position.
-    Message(u64, Header),
-    /// Seqs that will not come.
-    Gap(Gap),
-    /// Nothing yet.
-    Wait(Target),
+    /// A message: [`Cursor::header`] and [`Cursor::header_at`].
+    Message,
+    /// Seqs that will not come: [`Cursor::last_gap`].
+    Gap,
+    /// Nothing yet: [`Cursor::target`].
+    Wait,
     /// Nothing any more.
     End,
 }
@@ -48,6 +48,11 @@ pub(super) struct Cursor {
     pub(super) done: bool,
     pub(super) dropped: u64,
     pub(super) last_gap: Option<Gap>,
+    /// Header of the message last found, and its position.
+    pub(super) header: Header,
+    pub(super) header_at: u64,
+    /// What to wait for.
+    pub(super) target: Target,
     /// Head as last seen; frames before it are committed.
     head: u64,
     window: Window,
@@ -73,6 +78,13 @@ impl Cursor {
             done: false,
             dropped: 0,
             last_gap: None,
+            header: Header::default(),
+            header_at: 0,
+            target: Target {
+                head: 0,
+                seq: 0,
+                future: false,
+            },
             head: 0,
             window: Window::default(),
             pending: None,
@@ -121,20 +133,19 @@ impl Cursor {
                 }
             }
             let found = if self.in_place {
-                self.look_in_place()
+                ring.check_into(self.at, self.head, &mut self.header)
             } else {
                 self.look_in_copy()?
             };
             match found {
-                Check::Good(header) => {
-                    let at = self.at;
-                    if let Some(step) = self.take(at, header)? {
+                Found::Good => {
+                    if let Some(step) = self.take()? {
                         return Ok(step);
                     }
                 }
-                Check::Padding(len) => self.at += len,
-                Check::Overtaken => self.at = self.ring().tail(),
-                Check::Damaged => return Err(self.skip_damage()),
+                Found::Padding => self.at += self.header.len,
+                Found::Overtaken => self.at = self.ring().tail(),
+                Found::Damaged => return Err(self.skip_damage()),
             }
         }
     }
@@ -172,11 +183,12 @@ impl Cursor {
             }
         }
         let seq = self.expect.unwrap_or(0);
-        Ok(Step::Wait(Target {
+        self.target = Target {
             head: self.at,
             seq,
             future: false,
-        }))
+        };
+        Ok(Step::Wait)
     }
 
     /// Goes to the seq that the stream was to start at; a step when it has to wait for it.
@@ -195,11 +207,12 @@ impl Cursor {
                     self.done = true;
                     return Ok(Some(Step::End));
                 }
-                return Ok(Some(Step::Wait(Target {
+                self.target = Target {
                     head,
                     seq,
                     future: true,
-                })));
+                };
+                return Ok(Some(Step::Wait));
             }
         }
         self.expect = Some(seq);
@@ -208,26 +221,25 @@ impl Cursor {
     }
 
     #[inline]
-    fn look_in_place(&self) -> Check {
-        self.ring().check(self.at, self.head)
-    }
-
-    #[inline]
-    fn look_in_copy(&mut self) -> Result<Check> {
+    fn look_in_copy(&mut self) -> Result<Found> {
         let mut most = WINDOW;
         loop {
             let ring = self.pool.pool.shared().ring();
             if !self.window.holds(self.at) {
                 if !self.window.fill(ring, self.at, self.head, most) {
-                    return Ok(Check::Overtaken);
+                    return Ok(Found::Overtaken);
                 }
                 self.pool.pool.check_truncated()?;
             }
-            match self.window.frame(self.at, ring.room(self.at), ring.seed) {
-                Framed::Message(header) => return Ok(Check::Good(header)),
-                Framed::Padding(len) => return Ok(Check::Padding(len)),
-                Framed::Damaged => return Ok(Check::Damaged),
-                Framed::Cut(len) if len > self.head - self.at => return Ok(Check::Damaged),
+            let room = ring.room(self.at);
+            match self
+                .window
+                .frame(self.at, room, ring.seed, &mut self.header)
+            {
+                Framed::Message => return Ok(Found::Good),
+                Framed::Padding => return Ok(Found::Padding),
+                Framed::Damaged => return Ok(Found::Damaged),
+                Framed::Cut(len) if len > self.head - self.at => return Ok(Found::Damaged),
                 Framed::Cut(len) => {
                     self.window.clear();
                     most = most.max(len);
@@ -236,37 +248,35 @@ impl Cursor {
         }
     }
 
-    /// Takes a good message: skipped (`None`), delivered, or preceded by a gap.
+    /// Takes the good message that was found at `at`: skipped (`None`), delivered, or preceded by a gap.
     #[inline]
-    fn take(&mut self, at: u64, header: Header) -> Result<Option<Step>> {
+    fn take(&mut self) -> Result<Option<Step>> {
+        let (seq, len) = (self.header.seq, self.header.len);
         if let Some(expect) = self.expect {
-            if header.seq < expect {
-                self.at = at + header.len;
+            if seq < expect {
+                self.at += len;
                 return Ok(None);
             }
-            if header.seq > expect {
-                let last = (header.seq - 1).min(self.end_seq.unwrap_or(u64::MAX));
-                return self
-                    .lost(
-                        Gap {
-                            first: expect,
-                            last,
-                        },
-                        last + 1,
-                    )
-                    .map(|step| match step {
-                        Step::Wait(_) => None,
-                        step => Some(step),
-                    });
+            if seq > expect {
+                let last = (seq - 1).min(self.end_seq.unwrap_or(u64::MAX));
+                let step = self.lost(
+                    Gap {
+                        first: expect,
+                        last,
+                    },
+                    last + 1,
+                )?;
+                return Ok((step != Step::Wait).then_some(step));
             }
         }
-        if self.end_seq.is_some_and(|end| header.seq > end) {
+        if self.end_seq.is_some_and(|end| seq > end) {
             self.done = true;
             return Ok(Some(Step::End));
         }
-        self.expect = Some(header.seq + 1);
-        self.at = at + header.len;
-        if header.time_ns < self.since || !self.matches(at, &header)? {
+        self.header_at = self.at;
+        self.expect = Some(seq + 1);
+        self.at += len;
+        if self.header.time_ns < self.since || !self.matches()? {
             if self.is_past_end() {
                 self.done = true;
                 return Ok(Some(Step::End));
@@ -276,7 +286,7 @@ impl Cursor {
         if let Some(left) = &mut self.left {
             *left -= 1;
         }
-        Ok(Some(Step::Message(at, header)))
+        Ok(Some(Step::Message))
     }
 
     /// Accounts for lost seqs; `next` is the one to go on with. `Wait` means: just go on.
@@ -291,13 +301,9 @@ impl Cursor {
                     self.done = true;
                     return Ok(Step::End);
                 }
-                Ok(Step::Wait(Target {
-                    head: self.at,
-                    seq: next,
-                    future: false,
-                }))
+                Ok(Step::Wait)
             }
-            GapPolicy::Event => Ok(Step::Gap(gap)),
+            GapPolicy::Event => Ok(Step::Gap),
             GapPolicy::Error => {
                 self.done = true;
                 Err(Error::new(
@@ -325,21 +331,24 @@ impl Cursor {
     }
 
     #[inline]
-    fn matches(&self, at: u64, header: &Header) -> Result<bool> {
-        if header.signature & self.wanted_signature != self.wanted_signature {
+    fn matches(&self) -> Result<bool> {
+        if self.header.signature & self.wanted_signature != self.wanted_signature {
             return Ok(false);
         }
         if self.wanted.is_empty() {
             return Ok(true);
         }
-        self.matches_tags(at, header)
+        self.matches_tags()
     }
 
-    fn matches_tags(&self, at: u64, header: &Header) -> Result<bool> {
-        if !self.in_place || self.backwards {
-            return tags::contains_all(self.window.body(at, header).1, &self.wanted);
+    fn matches_tags(&self) -> Result<bool> {
+        if self.is_private() {
+            return tags::contains_all(
+                self.window.body(self.header_at, &self.header).1,
+                &self.wanted,
+            );
         }
-        let view = View::in_place(self.ring(), at, header);
+        let view = View::in_place(self.ring(), self.header_at, &self.header);
         let found = tags::contains_all(view.message()?.tags, &self.wanted);
         // Overwritten meanwhile: what was seen means nothing, and the next step finds out.
         if view.still_valid() {
@@ -347,6 +356,12 @@ impl Cursor {
         } else {
             Ok(false)
         }
+    }
+
+    /// Whether messages are found in the private copy.
+    #[inline]
+    fn is_private(&self) -> bool {
+        !self.in_place || self.backwards
     }
 
     /// One step towards older messages.
@@ -374,20 +389,23 @@ impl Cursor {
                 break;
             }
             self.pool.pool.check_truncated()?;
-            let Framed::Message(header) = self.window.frame(start, ring.room(start), ring.seed)
-            else {
+            self.header_at = start;
+            let framed = self
+                .window
+                .frame(start, ring.room(start), ring.seed, &mut self.header);
+            if framed != Framed::Message {
                 return Err(self.pool.damaged(start, None));
-            };
-            if self.end_seq.is_some_and(|end| header.seq < end) {
+            }
+            if self.end_seq.is_some_and(|end| self.header.seq < end) {
                 break;
             }
-            if header.time_ns < self.since || !self.matches(start, &header)? {
+            if self.header.time_ns < self.since || !self.matches()? {
                 continue;
             }
             if let Some(left) = &mut self.left {
                 *left -= 1;
             }
-            return Ok(Step::Message(start, header));
+            return Ok(Step::Message);
         }
         self.done = true;
         Ok(Step::End)
@@ -395,9 +413,10 @@ impl Cursor {
 
     /// The message of the last [`Step::Message`], in the private copy.
     #[inline]
-    pub(super) fn message(&self, at: u64, header: &Header) -> Result<Message<&[u8]>> {
-        let (payload, tags) = self.window.body(at, header);
-        let encoding = self.pool.encoding(header, at)?;
+    pub(super) fn message(&self) -> Result<Message<&[u8]>> {
+        let header = &self.header;
+        let (payload, tags) = self.window.body(self.header_at, header);
+        let encoding = self.pool.encoding(header, self.header_at)?;
         Ok(Message {
             seq: header.seq,
             time_ns: header.time_ns,
@@ -407,34 +426,35 @@ impl Cursor {
         })
     }
 
-    /// A view of the message of the last [`Step::Message`].
+    /// Points the view at the message of the last [`Step::Message`].
     #[inline]
-    pub(super) fn view(&self, at: u64, header: &Header) -> Result<View> {
-        if self.in_place && !self.backwards {
-            if Encoding::from_number(header.encoding()).is_none() {
-                return Err(self.pool.damaged(at, Some(header.seq)));
-            }
-            return Ok(View::in_place(self.ring(), at, header));
+    pub(super) fn view(&self, view: &mut View) -> Result<()> {
+        if self.is_private() {
+            view.set_private(&self.message()?);
+            return Ok(());
         }
-        let message = self.message(at, header)?;
-        Ok(View::private(
-            message.seq,
-            message.time_ns,
-            message.encoding as u8,
-            message.payload,
-            message.tags,
-        ))
+        if Encoding::from_number(self.header.encoding()).is_none() {
+            return Err(self.pool.damaged(self.header_at, Some(self.header.seq)));
+        }
+        view.set_in_place(self.ring(), self.header_at, &self.header);
+        Ok(())
     }
 
     /// Makes sure that [`Cursor::message`] has a private copy, also when reading in place. False when
     /// the message was overtaken.
-    pub(super) fn copy(&mut self, at: u64, header: &Header) -> bool {
-        if !self.in_place || self.backwards {
-            return true;
-        }
+    #[inline]
+    pub(super) fn copy(&mut self) -> bool {
+        self.is_private() || self.copy_in_place()
+    }
+
+    fn copy_in_place(&mut self) -> bool {
         let ring = self.pool.pool.shared().ring();
-        self.window.fill(ring, at, at + header.len, header.len)
-            && matches!(self.window.frame(at, ring.room(at), ring.seed), Framed::Message(found) if found == *header)
+        let (at, len) = (self.header_at, self.header.len);
+        self.window.fill(ring, at, at + len, len)
+            && self
+                .window
+                .frame(at, ring.room(at), ring.seed, &mut self.header)
+                == Framed::Message
     }
 
     /// The seq that comes next, as far as it is known.

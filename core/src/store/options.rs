@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use crate::limits;
 use crate::pool::owner::LockWait;
-use crate::store::View;
 
 pub use crate::pool::create::CreateOptions as PoolOptions;
 
@@ -165,7 +164,7 @@ pub enum Wait {
 }
 
 /// Messages that were overwritten, or lost to damage, before they were read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Gap {
     /// First missing seq.
     pub first: u64,
@@ -183,10 +182,10 @@ pub struct Stats {
 }
 
 /// What the next step of a stream brought.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// A message. The view is good until the next call on the stream, or, in place, while it says so.
-    Message(View),
+    /// A message with this seq.
+    Message(u64),
     /// Messages are missing before the next one.
     Gap(Gap),
     /// Nothing will come any more.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::frame::Header;
-use crate::format::geometry::INDEX_OFFSET;
+use crate::format::geometry::{CONTROL_OFFSET, INDEX_OFFSET};
 use crate::message::{Encoding, Message};
 use crate::pool;
 use crate::ring::locate::Place;
@@ -130,7 +130,9 @@ impl Pool {
     pub fn layout(&self, limit: usize) -> Result<Layout> {
         let ring = self.pool.shared().ring();
         loop {
-            let (head, tail) = (ring.head(), ring.tail());
+            let Some((tail, head)) = ring.bounds() else {
+                return Err(self.impossible());
+            };
             let mut layout = Layout {
                 tail,
                 head,
@@ -179,6 +181,14 @@ impl Pool {
     }
 
     #[cold]
+    fn impossible(&self) -> Error {
+        Error::corrupt("the pool's control page gives impossible positions")
+            .with_path(self.path())
+            .with_offset(CONTROL_OFFSET + 8)
+            .with_hint("a process that may write to the pool recovers it when it opens it")
+    }
+
+    #[cold]
     fn absent(&self, seq: u64, place: Place) -> Error {
         let text = match place {
             Place::Future => format!("message {seq} not found: it has not been written yet"),
@@ -219,20 +229,21 @@ impl Pool {
         if !filled {
             return Err(self.absent(seq, Place::Gone));
         }
-        match window.frame(at, ring.room(at), ring.seed) {
-            Framed::Message(header) if header.seq == seq => {
-                let (payload, tags) = window.body(at, &header);
-                work(&Message {
-                    seq,
-                    time_ns: header.time_ns,
-                    encoding: self.encoding(&header, at)?,
-                    payload,
-                    tags,
-                })
-                .map_err(|error| self.in_message(error, seq))
-            }
-            _ => Err(self.damaged(at, Some(seq))),
+        let mut header = Header::default();
+        let framed = window.frame(at, ring.room(at), ring.seed, &mut header);
+        if framed != Framed::Message || header.seq != seq {
+            return Err(self.damaged(at, Some(seq)));
         }
+        let (payload, tags) = window.body(at, &header);
+        let encoding = self.encoding(&header, at)?;
+        let message = Message {
+            seq,
+            time_ns: header.time_ns,
+            encoding,
+            payload,
+            tags,
+        };
+        work(&message).map_err(|error| self.in_message(error, seq))
     }
 
     #[inline]

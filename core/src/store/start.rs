@@ -80,9 +80,9 @@ impl Cursor {
         self.at = head;
         for _ in 0..count {
             match back.step() {
-                Ok(Step::Message(at, header)) => {
-                    self.at = at;
-                    self.expect = Some(header.seq);
+                Ok(Step::Message) => {
+                    self.at = back.header_at;
+                    self.expect = Some(back.header.seq);
                 }
                 Ok(_) => break,
                 // Damage: what lies before it cannot be reached backwards.

@@ -8,7 +8,7 @@ use crate::message::TimeCache;
 use crate::pool::notify::Notifier;
 use crate::pool::wait::{Target, WaitPlan, Woken};
 use crate::store::cursor::{Cursor, Step};
-use crate::store::{token, Gap, Next, Pool, Start, Stats, TailOptions, Wait};
+use crate::store::{token, Gap, Next, Pool, Start, Stats, TailOptions, View, Wait};
 use crate::sys::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::sys::clock::Deadline;
 use crate::sys::fork_lock::ForkLock;
@@ -77,52 +77,48 @@ impl Pool {
 }
 
 impl Stream {
-    /// The next message, or why there is none.
+    /// The next message, or why there is none. The view is written only for a message; it is good until
+    /// the next call on the stream or, in place, while it says so.
     ///
     /// # Errors
     /// RetentionGap (with [`crate::store::GapPolicy::Error`]; the stream has ended then), Corrupt (the
     /// next call goes on behind the damage), NotFound (the pool is gone).
     #[inline]
-    pub fn next(&self, wait: Wait) -> Result<Next> {
+    pub fn next(&self, wait: Wait, view: &mut View) -> Result<Next> {
         let mut state = self.state.lock();
-        self.step(&mut state, wait, |state, at, header| {
-            state.cursor.view(at, header).map(Some)
+        self.step(&mut state, wait, |state| {
+            state.cursor.view(view).map(|()| true)
         })
     }
 
-    /// As [`Stream::next`]; appends the message's JSON envelope to `out`. The view in the result is
-    /// the message's all the same.
+    /// As [`Stream::next`]; appends the message's JSON envelope to `out`.
     ///
     /// # Errors
     /// As [`Stream::next`].
     #[inline]
     pub fn next_envelope(&self, wait: Wait, out: &mut Vec<u8>) -> Result<Next> {
         let mut state = self.state.lock();
-        self.step(&mut state, wait, |state, at, header| {
-            if !state.cursor.copy(at, header) {
-                return Ok(None);
-            }
+        self.step(&mut state, wait, |state| {
             let State { cursor, times, .. } = state;
-            let message = cursor.message(at, header)?;
+            if !cursor.copy() {
+                return Ok(false);
+            }
+            let message = cursor.message()?;
             message
                 .write_envelope(out, times)
-                .map_err(|error| cursor.pool.in_message(error, header.seq))?;
-            cursor.view(at, header).map(Some)
+                .map_err(|error| cursor.pool.in_message(error, message.seq))?;
+            Ok(true)
         })
     }
 
-    /// Steps until there is something to say. `deliver` gives `None` for a message that was overtaken
+    /// Steps until there is something to say. `deliver` gives false for a message that was overtaken
     /// just now.
     #[inline]
     fn step(
         &self,
         state: &mut State,
         wait: Wait,
-        mut deliver: impl FnMut(
-            &mut State,
-            u64,
-            &crate::format::frame::Header,
-        ) -> Result<Option<crate::store::View>>,
+        mut deliver: impl FnMut(&mut State) -> Result<bool>,
     ) -> Result<Next> {
         let mut until = None;
         loop {
@@ -135,21 +131,23 @@ impl Stream {
             let step = state.cursor.step();
             self.dropped.store(state.cursor.dropped, Ordering::Relaxed);
             match step? {
-                Step::Message(at, header) => {
-                    self.next_seq.store(header.seq + 1, Ordering::Relaxed);
-                    if let Some(view) = deliver(state, at, &header)? {
+                Step::Message => {
+                    let seq = state.cursor.header.seq;
+                    self.next_seq.store(seq + 1, Ordering::Relaxed);
+                    if deliver(state)? {
                         state.delivered += 1;
                         self.delivered.store(state.delivered, Ordering::Relaxed);
-                        return Ok(Next::Message(view));
+                        return Ok(Next::Message(seq));
                     }
-                    state.cursor.expect = Some(header.seq);
+                    state.cursor.expect = Some(seq);
                 }
-                Step::Gap(gap) => return Ok(Next::Gap(gap)),
+                Step::Gap => return Ok(Next::Gap(state.cursor.last_gap.unwrap_or_default())),
                 Step::End => {
                     self.raise();
                     return Ok(Next::End);
                 }
-                Step::Wait(target) => {
+                Step::Wait => {
+                    let target = state.cursor.target;
                     let until = *until.get_or_insert_with(|| deadline_of(wait));
                     if let Some(next) = self.wait(&target, until)? {
                         return Ok(next);
@@ -194,7 +192,7 @@ impl Stream {
         }
         let mut state = self.state.lock();
         match state.cursor.step() {
-            Ok(Step::Wait(target)) => (!self.pool.pool.is_deleted()).then_some(target),
+            Ok(Step::Wait) => (!self.pool.pool.is_deleted()).then_some(state.cursor.target),
             Ok(step) => {
                 state.cursor.pending = Some(step);
                 None

@@ -42,14 +42,15 @@ impl Source for RacingBytes<'_> {
 /// A message's parts by address. The memory lives as long as the pool, stream or owned message the
 /// view came from; in place its bytes may be overwritten at any time, which
 /// [`View::still_valid`] tells afterwards: look, ask, then use what was seen.
+///
+/// The layout is the C view's, so that a stream writes straight into the caller's.
 #[derive(Clone, Copy, Debug)]
+#[repr(C)]
 pub struct View {
     /// Seq of the message.
     pub seq: u64,
     /// Its time, ns since the epoch.
     pub time_ns: u64,
-    /// Number of its [`Encoding`].
-    pub encoding: u8,
     /// The payload.
     pub payload: *const u8,
     /// Its length in bytes.
@@ -58,10 +59,16 @@ pub struct View {
     pub tags: *const u8,
     /// Its length in bytes.
     pub tags_len: usize,
+    /// Number of its [`Encoding`].
+    pub encoding: u32,
+    /// [`View::IN_PLACE`] or 0.
+    pub flags: u32,
     /// The pool's tail word, or null for private bytes.
     pub guard: *const u64,
     /// Position of the frame; the view is valid while the tail has not passed it.
     pub position: u64,
+    /// 0.
+    pub reserved: [u64; 2],
 }
 
 // SAFETY: only addresses of memory that any thread may look at.
@@ -70,42 +77,61 @@ unsafe impl Send for View {}
 unsafe impl Sync for View {}
 
 impl View {
-    #[inline]
-    pub(super) fn in_place(ring: &Ring<Mapped>, position: u64, header: &Header) -> View {
-        let body = ring.body_offset(position) as usize;
-        let payload = RacingBytes::new(ring.memory.ring(), body, header.payload_len as usize);
+    /// The bytes are the pool's and may be overwritten.
+    pub const IN_PLACE: u32 = 1;
+
+    /// A view of nothing, to be filled.
+    pub const fn empty() -> View {
         View {
-            seq: header.seq,
-            time_ns: header.time_ns,
-            encoding: header.encoding(),
-            payload: payload.as_ptr(),
-            payload_len: header.payload_len as usize,
-            tags: payload.as_ptr().wrapping_add(header.payload_len as usize),
-            tags_len: header.tags_len as usize,
-            guard: ring.memory.control().hot.tail.as_ptr(),
-            position,
+            seq: 0,
+            time_ns: 0,
+            payload: std::ptr::null(),
+            payload_len: 0,
+            tags: std::ptr::null(),
+            tags_len: 0,
+            encoding: 0,
+            flags: 0,
+            guard: std::ptr::null(),
+            position: 0,
+            reserved: [0; 2],
         }
     }
 
     #[inline]
-    pub(super) fn private(
-        seq: u64,
-        time_ns: u64,
-        encoding: u8,
-        payload: &[u8],
-        tags: &[u8],
-    ) -> View {
-        View {
-            seq,
-            time_ns,
-            encoding,
-            payload: payload.as_ptr(),
-            payload_len: payload.len(),
-            tags: tags.as_ptr(),
-            tags_len: tags.len(),
-            guard: std::ptr::null(),
-            position: 0,
-        }
+    pub(super) fn in_place(ring: &Ring<Mapped>, position: u64, header: &Header) -> View {
+        let mut view = View::empty();
+        view.set_in_place(ring, position, header);
+        view
+    }
+
+    #[inline]
+    pub(super) fn set_in_place(&mut self, ring: &Ring<Mapped>, position: u64, header: &Header) {
+        let body = ring.body_offset(position) as usize;
+        let payload = RacingBytes::new(ring.memory.ring(), body, header.payload_len as usize);
+        self.seq = header.seq;
+        self.time_ns = header.time_ns;
+        self.payload = payload.as_ptr();
+        self.payload_len = header.payload_len as usize;
+        self.tags = payload.as_ptr().wrapping_add(header.payload_len as usize);
+        self.tags_len = header.tags_len as usize;
+        self.encoding = u32::from(header.encoding());
+        self.flags = View::IN_PLACE;
+        self.guard = ring.memory.control().hot.tail.as_ptr();
+        self.position = position;
+    }
+
+    #[inline]
+    pub(super) fn set_private(&mut self, message: &Message<&[u8]>) {
+        self.seq = message.seq;
+        self.time_ns = message.time_ns;
+        self.payload = message.payload.as_ptr();
+        self.payload_len = message.payload.len();
+        self.tags = message.tags.as_ptr();
+        self.tags_len = message.tags.len();
+        self.encoding = message.encoding as u32;
+        self.flags = 0;
+        self.guard = std::ptr::null();
+        self.position = 0;
     }
 
     /// Whether everything seen through the view before this call was the message.
@@ -126,9 +152,12 @@ impl View {
     /// Corrupt for an unknown encoding.
     #[inline]
     pub fn message(&self) -> Result<Message<RacingBytes<'_>>> {
-        let encoding = Encoding::from_number(self.encoding).ok_or_else(|| {
-            Error::corrupt("damaged message: unknown encoding").with_seq(self.seq)
-        })?;
+        let encoding = u8::try_from(self.encoding)
+            .ok()
+            .and_then(Encoding::from_number)
+            .ok_or_else(|| {
+                Error::corrupt("damaged message: unknown encoding").with_seq(self.seq)
+            })?;
         // SAFETY: readable while the view's origin lives (the type's contract). Private copies lie in
         // whole words as well, and are not changed while the view is in use.
         let (payload, tags) = unsafe {
@@ -197,13 +226,8 @@ impl OwnedMessage {
 
     /// A view of it, valid as long as it lives.
     pub fn view(&self) -> View {
-        let message = self.message();
-        View::private(
-            self.seq,
-            self.time_ns,
-            self.encoding as u8,
-            message.payload,
-            message.tags,
-        )
+        let mut view = View::empty();
+        view.set_private(&self.message());
+        view
     }
 }

@@ -20,6 +20,20 @@ pub fn full_fence_after_rmw() {
     fence(Ordering::SeqCst);
 }
 
+/// Asks for the cache line of a word, to be written soon. Only a hint.
+#[inline(always)]
+pub fn prefetch_for_write(word: &AtomicU64) {
+    #[cfg(all(target_arch = "x86_64", not(loom)))]
+    // SAFETY: a prefetch does not access memory.
+    #[allow(unsafe_code)]
+    unsafe {
+        use std::arch::x86_64::{_mm_prefetch, _MM_HINT_ET0};
+        _mm_prefetch::<_MM_HINT_ET0>(word.as_ptr().cast());
+    }
+    #[cfg(not(all(target_arch = "x86_64", not(loom))))]
+    let _ = word;
+}
+
 /// Tells the processor that this is a spin loop.
 #[inline(always)]
 pub fn pause() {

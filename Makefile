@@ -1,0 +1,106 @@
+# Builds, tests and installs Plasmite. `make help` lists the targets.
+
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+MAJOR := $(firstword $(subst ., ,$(VERSION)))
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+CC ?= cc
+OBJCOPY ?= objcopy
+CARGO ?= cargo
+INSTALL ?= install
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+OUT := $(TARGET)/release
+SONAME := libplasmite.so.$(MAJOR)
+REAL := libplasmite.so.$(VERSION)
+# What the static library needs from the system.
+LIBS := -lpthread -ldl -lm
+VENV := $(TARGET)/venv
+
+export PLASMITE_LIB_DIR := $(abspath $(OUT))
+
+.PHONY: all lib cli header bindings check test demo bench install install-lib uninstall clean help FORCE
+.DEFAULT_GOAL := all
+
+all: lib cli ## build everything: libplasmite.so, libplasmite.a, plasmite and pls (the default)
+
+lib: $(OUT)/$(REAL) $(OUT)/libplasmite.a ## build the C library: libplasmite.so and libplasmite.a
+
+# Cargo knows best whether anything changed. Built as a static library alone: beside an rlib it would not be
+# optimised as a whole (LTO).
+$(OUT)/libplasmite_capi.a: FORCE
+	$(CARGO) rustc --release --locked -p plasmite-capi --lib --crate-type staticlib
+
+$(OUT)/$(REAL): $(OUT)/libplasmite_capi.a capi/plasmite.map
+	$(CC) -shared -o $@ -Wl,-soname,$(SONAME) -Wl,--version-script=capi/plasmite.map \
+	    -Wl,--whole-archive $< -Wl,--no-whole-archive \
+	    -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,-z,defs $(LIBS)
+	ln -sf $(REAL) $(OUT)/$(SONAME)
+	ln -sf $(SONAME) $(OUT)/libplasmite.so
+
+# One object in which only plsm_ names are global, so that a program may link other Rust code beside it.
+$(OUT)/libplasmite.a: $(OUT)/libplasmite_capi.a
+	$(CC) -r -nostdlib -o $(OUT)/libplasmite.o -Wl,--whole-archive $< -Wl,--no-whole-archive
+	$(OBJCOPY) --wildcard --keep-global-symbol='plsm_*' --remove-section=.llvmbc --remove-section=.llvmcmd \
+	    $(OUT)/libplasmite.o
+	rm -f $@
+	$(AR) rcs $@ $(OUT)/libplasmite.o
+	rm -f $(OUT)/libplasmite.o
+
+cli: lib ## build the programs: plasmite and pls
+	$(CARGO) build --release --locked -p plasmite --no-default-features --features cli
+
+header: ## write include/plasmite.h again, from capi/src
+	PLASMITE_WRITE_HEADER=1 $(CARGO) test -q -p plasmite-capi --test header_is_current
+
+bindings: $(VENV)/libclang.stamp ## write the Rust bindings of the header again
+	PLASMITE_WRITE_BINDINGS=1 LIBCLANG_PATH=$$(cat $<) \
+	    $(CARGO) test -q -p plasmite-sdk --no-default-features --features system --test bindings_are_current
+
+# bindgen needs libclang, which PyPI has as a package; nothing is installed outside of the target directory.
+$(VENV)/libclang.stamp:
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check libclang==18.1.1
+	$(VENV)/bin/python -c 'import clang, os; print(os.path.join(os.path.dirname(clang.__file__), "native"))' > $@
+
+check: ## check formatting, lints, and that generated files are current
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	$(CARGO) test -q --locked -p plasmite-capi --test header_is_current
+
+test: all $(VENV)/libclang.stamp ## run every test
+	tests/run $(OUT)
+
+demo: all ## show what it does, with a live stream of this machine's events
+	examples/demo.sh $(OUT)
+
+bench: all ## measure the paths against the floors of this machine
+	bench/run
+
+install: all install-lib ## install to PREFIX (default /usr/local), below DESTDIR if set
+	$(INSTALL) -d "$(DESTDIR)$(PREFIX)/bin"
+	$(INSTALL) -m 755 $(OUT)/plasmite $(OUT)/pls "$(DESTDIR)$(PREFIX)/bin/"
+
+install-lib: lib ## install the library, its header and its pkg-config file only
+	$(INSTALL) -d "$(DESTDIR)$(PREFIX)/lib/pkgconfig" "$(DESTDIR)$(PREFIX)/include"
+	$(INSTALL) -m 755 $(OUT)/$(REAL) "$(DESTDIR)$(PREFIX)/lib/"
+	ln -sf $(REAL) "$(DESTDIR)$(PREFIX)/lib/$(SONAME)"
+	ln -sf $(SONAME) "$(DESTDIR)$(PREFIX)/lib/libplasmite.so"
+	$(INSTALL) -m 644 $(OUT)/libplasmite.a "$(DESTDIR)$(PREFIX)/lib/"
+	$(INSTALL) -m 644 include/plasmite.h "$(DESTDIR)$(PREFIX)/include/"
+	sed 's/@VERSION@/$(VERSION)/' pkgconfig/plasmite.pc.in > "$(DESTDIR)$(PREFIX)/lib/pkgconfig/plasmite.pc"
+	chmod 644 "$(DESTDIR)$(PREFIX)/lib/pkgconfig/plasmite.pc"
+
+uninstall: ## remove what install put there
+	rm -f "$(DESTDIR)$(PREFIX)/bin/plasmite" "$(DESTDIR)$(PREFIX)/bin/pls"
+	rm -f "$(DESTDIR)$(PREFIX)/lib/$(REAL)" "$(DESTDIR)$(PREFIX)/lib/$(SONAME)"
+	rm -f "$(DESTDIR)$(PREFIX)/lib/libplasmite.so" "$(DESTDIR)$(PREFIX)/lib/libplasmite.a"
+	rm -f "$(DESTDIR)$(PREFIX)/include/plasmite.h" "$(DESTDIR)$(PREFIX)/lib/pkgconfig/plasmite.pc"
+
+clean: ## remove everything that was built
+	$(CARGO) clean
+	rm -rf $(TARGET)/venv
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16

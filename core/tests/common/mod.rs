@@ -1,0 +1,358 @@
+//! What the process tests share: scratch directories, messages that prove themselves, real
+//! processes, memory shared with them, and a watchdog.
+#![allow(dead_code, unsafe_code)] // each test binary uses its part
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use plasmite_core::store::{AppendOptions, Client, LockWait, Pool, PoolOptions, View};
+use plasmite_core::{Error, ErrorKind};
+
+/// A directory that goes away, and a client of it.
+pub(crate) fn scratch() -> (tempfile::TempDir, Client) {
+    let dir = tempfile::tempdir().unwrap();
+    let client = Client::new(Some(dir.path())).unwrap();
+    (dir, client)
+}
+
+/// Options for a pool of this size in bytes.
+pub(crate) fn sized(size: u64) -> PoolOptions {
+    PoolOptions {
+        size,
+        ..PoolOptions::default()
+    }
+}
+
+/// Append options that wait so long as it takes.
+pub(crate) fn patient() -> AppendOptions<'static> {
+    AppendOptions {
+        lock_wait: LockWait::Forever,
+        ..AppendOptions::default()
+    }
+}
+
+/// Appends without options.
+pub(crate) fn put(pool: &Pool, json: &str) -> u64 {
+    pool.append_json(json.as_bytes(), &AppendOptions::default())
+        .unwrap()
+        .seq
+}
+
+/// An unsigned number from the environment.
+pub(crate) fn env(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+/// How long a test at full speed runs: `PLASMITE_SOAK` seconds, else this.
+pub(crate) fn soak(short: Duration) -> Duration {
+    env("PLASMITE_SOAK").map_or(short, Duration::from_secs)
+}
+
+/// A small generator of numbers (xorshift), for choices that can be repeated.
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound
+    }
+}
+
+/// The n-th message of a writer: its text follows from the two numbers, so that a reader can tell
+/// whether what it got is what was written. The padding is shorter than `spread` bytes.
+pub(crate) fn message(writer: u64, n: u64, spread: u64) -> String {
+    let mut random = Random((writer << 40 ^ n).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    random.next();
+    let len = random.below(spread.max(1)) as usize;
+    let mut text = format!("{{\"w\":{writer},\"n\":{n},\"p\":\"");
+    while text.len() < 30 + len {
+        text.push((b'a' + random.below(26) as u8) as char);
+    }
+    text.push_str("\"}");
+    text
+}
+
+/// Writer and n of a message text, which must be exactly what was written.
+pub(crate) fn proven(text: &str, spread: u64) -> (u64, u64) {
+    let number = |name: &str| -> u64 {
+        let start = text
+            .find(name)
+            .unwrap_or_else(|| panic!("no {name}: {text}"))
+            + name.len();
+        let rest = &text[start..];
+        let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap();
+        rest[..end].parse().unwrap()
+    };
+    let (writer, n) = (number("\"w\":"), number("\"n\":"));
+    assert_eq!(text, message(writer, n, spread), "not what was written");
+    (writer, n)
+}
+
+/// The data part of an envelope.
+pub(crate) fn data_of(envelope: &[u8]) -> &str {
+    let text = std::str::from_utf8(envelope).unwrap();
+    &text[text.find(",\"data\":").unwrap() + 8..text.len() - 1]
+}
+
+/// The data of a message by seq.
+pub(crate) fn get(pool: &Pool, seq: u64) -> Result<String, Error> {
+    let mut out = Vec::new();
+    pool.get_envelope(seq, &mut out)?;
+    Ok(data_of(&out).to_string())
+}
+
+/// The data behind a view; `None` when it was overwritten while we looked.
+pub(crate) fn look(view: &View) -> Option<String> {
+    let mut out = Vec::new();
+    let result = view
+        .message()
+        .and_then(|message| message.write_data(&mut out));
+    if !view.still_valid() {
+        return None;
+    }
+    result.unwrap();
+    Some(String::from_utf8(out).unwrap())
+}
+
+/// Checks what one reader sees: seqs without holes but the reported ones, and each writer's
+/// messages in its own order, without holes but the reported ones.
+#[derive(Default)]
+pub(crate) struct Witness {
+    pub(crate) next: Option<u64>,
+    pub(crate) seen: u64,
+    last_of: HashMap<u64, u64>,
+    gap: HashMap<u64, bool>,
+}
+
+impl Witness {
+    pub(crate) fn saw(&mut self, seq: u64, (writer, n): (u64, u64)) {
+        if let Some(next) = self.next {
+            assert_eq!(
+                seq, next,
+                "a seq came twice, too late, or was skipped without a word"
+            );
+        }
+        self.next = Some(seq + 1);
+        self.seen += 1;
+        let after_gap = self.gap.insert(writer, false).unwrap_or(true);
+        if let Some(last) = self.last_of.insert(writer, n) {
+            if after_gap {
+                assert!(n > last, "writer {writer}: {n} after {last}");
+            } else {
+                assert_eq!(n, last + 1, "writer {writer} at seq {seq}");
+            }
+        }
+    }
+
+    pub(crate) fn lost(&mut self, first: u64, last: u64) {
+        assert!(first <= last);
+        if let Some(next) = self.next {
+            assert_eq!(first, next, "the gap does not begin where reading ended");
+        }
+        self.next = Some(last + 1);
+        self.gap.values_mut().for_each(|gap| *gap = true);
+    }
+}
+
+/// Looks at a whole pool with fresh eyes: layout, every retained message by seq and in a stream,
+/// all proven, without a hole. Nobody may be writing.
+pub(crate) fn inspect(pool: &Pool, spread: u64) -> (u64, u64) {
+    use plasmite_core::store::{Next, TailOptions, Wait};
+    let bounds = pool.bounds().unwrap();
+    let layout = pool.layout(usize::MAX).unwrap();
+    assert_eq!(layout.frames.len() as u64, bounds.count);
+    let seqs: Vec<u64> = layout.frames.iter().map(|frame| frame.seq).collect();
+    let stream = pool.tail(&TailOptions::default()).unwrap();
+    let mut witness = Witness::default();
+    let mut out = Vec::new();
+    loop {
+        out.clear();
+        match stream.next_envelope(Wait::Try, &mut out).unwrap() {
+            Next::Message(seq) => {
+                let text = data_of(&out);
+                assert_eq!(get(pool, seq).unwrap(), text);
+                assert_eq!(seqs.get(witness.seen as usize), Some(&seq));
+                witness.saw(seq, proven(text, spread));
+            }
+            Next::Timeout => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(witness.seen, bounds.count);
+    for seq in [bounds.oldest.wrapping_sub(1), bounds.newest + 1] {
+        assert_eq!(get(pool, seq).unwrap_err().kind(), ErrorKind::NotFound);
+    }
+    (bounds.oldest, bounds.newest)
+}
+
+/// Words shared with forked processes.
+pub(crate) struct Board(*mut AtomicU64);
+
+// SAFETY: the words are atomics in a mapping that is never unmapped.
+unsafe impl Send for Board {}
+// SAFETY: as above.
+unsafe impl Sync for Board {}
+
+impl Board {
+    pub(crate) fn new() -> &'static Board {
+        // SAFETY: a fresh anonymous mapping of one page.
+        let page = unsafe {
+            libc::mmap(
+                std::ptr::null_mut(),
+                4096,
+                libc::PROT_READ | libc::PROT_WRITE,
+                libc::MAP_SHARED | libc::MAP_ANONYMOUS,
+                -1,
+                0,
+            )
+        };
+        assert_ne!(page, libc::MAP_FAILED);
+        Box::leak(Box::new(Board(page.cast())))
+    }
+    pub(crate) fn word(&self, index: usize) -> &AtomicU64 {
+        assert!(index < 512);
+        // SAFETY: within the page, which is zeroed and never unmapped.
+        unsafe { &*self.0.add(index) }
+    }
+    pub(crate) fn get(&self, index: usize) -> u64 {
+        self.word(index).load(Ordering::SeqCst)
+    }
+    pub(crate) fn set(&self, index: usize, value: u64) {
+        self.word(index).store(value, Ordering::SeqCst);
+    }
+    /// Waits until a word has at least this value.
+    pub(crate) fn await_at_least(&self, index: usize, value: u64) {
+        until(|| self.get(index) >= value);
+    }
+}
+
+/// Waits until something is so; the watchdog bounds it.
+pub(crate) fn until(mut is_so: impl FnMut() -> bool) {
+    while !is_so() {
+        std::thread::sleep(Duration::from_micros(200));
+    }
+}
+
+/// A forked process, killed when dropped.
+pub(crate) struct Process {
+    pub(crate) pid: libc::pid_t,
+    reaped: bool,
+}
+
+/// Runs `work` in a forked process, which then exits with 0, or with 101 after a panic.
+pub(crate) fn fork(work: impl FnOnce()) -> Process {
+    // SAFETY: the child runs only this thread, and leaves through _exit.
+    let pid = unsafe { libc::fork() };
+    assert!(pid >= 0);
+    if pid > 0 {
+        return Process { pid, reaped: false };
+    }
+    // SAFETY: plain calls; a child must not outlive a test that dies, nor a hang its watchdog.
+    unsafe {
+        libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+        libc::alarm(soak(Duration::ZERO).as_secs() as u32 + 60);
+    }
+    std::panic::set_hook(Box::new(|info| {
+        say(&format!("in a child process: {info}\n"))
+    }));
+    let code = match std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)) {
+        Ok(()) => 0,
+        Err(_) => 101,
+    };
+    // SAFETY: ends the child without running the harness's exit code.
+    unsafe { libc::_exit(code) }
+}
+
+/// Writes to standard error past the harness's capture, which a forked child cannot reach.
+pub(crate) fn say(text: &str) {
+    // SAFETY: a valid buffer.
+    unsafe { libc::write(2, text.as_ptr().cast(), text.len()) };
+}
+
+impl Process {
+    pub(crate) fn signal(&self, signal: libc::c_int) {
+        // SAFETY: a child of ours that was not reaped.
+        assert_eq!(unsafe { libc::kill(self.pid, signal) }, 0);
+    }
+    /// Waits for its end; the wait status.
+    pub(crate) fn reap(&mut self) -> libc::c_int {
+        let mut status = 0;
+        // SAFETY: our child, a valid place.
+        assert_eq!(unsafe { libc::waitpid(self.pid, &mut status, 0) }, self.pid);
+        self.reaped = true;
+        status
+    }
+    pub(crate) fn kill(mut self) {
+        self.signal(libc::SIGKILL);
+        self.reap();
+    }
+    /// Waits for its end, which must be a good one.
+    pub(crate) fn join(mut self) {
+        let status = self.reap();
+        assert_eq!(status, 0, "a child process failed (status {status:#x})");
+    }
+    /// Stops it, and returns when it stands.
+    pub(crate) fn stop(&self) {
+        self.signal(libc::SIGSTOP);
+        let mut status = 0;
+        // SAFETY: our child, a valid place.
+        unsafe { libc::waitpid(self.pid, &mut status, libc::WUNTRACED) };
+        assert!(libc::WIFSTOPPED(status));
+    }
+    pub(crate) fn resume(&self) {
+        self.signal(libc::SIGCONT);
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if !self.reaped {
+            // SAFETY: our child.
+            unsafe { libc::kill(self.pid, libc::SIGKILL) };
+            self.reap();
+        }
+    }
+}
+
+/// Ends the whole test program when a test hangs: 30 s, more in a soak.
+pub(crate) struct Watchdog(Arc<AtomicBool>);
+
+pub(crate) fn watchdog() -> Watchdog {
+    let extra =
+        soak(Duration::ZERO) + Duration::from_millis(env("PLASMITE_KILLS").unwrap_or(0) * 30);
+    watchdog_for(Duration::from_secs(30) + extra)
+}
+
+pub(crate) fn watchdog_for(limit: Duration) -> Watchdog {
+    let done = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&done);
+    let name = std::thread::current()
+        .name()
+        .unwrap_or("a test")
+        .to_string();
+    std::thread::spawn(move || {
+        let start = Instant::now();
+        while start.elapsed() < limit {
+            if seen.load(Ordering::Relaxed) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        say(&format!("{name} hangs: ended after {limit:?}\n"));
+        std::process::abort();
+    });
+    Watchdog(done)
+}
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
