@@ -131,10 +131,17 @@ fn a_reader_that_opens_before_any_writer() {
         std::fs::write(&cut, disk.torn(&mut random, Tear::Pages)).unwrap();
         let bytes = std::fs::read(&cut).unwrap();
         let reader = Pool::open(&cut, true).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
-        let seen = disk.check_contents(&reader, seed);
+        disk.check_messages(&reader, seed);
         assert_eq!(std::fs::read(&cut).unwrap(), bytes, "a reader wrote");
         let writer = Pool::open(&cut, false).unwrap();
-        assert_eq!(disk.check_contents(&writer, seed), seen, "seed {seed}");
+        let newest = disk.check_contents(&writer, seed);
+        // From now on the reader sees what was recovered, and goes on.
+        assert_eq!(disk.check_contents(&reader, seed), newest, "seed {seed}");
+        let ends = |pool: &Pool| (pool.shared().ring().tail(), pool.shared().ring().head());
+        assert_eq!(ends(&reader), ends(&writer));
+        assert_eq!(power::generation(&reader), power::generation(&writer));
+        power::append_one(&writer);
+        assert_eq!(ends(&reader), ends(&writer));
         std::fs::remove_file(cut).unwrap();
         std::fs::remove_file(path).unwrap();
     }

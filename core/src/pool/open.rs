@@ -92,11 +92,13 @@ impl Pool {
                 self.stand_in();
             }
             if !self.looks_sound() {
-                return Err(Error::corrupt(
-                    "the pool's control page does not fit its messages",
-                )
-                .with_offset(PAGE)
-                .with_hint("a process that may write to the pool recovers it when it opens it"));
+                return Err(
+                    Error::corrupt("the pool's control page does not fit its messages")
+                        .with_offset(PAGE)
+                        .with_hint(
+                            "a process that may write to the pool recovers it when it opens it",
+                        ),
+                );
             }
         }
         self.check_truncated()

@@ -37,10 +37,23 @@ impl Pool {
         let control = Control::new();
         control.hot.tail.store(found.tail, Ordering::Relaxed);
         control.hot.head.store(found.head, Ordering::Relaxed);
-        control.hot.next_seq.store(found.next_seq, Ordering::Relaxed);
-        control.hot.last_time.store(found.last_time, Ordering::Relaxed);
-        let generation = memory.control_in_file().recovery.generation.load(Ordering::Relaxed);
-        control.recovery.generation.store(generation + 1, Ordering::Relaxed);
+        control
+            .hot
+            .next_seq
+            .store(found.next_seq, Ordering::Relaxed);
+        control
+            .hot
+            .last_time
+            .store(found.last_time, Ordering::Relaxed);
+        let generation = memory
+            .control_in_file()
+            .recovery
+            .generation
+            .load(Ordering::Relaxed);
+        control
+            .recovery
+            .generation
+            .store(generation + 1, Ordering::Relaxed);
         memory.stand_in(control, self.home());
     }
 

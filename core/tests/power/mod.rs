@@ -70,6 +70,13 @@ pub(crate) fn next_seq(pool: &Pool) -> u64 {
     hot.next_seq.load(Ordering::Relaxed)
 }
 
+/// Appends a message and gives its seq.
+pub(crate) fn append_one(pool: &Pool) -> u64 {
+    pool.append(&Disk::draft(b"on we go", 0), None, &Disk::options())
+        .unwrap()
+        .seq
+}
+
 /// A pool in use, and every state its file has had since the last sync.
 pub(crate) struct Disk {
     pool: Pool,
@@ -144,16 +151,19 @@ impl Disk {
         let drafts: Vec<_> = bodies
             .iter()
             .enumerate()
-            .map(|(at, body)| {
-                Disk::draft(body, if at < last { frame::FLAG_MORE } else { 0 })
-            })
+            .map(|(at, body)| Disk::draft(body, if at < last { frame::FLAG_MORE } else { 0 }))
             .collect();
         if drafts.iter().map(Draft::frame_len).sum::<u64>() > self.pool.shared().ring().size() {
             return;
         }
         let mut stored = Vec::new();
         self.pool
-            .append_batch(&drafts, &vec![None; drafts.len()], &Disk::options(), &mut stored)
+            .append_batch(
+                &drafts,
+                &vec![None; drafts.len()],
+                &Disk::options(),
+                &mut stored,
+            )
             .unwrap();
         self.bodies.extend(bodies);
         self.look();
@@ -175,7 +185,11 @@ impl Disk {
     pub(crate) fn torn(&self, random: &mut Random, tear: Tear) -> Vec<u8> {
         let count = self.images.len();
         let mut image = self.images[0].clone();
-        let piece = if let Tear::Sectors = tear { 512 } else { CONTROL };
+        let piece = if let Tear::Sectors = tear {
+            512
+        } else {
+            CONTROL
+        };
         for start in (0..image.len()).step_by(piece) {
             let end = (start + piece).min(image.len());
             let control = (CONTROL..2 * CONTROL).contains(&start);
@@ -214,13 +228,14 @@ impl Disk {
         drop(pool);
         let settled = std::fs::read(path).unwrap();
         let pool = Pool::open(path, false).unwrap();
-        assert_eq!(std::fs::read(path).unwrap(), settled, "seed {seed}: opened again");
+        assert_eq!(
+            std::fs::read(path).unwrap(),
+            settled,
+            "seed {seed}: opened again"
+        );
         let next = next_seq(&pool);
         assert_eq!(next, found.2);
-        let stored = pool
-            .append(&Disk::draft(b"on we go", 0), None, &Disk::options())
-            .unwrap();
-        assert_eq!(stored.seq, next);
+        assert_eq!(append_one(&pool), next);
         let ring = pool.shared().ring();
         assert!(matches!(
             ring.newest_before(ring.head(), ring.tail()),
@@ -233,13 +248,20 @@ impl Disk {
     /// Walks the pool: whole messages in order, byte for byte, none missing that must be there.
     /// Gives the newest seq.
     pub(crate) fn check_contents(&self, pool: &Pool, seed: u64) -> u64 {
+        let (newest, damaged) = self.check_messages(pool, seed);
+        assert_eq!(damaged, 0, "seed {seed}");
+        newest
+    }
+
+    /// The same, with damaged places between the messages; gives their number too.
+    pub(crate) fn check_messages(&self, pool: &Pool, seed: u64) -> (u64, u64) {
         let live = self.pool.shared().ring();
         let oldest_live = live.message_from(live.tail(), live.head());
         let must_from = oldest_live.map_or(1, |(_, header)| header.seq);
         let ring = pool.shared().ring();
         let (mut at, head) = (ring.tail(), ring.head());
         let mut seqs = Vec::new();
-        let mut more = false;
+        let (mut more, mut damaged) = (false, 0);
         while at < head {
             match ring.check(at, head) {
                 Check::Padding(len) => at += len,
@@ -257,18 +279,27 @@ impl Disk {
                     more = header.more();
                     at += header.len;
                 }
-                other => panic!("seed {seed}: {other:?} at {at} of {head}"),
+                Check::Damaged => {
+                    damaged += 1;
+                    at = ring.next_good(at, head).unwrap_or(head);
+                }
+                Check::Overtaken => panic!("seed {seed}: overtaken at {at} of {head}"),
             }
         }
         assert!(!more, "seed {seed}: half a batch");
         assert!(
-            seqs.windows(2).all(|pair| pair[1] == pair[0] + 1),
+            seqs.windows(2)
+                .all(|pair| pair[1] == pair[0] + 1 || (damaged > 0 && pair[1] > pair[0])),
             "seed {seed}: {seqs:?}"
         );
         for seq in must_from..=self.flushed {
-            assert!(seqs.contains(&seq), "seed {seed}: {seq} of {must_from}..={} is not in {seqs:?}", self.flushed);
+            assert!(
+                seqs.contains(&seq),
+                "seed {seed}: {seq} of {must_from}..={} is not in {seqs:?}",
+                self.flushed
+            );
         }
-        seqs.last().copied().unwrap_or(0)
+        (seqs.last().copied().unwrap_or(0), damaged)
     }
 
     /// That exactly these messages are there.

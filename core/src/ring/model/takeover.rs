@@ -41,6 +41,7 @@ impl Pool {
             self.ring.repair().unwrap();
         }
         let seq = hot.next_seq.load(Ordering::Relaxed);
+        assert_eq!(hot.last_time.load(Ordering::Relaxed), (seq - 1) * 10);
         append(&self.ring, id as u8, seq);
         release(&hot.lock, &attempt);
         if must_wake(hot, seq) {
@@ -148,7 +149,11 @@ fn a_successor_that_dies_as_well() {
             pool.append(3);
             let lived = second.join().unwrap();
             if pool.holder() == 0 {
-                let before = if retained(&pool.ring).iter().any(|(seq, _)| *seq == 3) { 3 } else { 2 };
+                let before = if retained(&pool.ring).iter().any(|(seq, _)| *seq == 3) {
+                    3
+                } else {
+                    2
+                };
                 assert_eq!(before, 3, "the first owner's message was committed");
                 pool.assert_whole(3, &[3], 2, lived);
             }
@@ -187,7 +192,9 @@ fn a_late_successor_does_not_rob_the_new_bearer_of_the_id() {
         let early = pool.append(3);
         let claimed = pool.claim_and_append(1);
         let late = late.join().unwrap();
-        let heirs = [early, late].into_iter().filter(|taken| *taken == Taken::FromDead);
+        let heirs = [early, late]
+            .into_iter()
+            .filter(|taken| *taken == Taken::FromDead);
         assert_eq!(heirs.count(), 1);
         pool.assert_whole(1, &[2, 3], 1, claimed);
     });
