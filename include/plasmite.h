@@ -1277,6 +1277,10 @@ int plsm_wait_any(plsm_stream_t *const *streams,
 // NUL). Free with plsm_buf_free. 0 or -1.
 int plsm_lite3_from_json(const uint8_t *json, size_t json_len, plsm_buf_t *out_lite3, plsm_error_t **out_err);
 
+// Checks that bytes are one JSON value that pools can keep, as plsm_pool_append does, without a pool. Usage:
+// they are not (offset tells where), or it nests too deep. 0 or -1.
+int plsm_json_check(const uint8_t *json, size_t json_len, plsm_error_t **out_err);
+
 // Writes a Lite3 document as compact JSON, members in the order they were written. Corrupt: it is damaged.
 // Free with plsm_buf_free. 0 or -1.
 int plsm_lite3_to_json(const uint8_t *lite3, size_t lite3_len, plsm_buf_t *out_json, plsm_error_t **out_err);

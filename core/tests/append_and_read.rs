@@ -252,6 +252,18 @@ fn starts() {
         stream.next(Wait::Forever, &mut View::empty()).unwrap(),
         Next::End
     ));
+    // A time that no message has reached: nothing to wait for.
+    let later = TailOptions {
+        snapshot: true,
+        ..with(Start::Time(u64::MAX))
+    };
+    assert!(matches!(
+        pool.tail(&later)
+            .unwrap()
+            .next(Wait::Forever, &mut View::empty())
+            .unwrap(),
+        Next::End
+    ));
     let token = stream.token();
     assert_eq!(read(with(Start::Token(token))), [501]);
     assert_eq!(

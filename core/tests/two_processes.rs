@@ -68,9 +68,8 @@ fn follow(
         .word(DONE + 1)
         .fetch_add(1, std::sync::atomic::Ordering::SeqCst);
     let mut witness = Witness::default();
-    if options.start == Start::Seq(1) {
-        witness.next = Some(1);
-    }
+    // Nothing was written yet when the stream was opened.
+    witness.next = Some(1);
     let mut out = Vec::new();
     let mut view = View::empty();
     let mut voids = 0u64;
@@ -206,4 +205,47 @@ fn rings_with_and_without_index() {
 #[test]
 fn a_large_ring() {
     race(1 << 20, None, 4000, soak(Duration::from_millis(600)));
+}
+
+#[test]
+fn what_is_lost_before_the_first_look_is_reported() {
+    let (_dir, client) = scratch();
+    for (name, written) in [("empty", 0), ("some", 3)] {
+        let pool = client.create(name, &sized(9216)).unwrap();
+        for n in 1..=written {
+            common::put(&pool, &message(1, n, 50));
+        }
+        for (start, first) in [
+            (Start::Oldest, 1),
+            (Start::Now, written + 1),
+            (Start::Last(2), if written == 0 { 1 } else { 2 }),
+            (Start::Last(9), 1),
+            (Start::Time(0), 1),
+            (Start::Time(u64::MAX - 1), written + 1),
+        ] {
+            let pool = client.open(name, &OpenOptions::default()).unwrap();
+            let options = TailOptions {
+                start: start.clone(),
+                gap: GapPolicy::Event,
+                ..TailOptions::default()
+            };
+            let stream = pool.tail(&options).unwrap();
+            assert_eq!(stream.next_seq(), first, "{start:?}, {written} written");
+        }
+        let stream = pool
+            .tail(&TailOptions {
+                start: Start::Now,
+                gap: GapPolicy::Event,
+                ..TailOptions::default()
+            })
+            .unwrap();
+        for n in 1..=50 {
+            common::put(&pool, &message(2, n, 50));
+        }
+        let oldest = pool.bounds().unwrap().oldest;
+        match stream.next(Wait::Try, &mut View::empty()).unwrap() {
+            Next::Gap(gap) => assert_eq!((gap.first, gap.last), (written + 1, oldest - 1)),
+            other => panic!("{other:?}"),
+        }
+    }
 }

@@ -78,6 +78,10 @@ impl Notifier {
 
     /// Quiet until there is news for the target.
     pub fn arm(&self, target: Target) {
+        if !self.is_ours() {
+            // The descriptor is one with the parent's, who still waits on it.
+            return;
+        }
         self.state.fd.clear();
         *self.state.armed.lock() = Some(target);
         self.state.order();
@@ -85,7 +89,9 @@ impl Notifier {
 
     /// Readable at once: the reader should look.
     pub fn raise(&self) {
-        self.state.fd.raise();
+        if self.is_ours() {
+            self.state.fd.raise();
+        }
     }
 }
 

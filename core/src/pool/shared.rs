@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 
 use crate::format::superblock::Superblock;
 use crate::pool::owner::Owner;
 use crate::ring::mapped::Mapped;
 use crate::ring::Ring;
 use crate::sys::file::Identity;
-use crate::sys::fork_lock::ForkLock;
+use crate::sys::fork;
+use crate::sys::fork_lock::{ForkGuard, ForkLock};
 
 /// The mapping of a pool file, its lock descriptor and owner id.
 #[derive(Debug)]
@@ -31,6 +32,13 @@ pub struct Shared {
 type Key = (u64, u64, bool);
 
 static TABLE: ForkLock<BTreeMap<Key, Weak<Shared>>> = ForkLock::new(BTreeMap::new());
+
+/// The table, which a forked child finds whole.
+fn table() -> ForkGuard<'static, BTreeMap<Key, Weak<Shared>>> {
+    static HELD: OnceLock<()> = OnceLock::new();
+    HELD.get_or_init(|| fork::hold(&TABLE));
+    TABLE.lock()
+}
 
 impl Shared {
     pub(crate) fn new(
@@ -97,8 +105,7 @@ impl Shared {
 
     /// The opening this process already has of a file.
     pub(crate) fn find(identity: Identity, writable: bool) -> Option<Arc<Shared>> {
-        TABLE
-            .lock()
+        table()
             .get(&Shared::key(identity, writable))
             .and_then(Weak::upgrade)
     }
@@ -106,7 +113,7 @@ impl Shared {
     /// Puts a new opening into the table, or returns the one that another thread put there first.
     pub(crate) fn enter(self) -> Arc<Shared> {
         let key = Shared::key(self.identity, self.is_writable());
-        let mut table = TABLE.lock();
+        let mut table = table();
         if let Some(first) = table.get(&key).and_then(Weak::upgrade) {
             // `self` must be dropped without the lock: dropping takes it.
             drop(table);
@@ -121,7 +128,7 @@ impl Shared {
 impl Drop for Shared {
     fn drop(&mut self) {
         let key = Shared::key(self.identity, self.is_writable());
-        let mut table = TABLE.lock();
+        let mut table = table();
         // A newer opening may have taken the place since the last handle of this one went.
         if table.get(&key).is_some_and(|weak| weak.strong_count() == 0) {
             table.remove(&key);

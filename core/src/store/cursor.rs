@@ -57,7 +57,7 @@ pub(super) struct Cursor {
     head: u64,
     window: Window,
     /// Found by a look ahead and not delivered yet.
-    pub(super) pending: Option<Step>,
+    pub(super) pending: Option<Result<Step>>,
 }
 
 impl Cursor {
@@ -110,7 +110,7 @@ impl Cursor {
     #[inline]
     pub(super) fn step(&mut self) -> Result<Step> {
         if let Some(step) = self.pending.take() {
-            return Ok(step);
+            return step;
         }
         if self.done || self.left == Some(0) || self.is_past_end() {
             self.done = true;

@@ -22,7 +22,7 @@ impl Cursor {
             return self.go_to_backwards(start);
         }
         match start {
-            Start::Oldest => self.at = self.pool.pool.shared().ring().tail(),
+            Start::Oldest => self.go_to_oldest(),
             Start::Now | Start::Last(0) => self.go_to_now(),
             Start::Last(count) if self.wanted.is_empty() => self.go_to_last(*count),
             Start::Last(count) => self.go_to_last_matching(*count)?,
@@ -30,6 +30,7 @@ impl Cursor {
             Start::Time(ns) => {
                 let sorted = !self.pool.pool.shared().superblock().times_unordered();
                 self.at = self.pool.pool.shared().ring().since(*ns, sorted);
+                self.expect = self.seq_at(self.at);
                 self.since = *ns;
             }
             Start::Token(text) => self.seek = Some(token::seq_in(text, &self.pool)?),
@@ -37,15 +38,33 @@ impl Cursor {
         Ok(())
     }
 
+    /// No seq is expected: whatever comes first begins the stream, and what was lost before it is no gap.
+    fn go_to_oldest(&mut self) {
+        self.at = self.pool.pool.shared().ring().tail();
+        self.expect = None;
+    }
+
     fn go_to_now(&mut self) {
+        self.at = self.pool.pool.shared().ring().head();
+        self.expect = self.seq_at(self.at);
+    }
+
+    /// Seq of the message at a position, or of the next one to come at the head: a reader that knows
+    /// it notices what it loses before its first step. `None` at damage, or overtaken.
+    fn seq_at(&self, at: u64) -> Option<u64> {
         let ring = self.pool.pool.shared().ring();
         loop {
-            let (head, tail) = (ring.head(), ring.tail());
-            let newest = ring.newest_before(head, tail);
-            if ring.retained(tail) {
-                self.at = head;
-                self.expect = newest.map(|(_, newest)| newest.seq + 1);
-                return;
+            let (tail, head) = ring.bounds()?;
+            if at < head {
+                let (_, header) = ring.message_from(at, head)?;
+                return ring.retained(at).then_some(header.seq);
+            }
+            let next = match ring.newest_before(head, tail) {
+                Some((_, newest)) => newest.seq + 1,
+                None => ring.memory.control().hot.next_seq.load(Ordering::Acquire),
+            };
+            if ring.head() == head && ring.retained(tail) {
+                return Some(next);
             }
         }
     }
@@ -53,18 +72,19 @@ impl Cursor {
     fn go_to_last(&mut self, count: u64) {
         let ring = self.pool.pool.shared().ring();
         let Some(((first, oldest), (_, newest))) = ring.ends() else {
-            return self.at = ring.tail();
+            return self.go_to_oldest();
         };
         let seq = newest.seq.saturating_sub(count - 1);
         if seq <= oldest.seq {
-            return self.at = first;
+            (self.at, self.expect) = (first, Some(oldest.seq));
+            return;
         }
         match ring.locate(seq) {
             Place::At(at) => {
                 self.at = at;
                 self.expect = Some(seq);
             }
-            _ => self.at = ring.tail(),
+            _ => self.go_to_oldest(),
         }
     }
 
@@ -90,9 +110,7 @@ impl Cursor {
             }
         }
         if self.expect.is_none() {
-            self.expect = ring
-                .newest_before(head, ring.tail())
-                .map(|(_, newest)| newest.seq + 1);
+            self.expect = self.seq_at(head);
         }
         Ok(())
     }
@@ -127,6 +145,7 @@ impl Cursor {
     /// Ends at what is now the newest message.
     pub(super) fn end_at_newest(&mut self) {
         let ring = self.pool.pool.shared().ring();
+        let head = ring.head();
         let newest = match ring.ends() {
             Some((_, (_, newest))) => newest.seq,
             None => ring
@@ -138,11 +157,12 @@ impl Cursor {
                 .saturating_sub(1),
         };
         self.end_seq = Some(self.end_seq.map_or(newest, |end| end.min(newest)));
-        // Nothing retained, or a start behind it: there is nothing to come.
-        let begins_behind = self
-            .seek
-            .or(self.expect)
-            .is_some_and(|first| first > newest);
+        // Nothing retained, or a start behind it: there is nothing to come. A start by a time that no
+        // message has reached stands at the head and knows no seq.
+        let begins_behind = match self.seek.or(self.expect) {
+            Some(first) => first > newest,
+            None => self.at >= head,
+        };
         if ring.ends().is_none() || begins_behind {
             self.done = true;
         }

@@ -193,12 +193,11 @@ impl Stream {
         let mut state = self.state.lock();
         match state.cursor.step() {
             Ok(Step::Wait) => (!self.pool.pool.is_deleted()).then_some(state.cursor.target),
-            Ok(step) => {
+            // An error as well: it belongs to the call that steps.
+            step => {
                 state.cursor.pending = Some(step);
                 None
             }
-            // The error comes again, or the call goes on behind the damage: either way without waiting.
-            Err(_) => None,
         }
     }
 

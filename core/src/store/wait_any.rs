@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::limits;
 use crate::pool::wait::BackOff;
 use crate::ring::memory::Memory;
@@ -15,8 +15,12 @@ use crate::sys::futex;
 /// again and again with pauses of at most 5 ms.
 ///
 /// # Errors
-/// None so far; a stream whose pool is gone counts as ready, and its step says so.
+/// Usage for no streams at all: nothing could ever end that wait. A stream whose pool is gone counts as
+/// ready, and its step says so.
 pub fn wait_any(streams: &[&Stream], wait: Wait) -> Result<Option<usize>> {
+    if streams.is_empty() {
+        return Err(Error::usage("there are no streams to wait for"));
+    }
     let until = match wait {
         Wait::Forever => Deadline::NEVER,
         Wait::For(wait) => Deadline::after(wait),
@@ -25,7 +29,7 @@ pub fn wait_any(streams: &[&Stream], wait: Wait) -> Result<Option<usize>> {
     let mut back_off = BackOff::new();
     loop {
         let mut sleeps = Vec::with_capacity(streams.len());
-        let mut can_sleep = !streams.is_empty();
+        let mut can_sleep = true;
         let mut soonest = until;
         for (index, stream) in streams.iter().enumerate() {
             let Some(target) = stream.would_wait() else {

@@ -18,14 +18,30 @@ pub fn generation() -> u32 {
 /// takes the parent for alive.
 static PRIVATE_FDS: Mutex<Vec<libc::c_int>> = Mutex::new(Vec::new());
 
-/// Held from before a fork to after it, so that the child finds the list whole.
-struct HeldOverFork(std::cell::UnsafeCell<Option<MutexGuard<'static, Vec<libc::c_int>>>>);
+/// Something that the forking thread holds over the fork, so that the child does not find it
+/// half-changed by a thread that it does not have.
+pub trait HeldOverFork: Sync {
+    /// Takes it.
+    fn before_fork(&self);
+    /// Gives it back, in the parent and in the child.
+    fn after_fork(&self);
+}
+
+static HELD_OVER_FORK: Mutex<Vec<&'static dyn HeldOverFork>> = Mutex::new(Vec::new());
+
+type Guards = (
+    MutexGuard<'static, Vec<libc::c_int>>,
+    MutexGuard<'static, Vec<&'static dyn HeldOverFork>>,
+);
+
+/// Held from before a fork to after it, so that the child finds the lists whole.
+struct Held(std::cell::UnsafeCell<Option<Guards>>);
 
 // SAFETY: only the thread that forks touches the cell, in `prepare` and then in `parent` or `child`,
 // and while it does the guard inside keeps other threads out of `prepare`.
-unsafe impl Sync for HeldOverFork {}
+unsafe impl Sync for Held {}
 
-static HELD: HeldOverFork = HeldOverFork(std::cell::UnsafeCell::new(None));
+static HELD: Held = Held(std::cell::UnsafeCell::new(None));
 
 fn fds() -> MutexGuard<'static, Vec<libc::c_int>> {
     PRIVATE_FDS
@@ -34,27 +50,44 @@ fn fds() -> MutexGuard<'static, Vec<libc::c_int>> {
 }
 
 extern "C" fn prepare() {
-    let guard = fds();
-    // SAFETY: see `HeldOverFork`; the guard was just taken.
-    unsafe { *HELD.0.get() = Some(guard) };
+    let held = held();
+    held.iter().for_each(|lock| lock.before_fork());
+    let guards = (fds(), held);
+    // SAFETY: see `Held`; the guards were just taken.
+    unsafe { *HELD.0.get() = Some(guards) };
 }
 
 extern "C" fn parent() {
-    // SAFETY: see `HeldOverFork`; this thread put the guard there.
-    drop(unsafe { (*HELD.0.get()).take() });
+    // SAFETY: see `Held`; this thread put the guards there.
+    if let Some((_fds, held)) = unsafe { (*HELD.0.get()).take() } {
+        held.iter().for_each(|lock| lock.after_fork());
+    }
 }
 
 extern "C" fn child() {
     GENERATION.fetch_add(1, Ordering::Relaxed);
-    // SAFETY: see `HeldOverFork`; the child has this one thread only.
-    let guard = unsafe { (*HELD.0.get()).take() };
-    if let Some(mut fds) = guard {
+    // SAFETY: see `Held`; the child has this one thread only.
+    if let Some((mut fds, held)) = unsafe { (*HELD.0.get()).take() } {
+        held.iter().for_each(|lock| lock.after_fork());
         for fd in fds.drain(..) {
             // Closed, never unlocked: an unlock would drop the parent's lock with it.
             // SAFETY: the list holds descriptors this library opened and has not closed.
             unsafe { libc::close(fd) };
         }
     }
+}
+
+fn held() -> MutexGuard<'static, Vec<&'static dyn HeldOverFork>> {
+    HELD_OVER_FORK
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// Holds this over every fork from now on. It must not be taken by a thread that has a
+/// [`PrivateFd`] in the making.
+pub fn hold(lock: &'static dyn HeldOverFork) {
+    install();
+    held().push(lock);
 }
 
 /// Installs the handlers, once per process image.

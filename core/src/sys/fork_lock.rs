@@ -105,6 +105,16 @@ impl<T> ForkLock<T> {
     }
 }
 
+impl<T: Send> fork::HeldOverFork for ForkLock<T> {
+    fn before_fork(&self) {
+        std::mem::forget(self.lock());
+    }
+
+    fn after_fork(&self) {
+        drop(ForkGuard { lock: self });
+    }
+}
+
 /// The right to the value; given back when dropped.
 #[derive(Debug)]
 pub struct ForkGuard<'a, T> {

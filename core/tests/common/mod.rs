@@ -233,6 +233,24 @@ impl Board {
     }
 }
 
+/// Runs the named test again in a program of its own: true there, false here once that has passed.
+pub(crate) fn alone(test: &str) -> bool {
+    if std::env::var_os("PLASMITE_TEST_ALONE").is_some() {
+        return true;
+    }
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture"])
+        .env("PLASMITE_TEST_ALONE", "1")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success() && text.contains("1 passed"),
+        "{text}"
+    );
+    false
+}
+
 /// Waits until something is so; the watchdog bounds it.
 pub(crate) fn until(mut is_so: impl FnMut() -> bool) {
     while !is_so() {

@@ -1,0 +1,5 @@
+//! The command `plasmite`.
+
+fn main() -> std::process::ExitCode {
+    plasmite::cli::main("plasmite")
+}

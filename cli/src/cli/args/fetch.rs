@@ -1,0 +1,16 @@
+//! Arguments of `fetch`.
+
+use super::values::parse_reference;
+use clap::Args;
+
+/// Arguments of `fetch`.
+#[derive(Args, Debug)]
+#[command(arg_required_else_help = true)]
+pub(crate) struct FetchArgs {
+    /// The pool.
+    #[arg(value_name = "POOL", value_parser = parse_reference)]
+    pub(crate) pool: String,
+    /// The message's number; the first of a pool is 1.
+    #[arg(value_name = "SEQ")]
+    pub(crate) seq: u64,
+}

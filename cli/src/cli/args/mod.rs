@@ -1,0 +1,107 @@
+//! The command line: clap only, no action.
+
+mod feed;
+mod fetch;
+mod follow;
+mod parse;
+mod pool;
+mod values;
+
+pub(super) use feed::FeedArgs;
+pub(super) use fetch::FetchArgs;
+pub(super) use follow::{FollowArgs, Format};
+pub(super) use parse::parse;
+pub(super) use pool::{CreateArgs, DeleteArgs, InfoArgs, ListArgs, PoolCommand};
+pub(super) use values::{Durability, Since};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Send and receive JSON messages through pools.
+///
+/// A pool is one file on disk, a ring buffer of fixed size that any number of processes write and
+/// read at once. There is no server: `feed` appends, `follow` shows messages as they come, and the
+/// oldest make room for the newest.
+///
+/// A POOL is a name (NAME is the file NAME.plasmite in the pool directory) or, with a `/` in it, the
+/// path of a file.
+#[derive(Debug, Parser)]
+#[command(
+    name = "plasmite",
+    version,
+    arg_required_else_help = true,
+    subcommand_required = true,
+    propagate_version = true,
+    verbatim_doc_comment,
+    after_help = EXAMPLES
+)]
+pub(super) struct Top {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  pls pool create chat                       make a pool
+  pls feed chat '{\"from\":\"alice\"}'           append a message
+  pls follow chat                            show messages as they come
+  pls fetch chat 1                           show message 1
+
+`pls` and `plasmite` are the same program.";
+
+/// Options that may stand before or after the command.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Options of all commands")]
+pub(super) struct Global {
+    /// The directory of the pools [default: ~/.plasmite/pools].
+    #[arg(long, global = true, value_name = "DIR", overrides_with = "dir")]
+    pub(super) dir: Option<PathBuf>,
+    /// When to colour the output [default: auto].
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        value_enum,
+        overrides_with = "color"
+    )]
+    pub(super) color: Option<Color>,
+}
+
+/// When output is coloured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    #[default]
+    Auto,
+    /// Also in a pipe, where the output is indented.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands, each named as typed.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Create, list, describe and delete pools.
+    #[command(subcommand, arg_required_else_help = true)]
+    Pool(PoolCommand),
+    /// Append messages to a pool.
+    ///
+    /// A message is any JSON value: DATA on the command line, or one value a line in --file or on
+    /// standard input. For each one a receipt with its number and time is printed. An invalid line
+    /// ends the command; the lines before it stay appended.
+    #[command(verbatim_doc_comment)]
+    Feed(FeedArgs),
+    /// Show one message by its sequence number.
+    Fetch(FetchArgs),
+    /// Show the messages of a pool as they come.
+    ///
+    /// Without --tail, --since or --from only messages appended from now on are shown. With --no-follow
+    /// the command shows what the pool holds and ends.
+    #[command(verbatim_doc_comment)]
+    Follow(FollowArgs),
+    /// Show the version.
+    Version,
+}

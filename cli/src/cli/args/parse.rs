@@ -1,0 +1,124 @@
+//! From typed words to a command, and from clap's complaints to our errors.
+
+use super::Top;
+use crate::cli::exit::Failure;
+use crate::{Error, ErrorKind};
+use clap::error::ErrorKind as Complaint;
+use clap::{CommandFactory, FromArgMatches};
+use std::ffi::OsString;
+
+/// Parses the arguments, without the program's name.
+pub(crate) fn parse(program: &'static str, typed: &[OsString]) -> Result<Top, Failure> {
+    let words = respelled(typed);
+    check_repeated(&words, "--dir").map_err(|error| error.with_hint(help_hint(program, &words)))?;
+    check_repeated(&words, "--color")
+        .map_err(|error| error.with_hint(help_hint(program, &words)))?;
+    let command = Top::command().name(program).bin_name(program);
+    command
+        .try_get_matches_from(std::iter::once(&OsString::from(program)).chain(&words))
+        .and_then(|matches| Top::from_arg_matches(&matches))
+        .map_err(|complaint| explained(program, &words, &complaint))
+}
+
+/// The options: everything before `--`.
+fn options(words: &[OsString]) -> &[OsString] {
+    let end = words
+        .iter()
+        .position(|word| word == "--")
+        .unwrap_or(words.len());
+    &words[..end]
+}
+
+/// `---help` and `---version` are accepted spellings.
+fn respelled(typed: &[OsString]) -> Vec<OsString> {
+    let count = options(typed).len();
+    let respell = |(index, word): (usize, &OsString)| match word.to_str() {
+        Some("---help") if index < count => "--help".into(),
+        Some("---version") if index < count => "--version".into(),
+        _ => word.clone(),
+    };
+    typed.iter().enumerate().map(respell).collect()
+}
+
+/// An option of all commands may stand before and after the command, but then with one value.
+fn check_repeated(words: &[OsString], option: &str) -> Result<(), Error> {
+    let mut first: Option<&[u8]> = None;
+    let mut rest = options(words).iter();
+    while let Some(word) = rest.next() {
+        let value = match word.as_encoded_bytes().strip_prefix(option.as_bytes()) {
+            Some(b"") => rest.next().map(|next| next.as_encoded_bytes()),
+            Some([b'=', value @ ..]) => Some(value),
+            _ => None,
+        };
+        match (first, value) {
+            (Some(first), Some(value)) if first != value => {
+                let shown = [first, value].map(String::from_utf8_lossy);
+                let message = format!("{option} was given twice: {} and {}", shown[0], shown[1]);
+                return Err(Error::new(ErrorKind::Usage, message));
+            }
+            (None, Some(_)) => first = value,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// clap's complaint in our form.
+fn explained(program: &str, words: &[OsString], complaint: &clap::Error) -> Failure {
+    let text = complaint.render().to_string();
+    match complaint.kind() {
+        Complaint::DisplayHelp => Failure::Text(text),
+        Complaint::DisplayVersion => {
+            Failure::Text(format!("plasmite {}\n", env!("CARGO_PKG_VERSION")))
+        }
+        Complaint::DisplayHelpOnMissingArgumentOrSubcommand => Failure::Help(text),
+        _ => {
+            let (message, tip) = shortened(&text);
+            let hint = help_hint(program, words);
+            let hint = tip.map_or(hint.clone(), |tip| format!("{tip}; {hint}"));
+            Failure::Error(Error::new(ErrorKind::Usage, message).with_hint(hint))
+        }
+    }
+}
+
+/// The complaint on one line without usage, and the tip that comes with some.
+fn shortened(text: &str) -> (String, Option<String>) {
+    let text = text.split("\n\nUsage:").next().unwrap_or(text);
+    let text = text
+        .split("\n\nFor more information")
+        .next()
+        .unwrap_or(text);
+    let (text, tip) = match text.split_once("\n\n  tip:") {
+        Some((text, tip)) => (text, Some(on_one_line(&tip.replace("\n\n  tip:", ",")))),
+        None => (text, None),
+    };
+    (
+        on_one_line(text.strip_prefix("error: ").unwrap_or(text)),
+        tip,
+    )
+}
+
+fn on_one_line(text: &str) -> String {
+    text.split('\n')
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Where the nearest help is.
+fn help_hint(program: &str, words: &[OsString]) -> String {
+    let top = Top::command();
+    let mut command = &top;
+    let mut path = program.to_owned();
+    let mut rest = options(words).iter();
+    while let Some(word) = rest.next() {
+        if word == "--dir" || word == "--color" {
+            rest.next();
+        } else if let Some(found) = word.to_str().and_then(|word| command.find_subcommand(word)) {
+            path = format!("{path} {}", found.get_name());
+            command = found;
+        }
+    }
+    format!("see {path} --help")
+}

@@ -1,0 +1,31 @@
+//! The commands, one file each.
+
+mod advice;
+mod feed;
+mod fetch;
+mod follow;
+mod losses;
+mod output_closed;
+mod pool_create;
+mod pool_delete;
+mod pool_info;
+mod pool_list;
+mod version;
+
+use super::args::{Command, PoolCommand};
+use super::context::Context;
+use super::exit::Outcome;
+
+/// Runs a command.
+pub(super) fn run(context: &mut Context, command: Command) -> Outcome {
+    match command {
+        Command::Pool(PoolCommand::Create(args)) => pool_create::run(context, &args),
+        Command::Pool(PoolCommand::Info(args)) => pool_info::run(context, &args),
+        Command::Pool(PoolCommand::List(args)) => pool_list::run(context, &args),
+        Command::Pool(PoolCommand::Delete(args)) => pool_delete::run(context, &args),
+        Command::Feed(args) => feed::run(context, &args),
+        Command::Fetch(args) => fetch::run(context, &args),
+        Command::Follow(args) => follow::run(context, &args),
+        Command::Version => version::run(context),
+    }
+}

@@ -1,0 +1,130 @@
+//! `pool delete`
+
+use super::advice::{self, Remedy};
+use crate::cli::args::DeleteArgs;
+use crate::cli::context::Context;
+use crate::cli::exit::{Failure, Outcome, SUCCESS};
+use crate::cli::output::table::{short_path, Table};
+use crate::cli::output::{error, json};
+use crate::Error;
+use std::path::{Path, PathBuf};
+
+/// What became of one name.
+struct Attempt<'a> {
+    reference: &'a str,
+    path: PathBuf,
+    error: Option<Error>,
+}
+
+pub(super) fn run(context: &mut Context, args: &DeleteArgs) -> Outcome {
+    let client = context.client()?;
+    let attempt = |reference: &String| {
+        let path = client.resolve(reference);
+        let outcome = match &path {
+            Ok(_) => client.delete(reference),
+            Err(error) => Err(error.clone()),
+        };
+        let error = outcome.err().map(|error| {
+            let hint = format!(
+                "see the pools there are with: {}",
+                advice::list_command(context)
+            );
+            match (error.kind(), error.seq()) {
+                (crate::ErrorKind::NotFound, None) => error.with_hint(hint),
+                _ => advice::about_missing(context, error, reference, Remedy::Create),
+            }
+        });
+        (path.unwrap_or_default(), error)
+    };
+    let attempts: Vec<Attempt<'_>> = args
+        .pools
+        .iter()
+        .map(|reference| {
+            let (path, error) = attempt(reference);
+            Attempt {
+                reference,
+                path,
+                error,
+            }
+        })
+        .collect();
+    let directory = client.pool_dir()?;
+    match (args.json.wanted(), context.out.is_terminal()) {
+        (true, _) => report(context, &attempts)?,
+        (false, true) => for_people(context, &attempts)?,
+        (false, false) => table(context, &attempts, &directory)?,
+    }
+    let failed = attempts.iter().find_map(|attempt| attempt.error.as_ref());
+    Ok(failed.map_or(SUCCESS, |error| error.kind().exit_code()))
+}
+
+fn report(context: &mut Context, attempts: &[Attempt<'_>]) -> Result<(), Failure> {
+    let mut text = Vec::new();
+    json::object(&mut text, |top| {
+        let deleted = attempts.iter().filter(|attempt| attempt.error.is_none());
+        top.member("deleted", |out| {
+            json::array(deleted, out, |attempt, out| {
+                json::object(out, |object| {
+                    object
+                        .text("pool", attempt.reference)
+                        .text("path", &attempt.path.to_string_lossy());
+                });
+            });
+        });
+        let failed = attempts
+            .iter()
+            .filter_map(|attempt| Some((attempt.reference, attempt.error.as_ref()?)));
+        top.member("failed", |out| {
+            json::array(failed, out, |(reference, error), out| {
+                json::object(out, |object| {
+                    object
+                        .text("pool", reference)
+                        .object("error", |object| error::members(error, object));
+                });
+            });
+        });
+    });
+    context.out.report(&text)
+}
+
+fn table(context: &mut Context, attempts: &[Attempt<'_>], directory: &Path) -> Result<(), Failure> {
+    let mut table = Table::new(&["NAME", "STATUS", "PATH", "DETAIL"]);
+    for attempt in attempts {
+        let (status, detail) = match &attempt.error {
+            None => ("OK", String::new()),
+            Some(error) => ("ERR", format!("{}: {}", error.kind(), error.message())),
+        };
+        let path = short_path(&attempt.path, directory);
+        table.row([
+            attempt.reference.to_owned(),
+            status.to_owned(),
+            path,
+            detail,
+        ]);
+    }
+    table.print(&mut context.out)
+}
+
+fn for_people(context: &mut Context, attempts: &[Attempt<'_>]) -> Result<(), Failure> {
+    if let [attempt] = attempts {
+        return context.out.line(&match &attempt.error {
+            None => format!(
+                "Deleted the pool {} ({})",
+                attempt.reference,
+                attempt.path.display()
+            ),
+            Some(error) => format!(
+                "Could not delete {}: {}",
+                attempt.reference,
+                error.message()
+            ),
+        });
+    }
+    for attempt in attempts {
+        context.out.line(&match &attempt.error {
+            None => format!("✓ {}", attempt.reference),
+            Some(error) => format!("✗ {}: {}", attempt.reference, error.message()),
+        })?;
+    }
+    Ok(())
+}

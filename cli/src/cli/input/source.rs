@@ -1,0 +1,53 @@
+//! The place `feed` reads from: a file or standard input.
+
+use crate::{Error, ErrorKind};
+use std::fs::File;
+use std::io::{self, IsTerminal, Read, StdinLock};
+use std::path::Path;
+
+/// Where messages are read from.
+#[derive(Debug)]
+pub(crate) enum Source {
+    /// Standard input.
+    Stdin(StdinLock<'static>),
+    /// A file.
+    File(File),
+}
+
+impl Source {
+    /// `--file`, else standard input unless that is a terminal.
+    pub(crate) fn open(file: Option<&Path>) -> Result<Source, Error> {
+        match file {
+            Some(path) if path != Path::new("-") => Source::file(path),
+            _ if io::stdin().is_terminal() => Err(Error::new(ErrorKind::Usage, "there is no message to append")
+                .with_hint("give DATA as one JSON value, name a --file, or pipe one JSON value a line into the command")),
+            _ => Ok(Source::Stdin(io::stdin().lock())),
+        }
+    }
+
+    fn file(path: &Path) -> Result<Source, Error> {
+        let unreadable = |error: &io::Error| {
+            Error::new(ErrorKind::Io, format!("cannot read the file: {error}"))
+                .with_hint("check the path given with --file")
+                .with_path(path.to_string_lossy())
+        };
+        let file = File::open(path).map_err(|error| unreadable(&error))?;
+        match file.metadata() {
+            Ok(metadata) if metadata.is_dir() => {
+                Err(unreadable(&io::ErrorKind::IsADirectory.into()))
+            }
+            Ok(_) => Ok(Source::File(file)),
+            Err(error) => Err(unreadable(&error)),
+        }
+    }
+}
+
+impl Read for Source {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            // The room given is larger than the lock's own buffer, so bytes come straight from the system.
+            Source::Stdin(stdin) => stdin.read(buffer),
+            Source::File(file) => file.read(buffer),
+        }
+    }
+}

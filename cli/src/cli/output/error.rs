@@ -1,0 +1,105 @@
+//! Errors: text on a terminal, one line of JSON elsewhere.
+
+use super::json::{self, Object};
+use super::paint;
+use crate::cli::context::Context;
+use crate::{Error, ErrorKind};
+use std::path::Path;
+
+/// Prints an error on standard error.
+pub(crate) fn print(context: &Context, error: &Error) {
+    let text = match context.err.is_terminal() {
+        true => for_people(context, error).into_bytes(),
+        false => {
+            let mut line = Vec::new();
+            json::object(&mut line, |top| {
+                top.object("error", |object| members(error, object));
+            });
+            line.push(b'\n');
+            line
+        }
+    };
+    context.err.print(&text);
+}
+
+/// The members of an error object.
+pub(crate) fn members(error: &Error, object: &mut Object<'_>) {
+    let hint = hint(error);
+    object
+        .text("kind", error.kind().name())
+        .text("message", error.message());
+    object
+        .maybe_text("hint", hint)
+        .maybe_text("path", error.path());
+    object
+        .maybe_number("seq", error.seq())
+        .maybe_number("offset", error.offset());
+    if !error.causes().is_empty() {
+        object.member("causes", |out| json::strings(error.causes(), out));
+    }
+}
+
+/// The error's own hint, or the next step that always makes sense for its kind.
+fn hint(error: &Error) -> Option<&str> {
+    error.hint().or(match error.kind() {
+        ErrorKind::Permission => Some(
+            "check the owner and the mode of the file and of its directory, or use another --dir",
+        ),
+        ErrorKind::Busy => {
+            Some("another writer holds the pool; try again, or use --retry with feed")
+        }
+        ErrorKind::Io => Some("check that the disk has room and works, then try again"),
+        ErrorKind::Corrupt => Some(
+            "the file is damaged or is no pool; use a copy of it, or delete it and create it anew",
+        ),
+        ErrorKind::Internal => {
+            Some("this is a defect of plasmite; please report it with the command and the version")
+        }
+        _ => None,
+    })
+}
+
+fn for_people(context: &Context, error: &Error) -> String {
+    let mut text = format!(
+        "{} {}\n",
+        context.err.label("error:", paint::RED),
+        error.message()
+    );
+    let mut line = |label: &str, value: &str| {
+        text.push_str(&format!(
+            "{} {value}\n",
+            context.err.label(label, paint::YELLOW)
+        ));
+    };
+    if let Some(hint) = hint(error) {
+        line("hint:", hint);
+    }
+    if let Some(path) = error.path() {
+        line("path:", &short(path));
+    }
+    if let Some(seq) = error.seq() {
+        line("seq:", &seq.to_string());
+    }
+    if let Some(offset) = error.offset() {
+        line("offset:", &offset.to_string());
+    }
+    if let Some(cause) = error.causes().first() {
+        line("caused by:", cause);
+    }
+    text
+}
+
+/// A path relative to the working directory, when it is inside.
+fn short(path: &str) -> String {
+    let current = std::env::current_dir().ok();
+    let inside = current.and_then(|current| {
+        Path::new(path)
+            .strip_prefix(current)
+            .ok()
+            .map(Path::to_path_buf)
+    });
+    match inside {
+        Some(inside) if !inside.as_os_str().is_empty() => inside.to_string_lossy().into_owned(),
+        _ => path.to_owned(),
+    }
+}

@@ -1,0 +1,11 @@
+//! What the commands print, and how.
+
+pub(super) mod error;
+pub(super) mod human;
+pub(super) mod json;
+pub(super) mod notice;
+pub(super) mod paint;
+pub(super) mod pretty;
+pub(super) mod stderr;
+pub(super) mod stdout;
+pub(super) mod table;

@@ -1,0 +1,44 @@
+//! Notices: things worth knowing that are no errors.
+
+use super::{human, json, paint};
+use crate::cli::context::Context;
+use crate::format_time;
+
+/// Something worth knowing.
+#[derive(Debug)]
+pub(crate) struct Notice<'a> {
+    /// The kind, as in `drop`.
+    pub(crate) kind: &'a str,
+    /// The command it comes from.
+    pub(crate) command: &'a str,
+    /// The pool as typed.
+    pub(crate) pool: &'a str,
+    /// What happened, in words.
+    pub(crate) message: &'a str,
+}
+
+impl Notice<'_> {
+    /// Prints it on standard error, with details for programs.
+    pub(crate) fn print(&self, context: &Context, details: impl FnOnce(&mut json::Object<'_>)) {
+        if context.err.is_terminal() {
+            let label = context.err.label("notice:", paint::YELLOW);
+            return context
+                .err
+                .print(format!("{label} {} (pool: {})\n", self.message, self.pool).as_bytes());
+        }
+        let mut line = Vec::new();
+        json::object(&mut line, |top| {
+            top.object("notice", |notice| {
+                notice.text("kind", self.kind);
+                notice.maybe_text("time", format_time(human::now_ns()).ok().as_deref());
+                notice
+                    .text("cmd", self.command)
+                    .text("pool", self.pool)
+                    .text("message", self.message);
+                notice.object("details", details);
+            });
+        });
+        line.push(b'\n');
+        context.err.print(&line);
+    }
+}

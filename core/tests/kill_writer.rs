@@ -1,0 +1,315 @@
+//! SIGKILL at random moments: what is left is looked at before anything is appended, and the next
+//! writer goes on at once.
+#![allow(unsafe_code)]
+
+mod common;
+
+use std::time::{Duration, Instant};
+
+use common::{
+    env, fork, inspect, message, patient, scratch, sized, until, watchdog, Board, Process, Random,
+};
+use plasmite_core::store::{
+    AppendOptions, BatchItem, Client, ItemEncoding, LockWait, Next, OpenOptions, TailOptions, View,
+    Wait,
+};
+
+/// A writer's words: has begun, messages whose append returned.
+const BEGUN: usize = 0;
+const ACKED: usize = 1;
+const WORDS: usize = 2;
+
+/// How a writer writes.
+#[derive(Clone, Copy, Debug)]
+enum Manner {
+    Single,
+    Batch,
+    Reserve,
+}
+
+fn write_for_ever(
+    client: &Client,
+    board: &Board,
+    place: usize,
+    writer: u64,
+    spread: u64,
+    manner: Manner,
+) {
+    let pool = client.open("p", &OpenOptions::default()).unwrap();
+    let mut n = 0;
+    let mut receipts = Vec::new();
+    board.set(place + BEGUN, 1);
+    loop {
+        match manner {
+            Manner::Single => {
+                n += 1;
+                pool.append_json(message(writer, n, spread).as_bytes(), &patient())
+                    .unwrap();
+            }
+            Manner::Batch => {
+                let texts = [1, 2, 3].map(|index| message(writer, n + index, spread));
+                let items = texts.each_ref().map(|text| BatchItem {
+                    bytes: text.as_bytes(),
+                    encoding: ItemEncoding::Json,
+                    tags: &[],
+                    timestamp_ns: None,
+                });
+                n += 3;
+                receipts.clear();
+                pool.append_batch(&items, &patient(), &mut receipts)
+                    .unwrap();
+            }
+            Manner::Reserve => {
+                n += 1;
+                let text = message(writer, n, spread);
+                let mut data = Vec::new();
+                let encoded = plasmite_core::json::Encoder::new()
+                    .encode(text.as_bytes(), &mut data)
+                    .unwrap();
+                assert_eq!(encoded, plasmite_core::json::Encoded::Lite3);
+                let mut room = pool.reserve(data.len(), &patient()).unwrap();
+                let to = room.payload_mut();
+                for (index, byte) in data.iter().enumerate() {
+                    // SAFETY: in bounds; the room is ours until the commit.
+                    unsafe { to.add(index).write_volatile(*byte) };
+                }
+                room.commit().unwrap();
+            }
+        }
+        board.set(place + ACKED, n);
+    }
+}
+
+fn percentiles(mut times: Vec<Duration>) -> String {
+    times.sort();
+    let at = |percent: usize| times[(times.len() - 1) * percent / 100];
+    format!("p50 {:?}, p99 {:?}, max {:?}", at(50), at(99), at(100))
+}
+
+/// Kills by default so many writers over all tests; `PLASMITE_KILLS` for more.
+fn kills(share_of_1500: u64) -> u64 {
+    env("PLASMITE_KILLS").map_or(share_of_1500, |all| all * share_of_1500 / 1500)
+}
+
+/// Kills `writers` writers one after another, again and again. After each death the others must go
+/// on; after the last one the pool is looked at, then another process appends.
+fn slaughter(size: u64, spread: u64, manner: Manner, writers: usize, deaths: u64) {
+    let _watchdog = watchdog();
+    let (_dir, client) = scratch();
+    let client = &client;
+    drop(client.create("p", &sized(size)).unwrap());
+    let mut random = Random(size ^ spread << 20 ^ writers as u64 | 1);
+    let mut hand_over = Vec::new();
+    let mut held = 0;
+    let (mut newest, mut killed, mut next_writer, mut own) = (0, 0, 1, 0);
+    while killed < deaths {
+        let board = Board::new();
+        let mut alive: Vec<(usize, u64, Process)> = (0..writers)
+            .map(|index| {
+                let (place, writer) = (index * WORDS, next_writer + index as u64);
+                let process = fork(|| write_for_ever(client, board, place, writer, spread, manner));
+                (place, writer, process)
+            })
+            .collect();
+        let dead: Vec<_> = alive
+            .iter()
+            .map(|(place, writer, _)| (*place, *writer))
+            .collect();
+        next_writer += writers as u64;
+        until(|| {
+            alive
+                .iter()
+                .all(|(place, ..)| board.get(place + BEGUN) == 1)
+        });
+        while !alive.is_empty() {
+            let start = Instant::now();
+            let pause = Duration::from_nanos(random.below(400_000));
+            while start.elapsed() < pause {
+                std::hint::spin_loop();
+            }
+            let (.., victim) = alive.remove(random.below(alive.len() as u64) as usize);
+            victim.kill();
+            killed += 1;
+            let start = Instant::now();
+            for (place, ..) in &alive {
+                // The second message from now was begun after the death.
+                let goal = board.get(place + ACKED) + 4;
+                until(|| board.get(place + ACKED) >= goal);
+            }
+            if !alive.is_empty() {
+                hand_over.push(start.elapsed());
+            }
+        }
+        held += usize::from(is_held(client));
+        for read_only in [true, false] {
+            let pool = client.open("p", &OpenOptions { read_only }).unwrap();
+            let (oldest, now) = inspect(&pool, spread);
+            assert!(now >= newest, "seq {newest} was there and is gone");
+            newest = now;
+            for (place, writer) in &dead {
+                let last = last_of(&pool, *writer, oldest, now);
+                let acked = board.get(place + ACKED);
+                let slack = if matches!(manner, Manner::Batch) {
+                    3
+                } else {
+                    1
+                };
+                // Nothing of it is retained when the others wrote a whole ring since.
+                let known = last.unwrap_or(acked);
+                assert!(
+                    known >= acked || oldest > 1,
+                    "writer {writer}: {acked} acknowledged, {known} there"
+                );
+                assert!(
+                    known <= acked + slack,
+                    "writer {writer}: {known} there, {acked} acknowledged"
+                );
+            }
+        }
+        let pool = client.open("p", &OpenOptions::default()).unwrap();
+        let stream = pool
+            .tail(&TailOptions {
+                start: plasmite_core::store::Start::Now,
+                ..Default::default()
+            })
+            .unwrap();
+        own += 1;
+        let start = Instant::now();
+        let receipt = pool
+            .append_json(message(0, own, spread).as_bytes(), &patient())
+            .unwrap();
+        hand_over.push(start.elapsed());
+        assert_eq!(receipt.seq, newest + 1, "a seq was given twice or skipped");
+        assert!(
+            matches!(stream.next(Wait::Try, &mut View::empty()).unwrap(), Next::Message(found) if found == newest + 1)
+        );
+        newest += 1;
+    }
+    println!(
+        "{killed} kills, size {size}, spread {spread}, {writers} writers, {manner:?}: {newest} messages, {held} last ones died with the lock, hand-over {}",
+        percentiles(hand_over)
+    );
+    assert!(held > 0, "no kill hit the part that matters");
+}
+
+/// Whether the lock word, at the beginning of the control page, names an owner.
+fn is_held(client: &Client) -> bool {
+    let bytes = std::fs::read(client.resolve("p").unwrap()).unwrap();
+    bytes[4096..4100] != [0; 4]
+}
+
+/// The n of the writer's last retained message.
+fn last_of(
+    pool: &plasmite_core::store::Pool,
+    writer: u64,
+    oldest: u64,
+    newest: u64,
+) -> Option<u64> {
+    let mark = format!("{{\"w\":{writer},\"n\":");
+    (oldest.max(1)..=newest).rev().find_map(|seq| {
+        let text = common::get(pool, seq).unwrap();
+        let rest = text.strip_prefix(&mark)?;
+        rest[..rest.find(',').unwrap()].parse().ok()
+    })
+}
+
+#[test]
+fn lone_writers_of_the_smallest_ring() {
+    slaughter(9216, 1, Manner::Single, 1, kills(350));
+}
+
+#[test]
+fn lone_writers_of_odd_rings() {
+    slaughter(9304, 120, Manner::Single, 1, kills(200));
+    slaughter(20_000, 40, Manner::Single, 1, kills(200));
+}
+
+#[test]
+fn writers_of_batches() {
+    slaughter(9216, 1, Manner::Batch, 1, kills(200));
+}
+
+#[test]
+fn writers_in_place() {
+    slaughter(9216, 1, Manner::Reserve, 1, kills(150));
+}
+
+#[test]
+fn one_of_several_writers() {
+    slaughter(9216, 30, Manner::Single, 3, kills(250));
+    slaughter(12_000, 30, Manner::Batch, 2, kills(150));
+}
+
+#[test]
+fn a_writer_that_holds_a_reservation() {
+    let _watchdog = watchdog();
+    let (_dir, client) = scratch();
+    drop(client.create("p", &sized(9216)).unwrap());
+    for round in 0..40u64 {
+        let board = Board::new();
+        let writer = fork(|| {
+            let pool = client.open("p", &OpenOptions::default()).unwrap();
+            let mut room = pool.reserve(200 + round as usize * 8, &patient()).unwrap();
+            for at in 0..room.len() {
+                // SAFETY: in bounds; the room is ours until the commit.
+                unsafe { room.payload_mut().add(at).write(0xa5) };
+            }
+            board.set(0, 1);
+            loop {
+                std::thread::park();
+            }
+        });
+        board.await_at_least(0, 1);
+        let pool = client.open("p", &OpenOptions::default()).unwrap();
+        // Making the room may have retired everything there was: then both are 0.
+        let before = inspect(&pool, 200);
+        let held = AppendOptions {
+            lock_wait: LockWait::Try,
+            ..AppendOptions::default()
+        };
+        assert!(pool.append_json(b"1", &held).is_err());
+        writer.kill();
+        assert_eq!(inspect(&pool, 200), before);
+        let receipt = pool.append_json(message(1, round + 1, 200).as_bytes(), &patient());
+        assert_eq!(receipt.unwrap().seq, round + 1);
+        inspect(&pool, 200);
+    }
+}
+
+#[test]
+fn readers_that_die_disturb_nobody() {
+    let _watchdog = watchdog();
+    let (_dir, client) = scratch();
+    let pool = client.create("p", &sized(9216)).unwrap();
+    let mut n = 0;
+    for round in 0..60 {
+        let board = Board::new();
+        let reader = fork(|| {
+            let pool = client
+                .open(
+                    "p",
+                    &OpenOptions {
+                        read_only: round % 2 == 0,
+                    },
+                )
+                .unwrap();
+            let stream = pool.tail(&TailOptions::default()).unwrap();
+            loop {
+                board.set(0, 1);
+                let _ = stream.next(Wait::Forever, &mut View::empty()).unwrap();
+            }
+        });
+        board.await_at_least(0, 1);
+        for _ in 0..50 {
+            n += 1;
+            assert_eq!(
+                pool.append_json(message(1, n, 50).as_bytes(), &patient())
+                    .unwrap()
+                    .seq,
+                n
+            );
+        }
+        reader.kill();
+    }
+    inspect(&pool, 50);
+}

@@ -1,0 +1,5 @@
+//! Greets alice.
+
+fn main() {
+    println!("{}", hello::greeting("alice"));
+}

@@ -1,0 +1,5 @@
+//! Greets bob.
+
+fn main() {
+    println!("{}", hello::greeting("bob"));
+}

@@ -1,0 +1,5 @@
+//! Greets carol.
+
+fn main() {
+    println!("{}", hello::greeting("carol"));
+}

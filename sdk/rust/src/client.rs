@@ -1,0 +1,215 @@
+//! A client: a directory of pools.
+#![allow(unsafe_code)]
+
+use crate::call::{c_text, call};
+use crate::list::PoolList;
+use crate::{raw, Buffer, Error, ErrorKind, OpenOptions, Pool, PoolOptions, Result};
+use std::path::{Path, PathBuf};
+use std::ptr::{self, NonNull};
+
+/// A directory of pools. Making one touches no file. Any thread may use it; pools outlive it.
+///
+/// A pool reference is a name (`events`: the file `events.plasmite` in the directory) or, with a `/` in it, the
+/// path of a file.
+#[derive(Debug)]
+pub struct Client(NonNull<raw::plsm_client_t>);
+
+// SAFETY: the library's handles may be used from any thread, by several at once.
+unsafe impl Send for Client {}
+// SAFETY: as above.
+unsafe impl Sync for Client {}
+
+/// Where pools are when no directory is named: `$HOME/.plasmite/pools`.
+///
+/// # Errors
+/// Usage when HOME is unset or empty.
+pub fn default_pool_dir() -> Result<PathBuf> {
+    // SAFETY: both outputs are ours.
+    let path = Buffer::fill(|buffer, error| unsafe { raw::plsm_default_pool_dir(buffer, error) })?;
+    Ok(path.path())
+}
+
+impl Client {
+    /// A client of this directory, which need not exist yet.
+    ///
+    /// # Errors
+    /// Usage for a path that is not UTF-8 or holds a NUL.
+    pub fn new(directory: impl AsRef<Path>) -> Result<Client> {
+        let directory = directory.as_ref().to_str().ok_or_else(|| {
+            Error::new(ErrorKind::Usage, "the pool directory is not valid UTF-8")
+                .with_hint("rename the directory")
+        })?;
+        Client::open(Some(directory))
+    }
+
+    /// A client of [`default_pool_dir`].
+    ///
+    /// # Errors
+    /// Usage when HOME is unset or empty.
+    pub fn with_default_dir() -> Result<Client> {
+        Client::open(None)
+    }
+
+    fn open(directory: Option<&str>) -> Result<Client> {
+        let directory = directory
+            .map(|path| c_text(path, "the pool directory"))
+            .transpose()?;
+        let path = directory.as_ref().map_or(ptr::null(), |path| path.as_ptr());
+        let mut client = ptr::null_mut();
+        // SAFETY: NULL or a NUL-terminated path; the outputs are ours.
+        call(|error| unsafe { raw::plsm_client_new(path, &mut client, error) })?;
+        NonNull::new(client)
+            .map(Client)
+            .ok_or_else(|| Error::take(ptr::null_mut()))
+    }
+
+    fn as_ptr(&self) -> *mut raw::plsm_client_t {
+        self.0.as_ptr()
+    }
+
+    /// The directory.
+    ///
+    /// # Errors
+    /// None that can be expected.
+    pub fn pool_dir(&self) -> Result<PathBuf> {
+        // SAFETY: a live handle; the outputs are ours.
+        let path = Buffer::fill(|buffer, error| unsafe {
+            raw::plsm_client_pool_dir(self.as_ptr(), buffer, error)
+        })?;
+        Ok(path.path())
+    }
+
+    /// The path of the file a reference means, which need not exist.
+    ///
+    /// # Errors
+    /// Usage for a name no pool can have, and for URLs.
+    pub fn resolve(&self, reference: &str) -> Result<PathBuf> {
+        let reference = c_text(reference, "the pool reference")?;
+        let path = Buffer::fill(|buffer, error| {
+            // SAFETY: a live handle, a NUL-terminated text; the outputs are ours.
+            unsafe { raw::plsm_pool_resolve(self.as_ptr(), reference.as_ptr(), buffer, error) }
+        })?;
+        Ok(path.path())
+    }
+
+    /// Whether there is such a pool.
+    ///
+    /// # Errors
+    /// As [`Client::resolve`], and Permission or Io when that cannot be told.
+    pub fn exists(&self, reference: &str) -> Result<bool> {
+        let reference = c_text(reference, "the pool reference")?;
+        // SAFETY: a live handle, a NUL-terminated text.
+        Ok(call(|error| unsafe {
+            raw::plsm_pool_exists(self.as_ptr(), reference.as_ptr(), error)
+        })? == 1)
+    }
+
+    /// Creates a pool, and its directories as needed.
+    ///
+    /// ```
+    /// # use plasmite_sdk::*;
+    /// # let directory = tempfile::tempdir().unwrap();
+    /// let client = Client::new(directory.path())?;
+    /// let pool = client.create("events", &PoolOptions::new().size(8 << 20))?;
+    /// assert_eq!(client.create("events", &PoolOptions::new()).unwrap_err().kind(), ErrorKind::AlreadyExists);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// AlreadyExists; Usage for a bad name or size; Permission; Io, for example a full disk.
+    pub fn create(&self, reference: &str, options: &PoolOptions) -> Result<Pool> {
+        let reference = c_text(reference, "the pool reference")?;
+        let options = options.raw();
+        Pool::adopt(|pool, error| {
+            // SAFETY: a live handle, a NUL-terminated text, options of the stated size; the outputs are ours.
+            unsafe {
+                raw::plsm_pool_create_with(self.as_ptr(), reference.as_ptr(), &options, pool, error)
+            }
+        })
+    }
+
+    /// Opens a pool, or creates it when there is none, in one step; says whether it was created.
+    ///
+    /// # Errors
+    /// As [`Client::create`] and [`Client::open_pool`].
+    pub fn ensure(&self, reference: &str, options: &PoolOptions) -> Result<(Pool, bool)> {
+        let reference = c_text(reference, "the pool reference")?;
+        let options = options.raw();
+        let mut created = 0;
+        let pool = Pool::adopt(|pool, error| {
+            // SAFETY: as above.
+            unsafe {
+                raw::plsm_pool_ensure(
+                    self.as_ptr(),
+                    reference.as_ptr(),
+                    &options,
+                    pool,
+                    &mut created,
+                    error,
+                )
+            }
+        })?;
+        Ok((pool, created != 0))
+    }
+
+    /// Opens a pool for reading and writing; where writing is not permitted, for reading.
+    ///
+    /// # Errors
+    /// NotFound; Permission; Corrupt for a damaged or foreign file; Usage for a bad name or another format.
+    pub fn open_pool(&self, reference: &str) -> Result<Pool> {
+        self.open_pool_with(reference, &OpenOptions::new())
+    }
+
+    /// Opens a pool with options.
+    ///
+    /// # Errors
+    /// As [`Client::open_pool`].
+    pub fn open_pool_with(&self, reference: &str, options: &OpenOptions) -> Result<Pool> {
+        let reference = c_text(reference, "the pool reference")?;
+        let options = options.raw();
+        Pool::adopt(|pool, error| {
+            // SAFETY: as above.
+            unsafe {
+                raw::plsm_pool_open_with(self.as_ptr(), reference.as_ptr(), &options, pool, error)
+            }
+        })
+    }
+
+    /// Deletes a pool, also one in use: its readers and writers then get NotFound.
+    ///
+    /// # Errors
+    /// NotFound; Permission; Usage for a bad name.
+    pub fn delete(&self, reference: &str) -> Result<()> {
+        let reference = c_text(reference, "the pool reference")?;
+        // SAFETY: a live handle, a NUL-terminated text.
+        call(|error| unsafe { raw::plsm_pool_delete(self.as_ptr(), reference.as_ptr(), error) })?;
+        Ok(())
+    }
+
+    /// The pools of the directory, sorted by name. A missing directory has none; one that cannot be read is in
+    /// the list with its error.
+    ///
+    /// # Errors
+    /// Permission or Io when the directory itself cannot be read.
+    pub fn list(&self) -> Result<PoolList> {
+        PoolList::open(self.as_ptr())
+    }
+
+    /// The same list as JSON: `{"pools":[…]}`.
+    ///
+    /// # Errors
+    /// As [`Client::list`].
+    pub fn list_json(&self) -> Result<Buffer> {
+        // SAFETY: a live handle; the outputs are ours.
+        Buffer::fill(|buffer, error| unsafe {
+            raw::plsm_pool_list_json(self.as_ptr(), buffer, error)
+        })
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        // SAFETY: the handle is ours, no call is running on it, and it is freed once.
+        unsafe { raw::plsm_client_free(self.as_ptr()) }
+    }
+}
