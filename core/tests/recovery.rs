@@ -56,6 +56,14 @@ fn any_mixture_of_sector_states_since_the_last_sync() {
     survive(SEEDS..2 * SEEDS, Tear::Sectors, 6);
 }
 
+/// Filling left over from an earlier lap, ahead of the anchor and behind it.
+#[test]
+fn seeds_that_found_faults() {
+    survive(11_608..11_609, Tear::Pages, 6);
+    survive(21_735..21_736, Tear::Sectors, 6);
+    survive(33_115..33_116, Tear::Sectors, 6);
+}
+
 #[test]
 fn many_laps_between_flushes() {
     survive(2 * SEEDS..3 * SEEDS, Tear::Pages, 40);

@@ -5,7 +5,7 @@
 //! starts at an anchor, goes back over good frames to find the tail and forward over good
 //! consecutive frames to find the head, and cuts a batch that is not whole.
 
-use crate::format::frame::{Header, Size};
+use crate::format::frame::Header;
 use crate::ring::memory::Memory;
 use crate::ring::position::is_sound;
 use crate::ring::snapshot::Check;
@@ -190,13 +190,11 @@ fn forward<M: Memory>(ring: &Ring<M>, start: u64, before: Option<u64>) -> Forwar
 fn before<M: Memory>(ring: &Ring<M>, position: u64, lowest: u64) -> Option<(u64, Header)> {
     let mut end = position;
     loop {
-        let size = ring.size_before(end, lowest)?;
-        end -= size.len();
-        if let Size::Message(_) = size {
-            return match good(ring, end) {
-                Some(Check::Good(header)) => Some((end, header)),
-                _ => None,
-            };
+        end -= ring.size_before(end, lowest)?.len();
+        match good(ring, end)? {
+            Check::Good(header) => return Some((end, header)),
+            Check::Padding(_) => {}
+            Check::Damaged | Check::Overtaken => return None,
         }
     }
 }
