@@ -1,4 +1,4 @@
-//! Values of options: sizes, durations, times, tags, pool references.
+//! Values of options: sizes, durations, times, tags.
 
 use clap::ValueEnum;
 use std::time::Duration;
@@ -26,25 +26,6 @@ pub(crate) enum Since {
     Ago(Duration),
     /// Nanoseconds since 1970.
     At(u64),
-}
-
-/// A pool reference. The library knows the rules; here only what no reference can be is refused, before
-/// anything is done.
-pub(super) fn parse_reference(text: &str) -> Result<String, String> {
-    if text.is_empty() {
-        return Err("a pool needs a name".into());
-    }
-    // A path may hold whatever the file system allows.
-    if let Some(character) = text
-        .chars()
-        .find(|character| character.is_control())
-        .filter(|_| !text.contains('/'))
-    {
-        return Err(format!(
-            "a pool's name cannot hold the control character {character:?}"
-        ));
-    }
-    Ok(text.to_owned())
 }
 
 /// A tag: any text but the empty one.
@@ -251,15 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn names_and_tags() {
-        assert!(
-            parse_reference("..").is_ok()
-                && parse_reference("a b").is_ok()
-                && parse_reference("./x\ny/z").is_ok()
-        );
-        for name in ["", "a\nb", "\u{7f}", "a\u{0}", "\u{85}"] {
-            assert!(parse_reference(name).is_err(), "{name:?}");
-        }
+    fn tags() {
         assert!(parse_tag("").is_err() && parse_tag(" x ").is_ok());
     }
 }
