@@ -18,7 +18,7 @@ pub const ID_MASK: u32 = WAITERS - 1;
 
 /// Looks at the lock while it is held elsewhere before sleeping; a holder needs it for well under a
 /// microsecond.
-const SPINS: u32 = 300;
+const SPINS: u32 = if cfg!(loom) { 1 } else { 300 };
 /// Longest sleep between two looks whether the owner still lives: nobody wakes us when it dies.
 const SLICE: Duration = Duration::from_millis(1);
 

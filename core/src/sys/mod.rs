@@ -26,5 +26,7 @@ pub mod guard;
 pub mod log;
 #[cfg(not(loom))]
 pub mod map;
+#[cfg(loom)]
+pub mod mortal;
 #[cfg(not(loom))]
 pub mod random;

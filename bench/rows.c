@@ -1,0 +1,30 @@
+// The rows of the table: their names, floors and bars.
+#include "rows.h"
+
+const struct row_spec row_specs[ROW_COUNT] = {
+    [ROW_APPEND_JSON] = {"append-json", "append JSON, no receipt", "P+F", 1.8, false},
+    [ROW_APPEND_RECEIPT] = {"append-receipt", "append JSON with the receipt envelope", "1.8(P+F)+1.5W", 1.0, false},
+    [ROW_APPEND_LITE3] = {"append-lite3", "append data encoded as Lite3", "F of the stored bytes", 1.8, false},
+    [ROW_APPEND_BATCH] = {"append-batch", "append JSON in batches of 64", "append-json", 0.7, false},
+    [ROW_TAIL_JSON] = {"tail-json", "tail, JSON envelope out", "W", 2.0, false},
+    [ROW_TAIL_VIEW] = {"tail-view", "tail by borrowed view, two fields read in place", "F", 1.2, false},
+    [ROW_GET_JSON] = {"get-json", "get by random seq as JSON, 1 GiB pool", "1 MiB pool", 4.0, false},
+    [ROW_GET_VIEW] = {"get-view", "get by random seq as a view, 1 GiB pool", "1 MiB pool", 4.0, false},
+    [ROW_PING_P50] = {"ping-p50", "ping-pong through two pools, blocking, p50", "X p50", 1.3, false},
+    [ROW_PING_P99] = {"ping-p99", "ping-pong through two pools, blocking, p99", "X p99", 2.0, false},
+    [ROW_SPIN_P50] = {"spin-p50", "ping-pong through two pools, spinning, p50", "X p50", 0.25, false},
+    [ROW_TWO_WRITERS] = {"two-writers", "two writer processes together", "one alone", 0.9, true},
+    [ROW_WITH_FOLLOWER] = {"with-follower", "one writer while a follower keeps up", "no follower", 0.7, true},
+    [ROW_WITH_WAITERS] = {"with-waiters", "one writer, 1000 idle streams, 100 threads waiting", "none", 0.9, true},
+    [ROW_FLUSH_ONE] = {"flush-1", "append with flush, one writer", "D", 1.3, false},
+    [ROW_FLUSH_EIGHT] = {"flush-8", "append with flush, 8 writer processes together", "one writer", 4.0, true},
+    [ROW_FLUSH_THREADS] = {"flush-8-threads", "append with flush, 8 writer threads together", "one writer", 4.0, true},
+    [ROW_OPEN] = {"open", "open + get + close of a pool", "open+fstat+mmap+touch+munmap+close", 5.0, false},
+    [ROW_CLI_FEED] = {"cli-feed", "feed of 200,000 lines from stdin", "jq -c .", 0.5, false},
+    [ROW_CLI_READ] = {"cli-read", "finite follow of 400,000 messages", "jq -c .", 0.5, false},
+    [ROW_FRAMING] = {"framing", "framing bytes per message", "", 56.0, false},
+    [ROW_START_VERSION] = {"start-version", "one-shot version", "empty C program, same library", 3.0, false},
+    [ROW_START_FETCH] = {"start-fetch", "one-shot fetch", "empty C program, same library", 3.0, false},
+    [ROW_MEMORY_FEED] = {"memory-feed", "peak memory of feed, 10 times the stream", "the short stream", 1.1, false},
+    [ROW_MEMORY_FOLLOW] = {"memory-follow", "peak memory of follow, 10 times the stream", "the short stream", 1.1, false},
+};

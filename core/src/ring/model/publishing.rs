@@ -1,0 +1,132 @@
+//! Publish against read: what a reader believes is what was committed, bit for bit.
+//!
+//! Proves the pairs (A) and (B) of [`crate::ring`]: without (A) a reader sees a head whose frame is
+//! not there yet, without (B) it sees bytes of a new frame under an old tail.
+
+use loom::thread;
+
+use super::{append, check, frame_words, ring, HeapRing, FRAME};
+use crate::ring::snapshot::Check;
+
+/// Copies a frame word by word and looks at the tail again, without any help of the checksum.
+fn copy(ring: &HeapRing, position: u64) -> Option<[u64; 6]> {
+    let words = std::array::from_fn(|index| ring.load(position + index as u64 * 8));
+    ring.retained(position).then_some(words)
+}
+
+/// The frame of message `seq` (writer 0 or 1) in a ring whose laps hold `per_lap` of them.
+fn expected(size: u64, position: u64) -> [u64; 6] {
+    let (lap, per_lap) = (position / size, size / FRAME);
+    let seq = lap * per_lap + position % size / FRAME + 1;
+    frame_words(position, lap as u32, u8::from(seq > per_lap), seq)
+}
+
+#[test]
+fn an_old_frame_is_whole_or_overtaken() {
+    check(|| {
+        let size = 2 * FRAME;
+        let ring = ring(size, 2);
+        let writer = {
+            let ring = ring.clone();
+            thread::spawn(move || append(&ring, 1, 3))
+        };
+        if let Some(words) = copy(&ring, 0) {
+            assert_eq!(words, expected(size, 0));
+        }
+        writer.join().unwrap();
+    });
+}
+
+#[test]
+fn a_new_frame_is_whole_or_overtaken() {
+    check(|| {
+        let size = 2 * FRAME;
+        let ring = ring(size, 2);
+        let writer = {
+            let ring = ring.clone();
+            thread::spawn(move || append(&ring, 1, 3))
+        };
+        let head = ring.head();
+        if head > size {
+            if let Some(words) = copy(&ring, size) {
+                assert_eq!(words, expected(size, size));
+            }
+        }
+        writer.join().unwrap();
+    });
+}
+
+#[test]
+fn a_new_frame_is_whole_while_the_next_lap_overwrites_it() {
+    check(|| {
+        let size = FRAME;
+        let ring = ring(size, 1);
+        let writer = {
+            let ring = ring.clone();
+            thread::spawn(move || {
+                append(&ring, 1, 2);
+                append(&ring, 1, 3);
+            })
+        };
+        let position = ring.head() - FRAME;
+        if let Some(words) = copy(&ring, position) {
+            assert_eq!(words, expected(size, position));
+        }
+        writer.join().unwrap();
+    });
+}
+
+/// With filling at the ring's end, and the real check: nothing retained looks damaged.
+#[test]
+fn nothing_looks_damaged() {
+    check(|| {
+        let size = 2 * FRAME + 16;
+        let ring = ring(size, 2);
+        let writer = {
+            let ring = ring.clone();
+            thread::spawn(move || append(&ring, 1, 3))
+        };
+        let (mut at, head) = (ring.tail(), ring.head());
+        while at < head {
+            match ring.check(at, head) {
+                Check::Good(header) => {
+                    assert_eq!(header.seq, if at < size { at / FRAME + 1 } else { 3 });
+                    at += header.len;
+                }
+                Check::Padding(len) => {
+                    assert_eq!((at, len), (2 * FRAME, 16));
+                    at += len;
+                }
+                Check::Overtaken => at = ring.tail(),
+                Check::Damaged => panic!("damage at {at}"),
+            }
+        }
+        writer.join().unwrap();
+    });
+}
+
+#[test]
+fn two_readers_find_the_newest() {
+    check(|| {
+        let ring = ring(2 * FRAME, 2);
+        let writer = {
+            let ring = ring.clone();
+            thread::spawn(move || append(&ring, 1, 3))
+        };
+        let look = |ring: &HeapRing| {
+            let (head, tail) = (ring.head(), ring.tail());
+            let newest = ring.newest_before(head, tail);
+            if ring.retained(head - FRAME) {
+                // `tail` may be newer than `head`: then there is nothing before it, and no damage.
+                assert!(tail >= head || newest.is_some_and(|(at, _)| at == head - FRAME));
+            }
+        };
+        let other = {
+            let ring = ring.clone();
+            thread::spawn(move || look(&ring))
+        };
+        look(&ring);
+        other.join().unwrap();
+        writer.join().unwrap();
+    });
+}
