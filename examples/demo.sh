@@ -28,7 +28,7 @@ show() {
     awk '{
         split($0, part, "\"")
         line = sprintf("%4s  %s  %-8s %s", substr(part[3], 2, length(part[3]) - 2), substr(part[6], 12, 15), part[12],
-            substr($0, index($0, "\"data\":") + 7))
+            substr($0, index($0, "\"data\":") + 7, length($0) - index($0, "\"data\":") - 7))
         print "   " (length(line) > 116 ? substr(line, 1, 113) "..." : line); fflush()
     }'
 }
