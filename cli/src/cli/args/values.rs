@@ -113,21 +113,10 @@ fn parse_moment(text: &str) -> Result<Since, String> {
     if text.as_bytes().get(10) == Some(&b' ') {
         standard.replace_range(10..11, "T");
     }
-    let moment = crate::parse_time(&standard)
-        .ok()
-        .or_else(|| before_1970(&standard));
-    moment.map(Since::At).ok_or_else(|| {
+    crate::parse_time(&standard).map(Since::At).map_err(|_| {
         "a time is an age with s, m, h or d, like 30m, or a date and time with its offset, like 2026-01-02T03:04:05Z"
             .into()
     })
-}
-
-/// 0 for a good time before 1970, which messages cannot have: everything is since then. The calendar repeats every
-/// 400 years, so such a time is good when the one 400 or more years later is.
-fn before_1970(text: &str) -> Option<u64> {
-    let year: u32 = text.get(..4)?.parse().ok().filter(|year| *year <= 1970)?;
-    let later = format!("{:04}{}", 2000 + year % 400, &text[4..]);
-    crate::parse_time(&later).ok().map(|_| 0)
 }
 
 #[cfg(test)]
