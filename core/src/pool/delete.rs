@@ -41,8 +41,9 @@ impl Pool {
         ));
         let (locked, taken) = self.lock_as_it_is(wait)?;
         if taken == Taken::FromDead {
-            // The pool may survive this call, and the next writer would find a lock in order.
-            self.repair_after_death()?;
+            // The pool may survive this call, and the next writer would find a lock in order. Words
+            // beyond repair stop appends, not a deletion.
+            let _ = self.repair_after_death();
         }
         let named = file::identity_of(self.path())
             .map_err(|error| Error::from_io(&error, "delete the pool").with_path(self.path()))?;
