@@ -41,8 +41,7 @@ impl Pool {
         ));
         let (locked, taken) = self.lock_as_it_is(wait)?;
         if taken == Taken::FromDead {
-            // The pool may survive this call, and the next writer would find a lock in order. Words
-            // beyond repair stop appends, not a deletion.
+            // The pool lives on if it cannot be unlinked. A damaged one may go all the same.
             let _ = self.repair_after_death();
         }
         let named = file::identity_of(self.path())
