@@ -64,7 +64,8 @@ $(VENV)/libclang.stamp:
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check libclang==18.1.1
 	$(VENV)/bin/python -c 'import clang, os; print(os.path.join(os.path.dirname(clang.__file__), "native"))' > $@
 
-check: ## check formatting, lints, and that generated files are current
+check: ## check formatting, lints, file lengths, and that generated files are current
+	tests/lengths
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) test -q --locked -p plasmite-capi --test header_is_current

@@ -45,7 +45,11 @@ pub unsafe extern "C" fn plsm_lite3_from_json(
 /// Checks that bytes are one JSON value that pools can keep, as plsm_pool_append does, without a pool. Usage:
 /// they are not (offset tells where), or it nests too deep. 0 or -1.
 #[no_mangle]
-pub unsafe extern "C" fn plsm_json_check(json: *const u8, json_len: usize, out_err: *mut *mut plsm_error_t) -> c_int {
+pub unsafe extern "C" fn plsm_json_check(
+    json: *const u8,
+    json_len: usize,
+    out_err: *mut *mut plsm_error_t,
+) -> c_int {
     status(out_err, || {
         // SAFETY: the caller passes NULL or readable bytes.
         let json = unsafe { slice_in(json, json_len, "json")? };

@@ -78,6 +78,20 @@ pub(crate) unsafe fn view_out<'a>(view: *mut plsm_view) -> Result<&'a mut View> 
     Ok(unsafe { &mut *view.cast::<View>() })
 }
 
+/// As [`view_out`], for many.
+///
+/// # Safety
+/// `views` is NULL or `count` places for views, for as long as the reference is used.
+pub(crate) unsafe fn views_out<'a>(views: *mut plsm_view, count: usize) -> Result<&'a mut [View]> {
+    check_pointer(views, "out_views")?;
+    if count == 0 {
+        return Err(Error::usage("capacity is 0: there is no place for a view"));
+    }
+    let count = count.min(isize::MAX as usize / std::mem::size_of::<View>());
+    // SAFETY: writable by the contract, of the same layout (asserted above); any bytes are a view.
+    Ok(unsafe { std::slice::from_raw_parts_mut(views.cast::<View>(), count) })
+}
+
 /// Reads a view back.
 ///
 /// # Safety
@@ -184,7 +198,7 @@ pub unsafe extern "C" fn plsm_view_json(
     status(out_err, || {
         // SAFETY: the caller passes NULL or a place for a buffer, and a filled view.
         let (out, view) = unsafe { (Out::new(out_json, "out_json")?, view_in(view)?) };
-        out.set(give_built(|json| part_into(&view, part, json))?);
+        out.set(give_built(|json| part_into(view, part, json))?);
         Ok(())
     })
 }
@@ -208,7 +222,7 @@ pub unsafe extern "C" fn plsm_view_write_json(
             check_pointer(buf, "buf")?;
         }
         with_scratch(|json| {
-            part_into(&view, part, json)?;
+            part_into(view, part, json)?;
             let fits = json.len() <= cap;
             if fits {
                 // SAFETY: `cap` bytes are writable by the call's contract; the scratch buffer is our own.

@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 
 static plsm_pool_t *pools[3];
 static plsm_stream_t *streams[3];
@@ -137,9 +138,44 @@ static void descriptors(void) {
     close_streams();
 }
 
+static plsm_stream_t *in_handler;
+static int signals_seen;
+
+static void on_signal(int number) {
+    (void)number;
+    if (++signals_seen == 3) plsm_stream_cancel(in_handler);
+}
+
+static void *disturb(void *thread) {
+    for (int i = 0; i < 3; i++) {
+        usleep(10000);
+        pthread_kill(*(pthread_t *)thread, SIGUSR1);
+    }
+    return NULL;
+}
+
+// A signal does not end a wait, nor make it fail; a cancel from its handler does.
+static void signals(void) {
+    plsm_error_t *err = NULL;
+    pthread_t thread, self = pthread_self();
+    plsm_view_t view;
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_signal; // without SA_RESTART
+    sigaction(SIGUSR1, &action, NULL);
+    open_streams("signal");
+    in_handler = streams[0];
+    start(&thread, disturb, &self);
+    GIVES(PLSM_NEXT_CANCELLED, plsm_stream_next_view(streams[0], PLSM_WAIT_FOREVER, &view, &err));
+    CHECK_U64(signals_seen, 3);
+    pthread_join(thread, NULL);
+    close_streams();
+}
+
 int main(void) {
     cancelling();
     waiting_on_many();
     descriptors();
+    signals();
     return finish("cancel");
 }

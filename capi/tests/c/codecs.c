@@ -20,6 +20,14 @@ static void json_and_lite3(void) {
         FAILS(PLSM_ERROR_USAGE, plsm_lite3_from_json((const uint8_t *)refused[i], strlen(refused[i]), &document, &err));
         CHECK(document.data == (uint8_t *)3 && document.len == 4);
     }
+    // Pools keep more than Lite3 can hold.
+    static const char *const kept[] = {"1", "null", "[18446744073709551615]", "{\"a\\u0000b\":1}", " {} "};
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        OK(plsm_json_check((const uint8_t *)kept[i], strlen(kept[i]), &err));
+    FAILS(PLSM_ERROR_USAGE, plsm_json_check((const uint8_t *)"", 0, &err));
+    FAILS_KEEP(PLSM_ERROR_USAGE, plsm_json_check((const uint8_t *)"[1,]", 4, &err));
+    if (err) CHECK(err->has_offset && err->offset == 3);
+    drop_error(&err);
     plsm_buf_t json = {NULL, 0};
     uint8_t noise[200];
     memset(noise, 6, sizeof noise);

@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include <fcntl.h>
+#include <sys/wait.h>
 
 static void check_resolve(plsm_client_t *client, const char *reference, const char *want) {
     plsm_error_t *err = NULL;
@@ -142,6 +143,39 @@ static void read_only(void) {
     plsm_pool_free(pool);
 }
 
+// Without the right to write a pool opens for reading, by itself.
+static int as_reader(void) {
+    plsm_error_t *err = NULL;
+    plsm_pool_t *pool = NULL;
+    plsm_buf_t json = {NULL, 0};
+    checks_failed = 0;
+    if (geteuid() == 0) CHECK(setgid(65534) == 0 && setuid(65534) == 0);
+    OK(plsm_pool_open(scratch_client(), "mine", &pool, &err));
+    CHECK_U64(plsm_pool_is_read_only(pool), 1);
+    OK(plsm_pool_get_json(pool, 1, &json, &err));
+    plsm_buf_free(&json);
+    FAILS(PLSM_ERROR_PERMISSION, plsm_pool_append(pool, (const uint8_t *)"1", 1, NULL, NULL, &err));
+    plsm_pool_free(pool);
+    pool = NULL;
+    FAILS_KEEP(PLSM_ERROR_PERMISSION, plsm_pool_open(scratch_client(), "secret", &pool, &err));
+    if (err) CHECK_HAS(err->path, "secret.plasmite");
+    drop_error(&err);
+    return checks_failed ? 1 : 0;
+}
+
+static void not_permitted_to_write(void) {
+    plsm_pool_t *pool = scratch_pool("mine", 0), *secret = scratch_pool("secret", 0);
+    int status = -1;
+    append(pool, "{\"v\":1}");
+    CHECK(chmod(scratch(), 0711) == 0 && chmod(plsm_pool_path(pool), 0444) == 0 && chmod(plsm_pool_path(secret), 0) == 0);
+    plsm_pool_free(pool);
+    plsm_pool_free(secret);
+    pid_t pid = fork();
+    if (pid == 0) _exit(as_reader());
+    CHECK(pid > 0 && waitpid(pid, &status, 0) == pid);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 static void info(void) {
     plsm_error_t *err = NULL;
     plsm_pool_t *pool = scratch_pool("info", 100000);
@@ -251,6 +285,7 @@ int main(void) {
     create_and_open();
     ensure();
     read_only();
+    not_permitted_to_write();
     info();
     list_and_delete();
     return finish("pools");

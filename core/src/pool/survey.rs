@@ -5,7 +5,7 @@
 //! starts at an anchor, goes back over good frames to find the tail and forward over good
 //! consecutive frames to find the head, and cuts a batch that is not whole.
 
-use crate::format::frame::{Header, Size};
+use crate::format::frame::Header;
 use crate::ring::memory::Memory;
 use crate::ring::position::is_sound;
 use crate::ring::snapshot::Check;
@@ -26,7 +26,7 @@ pub struct Survey {
 }
 
 /// A next-seq word this far ahead of the frames is damage, not a memory of lost messages.
-const MAX_SEQ_JUMP: u64 = 1 << 40;
+pub(crate) const MAX_SEQ_JUMP: u64 = 1 << 40;
 
 /// Looks at the whole ring. The caller holds the writer lock or knows that no writer lives.
 pub fn survey<M: Memory>(ring: &Ring<M>) -> Survey {
@@ -40,17 +40,26 @@ pub fn survey<M: Memory>(ring: &Ring<M>) -> Survey {
     );
     let plausible = |position: u64| is_sound(position, position, ring.size());
     let mut found = None;
-    for anchor in [synced, head, tail] {
+    // Past the tail: a flush had gone on from older frames than any that were left. Its own are all
+    // there from the tail on, since the tail moves only after the new `synced` is on the disk.
+    let anchors = if tail <= synced {
+        [synced, head, tail]
+    } else {
+        [tail, head, synced]
+    };
+    for anchor in anchors {
         if found.is_none() && plausible(anchor) {
             found = around(ring, anchor).filter(|run| run.newest >= synced_seq);
         }
     }
     // The first message of a pool lies at 0; an anchor there proves nothing when it is not good.
-    let found = found.or_else(|| search(ring).filter(|run| run.newest >= synced_seq));
+    // Rather too little than nothing: a synced seq that no frame reaches may be the damage itself.
+    let found = found.or_else(|| search(ring));
     let word = hot.next_seq.load(Ordering::Relaxed);
     match found {
         Some(run) => {
-            let next = (run.newest + 1).max(synced_seq + 1);
+            let jump = synced_seq.saturating_sub(run.newest);
+            let next = run.newest + 1 + if jump < MAX_SEQ_JUMP { jump } else { 0 };
             let remembered = if word >= next && word - next < MAX_SEQ_JUMP {
                 word
             } else {
@@ -80,10 +89,11 @@ pub fn survey<M: Memory>(ring: &Ring<M>) -> Survey {
             } else {
                 1
             };
+            let known_seq = if synced_seq < 1 << 62 { synced_seq } else { 0 };
             Survey {
                 tail: fresh,
                 head: fresh,
-                next_seq: sane.max(synced_seq + 1),
+                next_seq: sane.max(known_seq + 1),
                 last_time: hot.last_time.load(Ordering::Relaxed),
             }
         }
@@ -120,16 +130,22 @@ fn around<M: Memory>(ring: &Ring<M>, anchor: u64) -> Option<Run> {
         anchor,
         before(ring, anchor, 0).map(|(_, header)| header.seq),
     );
-    let (head, newest) = forward.whole;
+    let (mut head, mut newest) = forward.whole;
     let lowest = head.saturating_sub(ring.size());
     let mut tail = anchor;
-    let mut newest = newest;
     let mut next_seq = forward.first_seq;
     while let Some((at, header)) = before(ring, tail, lowest) {
         if next_seq.is_some_and(|next| header.seq >= next) {
             break;
         }
-        newest = newest.or((head >= tail).then_some(header));
+        if newest.is_none() {
+            // The anchor itself may lie within a batch: what is before it of that goes as well.
+            if header.more() {
+                head = at;
+            } else {
+                newest = Some(header);
+            }
+        }
         next_seq = Some(header.seq);
         tail = at;
     }
@@ -177,13 +193,11 @@ fn forward<M: Memory>(ring: &Ring<M>, start: u64, before: Option<u64>) -> Forwar
 fn before<M: Memory>(ring: &Ring<M>, position: u64, lowest: u64) -> Option<(u64, Header)> {
     let mut end = position;
     loop {
-        let size = ring.size_before(end, lowest)?;
-        end -= size.len();
-        if let Size::Message(_) = size {
-            return match good(ring, end) {
-                Some(Check::Good(header)) => Some((end, header)),
-                _ => None,
-            };
+        end -= ring.size_before(end, lowest)?.len();
+        match good(ring, end)? {
+            Check::Good(header) => return Some((end, header)),
+            Check::Padding(_) => {}
+            Check::Damaged | Check::Overtaken => return None,
         }
     }
 }

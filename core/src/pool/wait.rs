@@ -138,6 +138,7 @@ impl Pool {
             if self.is_deleted() {
                 return Err(self.gone());
             }
+            self.check_truncated()?;
             let slice = Duration::from_millis(limits::WAIT_SLICE_MS);
             let most = match plan.deadline.left() {
                 Some(left) if left.is_zero() => return Ok(Woken::Timeout),
@@ -153,6 +154,22 @@ impl Pool {
                 self.check_path(crate::sys::clock::wall_ns())?;
             }
         }
+    }
+
+    /// Looks again for a short while, seldom enough to leave the shared cache line to the writer.
+    pub fn linger(&self, target: &Target) -> bool {
+        /// About a microsecond.
+        const PAUSES: u32 = 100;
+        let until = Deadline::after(Duration::from_micros(limits::LINGER_US));
+        while !until.passed() {
+            for _ in 0..PAUSES {
+                pause();
+            }
+            if self.has_news(target) {
+                return true;
+            }
+        }
+        false
     }
 
     fn spin(&self, target: &Target, plan: &WaitPlan, cancelled: &AtomicBool) -> bool {

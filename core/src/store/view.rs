@@ -4,7 +4,7 @@
 
 use crate::error::{Error, Result};
 use crate::format::frame::Header;
-use crate::lite3::Source;
+use crate::lite3::{Source, Value};
 use crate::message::{Encoding, Message};
 use crate::ring::mapped::Mapped;
 use crate::ring::memory::Memory;
@@ -13,27 +13,27 @@ use crate::ring::Ring;
 use crate::sys::atomic::{fence, AtomicU64, Ordering};
 
 impl Source for RacingBytes<'_> {
-    #[inline]
+    #[inline(always)]
     fn len(self) -> usize {
         RacingBytes::len(&self)
     }
-    #[inline]
+    #[inline(always)]
     fn u8(self, at: usize) -> Option<u8> {
         RacingBytes::u8(&self, at)
     }
-    #[inline]
+    #[inline(always)]
     fn u32(self, at: usize) -> Option<u32> {
         RacingBytes::u32(&self, at)
     }
-    #[inline]
+    #[inline(always)]
     fn u64(self, at: usize) -> Option<u64> {
         RacingBytes::u64(&self, at)
     }
-    #[inline]
+    #[inline(always)]
     fn equals(self, at: usize, bytes: &[u8]) -> bool {
         RacingBytes::equals(&self, at, bytes)
     }
-    #[inline]
+    #[inline(always)]
     fn append_to(self, at: usize, len: usize, out: &mut Vec<u8>) -> bool {
         RacingBytes::append_to(&self, at, len, out)
     }
@@ -144,6 +144,17 @@ impl View {
                                   // SAFETY: the tail word of a pool that is still open, as the type's contract demands.
         let tail = unsafe { AtomicU64::from_ptr(self.guard.cast_mut()) }.load(Ordering::Relaxed);
         tail <= self.position
+    }
+
+    /// A member of the data, on the quick way: see [`Value::quick_member`].
+    #[inline(always)]
+    pub fn quick_member(&self, key: &[u8]) -> Option<Value<RacingBytes<'_>>> {
+        if self.encoding != Encoding::Lite3Data as u32 {
+            return None;
+        }
+        // SAFETY: as in `message`.
+        let payload = unsafe { RacingBytes::from_raw(self.payload, self.payload_len) };
+        Value::quick_member(payload, key)
     }
 
     /// The message in place. Its bytes may be void until [`View::still_valid`] was asked after.
