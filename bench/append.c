@@ -1,4 +1,4 @@
-// Appends: JSON, with the receipt envelope, Lite3 data, batches of 64. Floors P, W and F.
+// Appends: JSON, with the receipt envelope, Lite3 data, both in batches of 64. Floors P, W and F.
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,14 +44,13 @@ static uint64_t append_batches(plsm_pool_t *pool, const plsm_batch_item_t *items
     return now_ns() - start;
 }
 
-static plsm_batch_item_t *batch_items(void) {
-    const struct messages *messages = standard_messages();
+static plsm_batch_item_t *batch_items(const plsm_bytes_t *bytes, uint32_t encoding) {
     plsm_batch_item_t *items = calloc(MESSAGES, sizeof *items);
     if (items == NULL) die("out of memory");
     for (unsigned i = 0; i < MESSAGES; i++) {
-        items[i].data = messages->text[i].data;
-        items[i].len = messages->text[i].len;
-        items[i].encoding = PLSM_ITEM_JSON;
+        items[i].data = bytes[i].data;
+        items[i].len = bytes[i].len;
+        items[i].encoding = encoding;
     }
     return items;
 }
@@ -65,12 +64,13 @@ void bench_append(void) {
     pin_to(0);
     const struct messages *messages = standard_messages();
     const plsm_bytes_t *stored = standard_messages_lite3();
-    plsm_batch_item_t *items = batch_items();
+    plsm_batch_item_t *items = batch_items(messages->text, PLSM_ITEM_JSON);
+    plsm_batch_item_t *items_lite3 = batch_items(stored, PLSM_ITEM_LITE3_DATA);
     struct ring ring = ring_create("floor-ring", POOL_SIZE, false);
     plsm_pool_t *pool = pool_create("append", POOL_SIZE);
     append_messages(pool, 0, 512000); // touches every page
     uint64_t before = pool_bounds(pool).newest;
-    double took[4][SHORT_ROUNDS], floors[3] = {0};
+    double took[5][SHORT_ROUNDS], floors[3] = {0};
     for (unsigned round = 0; round < SHORT_ROUNDS; round++) {
         double parse = (double)floor_parse(messages->text, MESSAGES, COUNT);
         double frame = (double)floor_frame(ring.bytes, ring.size, messages->text, MESSAGES, COUNT);
@@ -80,20 +80,23 @@ void bench_append(void) {
         double write = (double)floor_write(messages->text, MESSAGES, COUNT);
         double receipts = took[1][round] = (double)append_receipts(pool);
         double batches = took[3][round] = (double)append_batches(pool, items);
+        double batches_lite3 = took[4][round] = (double)append_batches(pool, items_lite3);
         if (parse == 0 || frame == 0 || frame_stored == 0 || write == 0) die("a floor refused its input");
         row_ratio(ROW_APPEND_JSON, json / (parse + frame));
         row_ratio(ROW_APPEND_RECEIPT, receipts / (1.8 * (parse + frame) + 1.5 * write));
         row_ratio(ROW_APPEND_LITE3, lite3 / frame_stored);
         row_ratio(ROW_APPEND_BATCH, batches / json);
+        row_ratio(ROW_APPEND_BATCH_LITE3, batches_lite3 / lite3);
         floors[0] += parse / COUNT / SHORT_ROUNDS;
         floors[1] += frame / COUNT / SHORT_ROUNDS;
         floors[2] += write / COUNT / SHORT_ROUNDS;
     }
     uint64_t appended = pool_bounds(pool).newest - before;
-    if (appended != 4ull * COUNT * SHORT_ROUNDS) die("appended %llu messages, not 4 x %u x %u", (unsigned long long)appended, COUNT, SHORT_ROUNDS);
+    if (appended != 5ull * COUNT * SHORT_ROUNDS) die("appended %llu messages, not 5 x %u x %u", (unsigned long long)appended, COUNT, SHORT_ROUNDS);
     about_rate(ROW_APPEND_RECEIPT, took[1]);
     about_rate(ROW_APPEND_LITE3, took[2]);
     about_rate(ROW_APPEND_BATCH, took[3]);
+    about_rate(ROW_APPEND_BATCH_LITE3, took[4]);
     double each = median(took[0], SHORT_ROUNDS) / COUNT;
     row_about(ROW_APPEND_JSON, "%.0f ns, %.2f M/s; floors: P %.0f ns, F %.0f ns, W %.0f ns", each, 1000 / each, floors[0], floors[1],
               floors[2]);

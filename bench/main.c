@@ -22,7 +22,7 @@ struct group {
 };
 
 static const struct group groups[] = {
-    {bench_append, ROW_APPEND_JSON, ROW_APPEND_BATCH},
+    {bench_append, ROW_APPEND_JSON, ROW_APPEND_BATCH_LITE3},
     {bench_tail, ROW_TAIL_JSON, ROW_TAIL_VIEW},
     {bench_get, ROW_GET_JSON, ROW_GET_VIEW},
     {bench_pingpong, ROW_PING_P50, ROW_SPIN_P50},

@@ -6,6 +6,7 @@ const struct row_spec row_specs[ROW_COUNT] = {
     [ROW_APPEND_RECEIPT] = {"append-receipt", "append JSON with the receipt envelope", "1.8(P+F)+1.5W", 1.0, false},
     [ROW_APPEND_LITE3] = {"append-lite3", "append data encoded as Lite3", "F of the stored bytes", 1.8, false},
     [ROW_APPEND_BATCH] = {"append-batch", "append JSON in batches of 64", "append-json", 0.7, false},
+    [ROW_APPEND_BATCH_LITE3] = {"append-batch-l3", "append Lite3 data in batches of 64", "append-lite3", 0.7, false},
     [ROW_TAIL_JSON] = {"tail-json", "tail, JSON envelope out", "W", 2.0, false},
     [ROW_TAIL_VIEW] = {"tail-view", "tail by borrowed view, two fields read in place", "F", 1.2, false},
     [ROW_GET_JSON] = {"get-json", "get by random seq as JSON, 1 GiB pool", "1 MiB pool", 4.0, false},
