@@ -14,6 +14,7 @@ const struct row_spec row_specs[ROW_COUNT] = {
     [ROW_PING_P50] = {"ping-p50", "ping-pong through two pools, blocking, p50", "X p50", 1.3, false},
     [ROW_PING_P99] = {"ping-p99", "ping-pong through two pools, blocking, p99", "X p99", 2.0, false},
     [ROW_SPIN_P50] = {"spin-p50", "ping-pong through two pools, spinning, p50", "X p50", 0.25, false},
+    [ROW_WAKE_P50] = {"wake-p50", "ping-pong, each side asleep for 100 us before, p50", "X after the same pause, p50", 1.3, false},
     [ROW_TWO_WRITERS] = {"two-writers", "two writer processes together", "one alone", 0.9, true},
     [ROW_WITH_FOLLOWER] = {"with-follower", "one writer while a follower keeps up", "no follower", 0.7, true},
     [ROW_WITH_WAITERS] = {"with-waiters", "one writer, 1000 idle streams, 100 threads waiting", "none", 0.9, true},
