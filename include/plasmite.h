@@ -1188,6 +1188,18 @@ int plsm_stream_next_view(plsm_stream_t *stream,
                           plsm_view_t *out_view,
                           plsm_error_t **out_err);
 
+// As plsm_stream_next_view for many messages in one call: fills up to `capacity` views and tells in
+// `out_count` how many. Only the first is waited for; fewer come when no more are there just now, and before
+// anything that is no message, which the next call then answers. All views are borrowed until the next call
+// on the stream. PLSM_NEXT_MESSAGE when at least one view was filled; for any other answer `out_count` is not
+// written. Usage for a `capacity` of 0. A plsm_next_t.
+int plsm_stream_next_views(plsm_stream_t *stream,
+                           uint64_t wait_ms,
+                           plsm_view_t *out_views,
+                           size_t capacity,
+                           size_t *out_count,
+                           plsm_error_t **out_err);
+
 // Takes the next message whole as JSON, as plsm_pool_get_json would give it, waiting like
 // plsm_stream_next_view. The text is borrowed from the stream until the next call on it. Allocates nothing
 // once the stream's buffer is large enough. A plsm_next_t.

@@ -11,7 +11,7 @@ use crate::bytes::{plsm_bytes, plsm_bytes_t};
 use crate::error::plsm_error_t;
 use crate::guard::{outcome, plain, status, Out};
 use crate::stream::{plsm_stream_t, stream_in, OpenStream};
-use crate::view::{plsm_view_t, view_out};
+use crate::view::{plsm_view_t, view_out, views_out};
 use crate::wait::wait_in;
 
 /// What plsm_stream_next_view and plsm_stream_next_json answer.
@@ -71,6 +71,38 @@ pub unsafe extern "C" fn plsm_stream_next_view(
         // SAFETY: the caller passes NULL or a place for a view, and a stream handle.
         let (out, open) = unsafe { (view_out(out_view)?, stream_in(stream)?) };
         let next = open.stream.next(wait_in(wait_ms), out)?;
+        Ok(number(open, &next))
+    })
+}
+
+/// As plsm_stream_next_view for many messages in one call: fills up to `capacity` views and tells in
+/// `out_count` how many. Only the first is waited for; fewer come when no more are there just now, and before
+/// anything that is no message, which the next call then answers. All views are borrowed until the next call
+/// on the stream. PLSM_NEXT_MESSAGE when at least one view was filled; for any other answer `out_count` is not
+/// written. Usage for a `capacity` of 0. A plsm_next_t.
+#[no_mangle]
+pub unsafe extern "C" fn plsm_stream_next_views(
+    stream: *mut plsm_stream_t,
+    wait_ms: u64,
+    out_views: *mut plsm_view_t,
+    capacity: usize,
+    out_count: *mut usize,
+    out_err: *mut *mut plsm_error_t,
+) -> c_int {
+    outcome(out_err, || {
+        // SAFETY: the caller passes NULL or `capacity` places for views, a place for the count, and a stream
+        // handle.
+        let (out, views, open) = unsafe {
+            (
+                Out::new(out_count, "out_count")?,
+                views_out(out_views, capacity)?,
+                stream_in(stream)?,
+            )
+        };
+        let (next, count) = open.stream.next_many(wait_in(wait_ms), views)?;
+        if count > 0 {
+            out.set(count);
+        }
         Ok(number(open, &next))
     })
 }

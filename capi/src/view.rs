@@ -78,6 +78,20 @@ pub(crate) unsafe fn view_out<'a>(view: *mut plsm_view) -> Result<&'a mut View> 
     Ok(unsafe { &mut *view.cast::<View>() })
 }
 
+/// As [`view_out`], for many.
+///
+/// # Safety
+/// `views` is NULL or `count` places for views, for as long as the reference is used.
+pub(crate) unsafe fn views_out<'a>(views: *mut plsm_view, count: usize) -> Result<&'a mut [View]> {
+    check_pointer(views, "out_views")?;
+    if count == 0 {
+        return Err(Error::usage("capacity is 0: there is no place for a view"));
+    }
+    let count = count.min(isize::MAX as usize / std::mem::size_of::<View>());
+    // SAFETY: writable by the contract, of the same layout (asserted above); any bytes are a view.
+    Ok(unsafe { std::slice::from_raw_parts_mut(views.cast::<View>(), count) })
+}
+
 /// Reads a view back.
 ///
 /// # Safety

@@ -25,6 +25,10 @@ pub const DEFAULT_LOCK_WAIT_MS: u64 = 10_000;
 /// lost wake-ups (a writer can die between commit and wake-up); delivery never depends on it.
 pub const WAIT_SLICE_MS: u64 = 250;
 
+/// How long a reader that was just given a message looks again before it sleeps, in microseconds: a
+/// writer that is busy is then not made to wake it for every message.
+pub const LINGER_US: u64 = 20;
+
 /// Longest pause between two looks of a reader that cannot be woken (no write access to the pool),
 /// in microseconds.
 pub const POLL_CAP_US: u64 = 5_000;

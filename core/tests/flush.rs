@@ -2,11 +2,9 @@
 
 mod common;
 
-use std::path::Path;
 use std::process::Command;
 
-use common::{fork, patient, put, scratch, watchdog};
-use plasmite_core::format::control::Control;
+use common::{fork, patient, put, scratch, synced, watchdog};
 use plasmite_core::store::{
     AppendOptions, BatchItem, Client, ItemEncoding, OpenOptions, PoolOptions,
 };
@@ -17,13 +15,6 @@ fn flushing() -> AppendOptions<'static> {
         flush: true,
         ..patient()
     }
-}
-
-/// The position up to which the pool says that everything is on the disk, from its file.
-fn synced(path: &Path) -> u64 {
-    let bytes = std::fs::read(path).unwrap();
-    let at = 4096 + std::mem::offset_of!(Control, recovery);
-    u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap())
 }
 
 fn write_flushing(client: &Client, count: u64) {

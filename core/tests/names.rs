@@ -65,12 +65,14 @@ fn create_append_and_delete_at_once() {
     let _watchdog = watchdog();
     let (_dir, client) = scratch();
     let board = Board::new();
-    let gone = |result: Result<()>| match result {
-        Err(error) => assert!(
-            matches!(error.kind(), ErrorKind::NotFound | ErrorKind::AlreadyExists),
-            "{error:?}"
-        ),
-        Ok(()) => {}
+    let gone = |result: Result<()>| {
+        if let Err(error) = result {
+            let kind = error.kind();
+            assert!(
+                matches!(kind, ErrorKind::NotFound | ErrorKind::AlreadyExists),
+                "{error:?}"
+            );
+        }
     };
     let workers: Vec<Process> = (0..5u64)
         .map(|worker| {

@@ -103,12 +103,11 @@ impl<'a> Scanner<'a> {
     /// it is known, zeros behind it. Takes nothing when the string is another.
     #[inline(always)]
     pub(super) fn short_string(&mut self) -> Option<(u64, usize, u64)> {
-        let chunk = self.rest.get(1..9)?.first_chunk::<8>()?;
-        let word = u64::from_le_bytes(*chunk);
+        let word = word_at(self.rest, 1);
         let bits = specials(word).trailing_zeros() & 0x38;
         let text = word & ((1u64 << bits) - 1);
         let behind = word >> bits;
-        // Without a special byte, `bits` is 0 and the byte there is no quote.
+        // Without a special byte, `bits` is 0 and the byte there is no quote; beyond the end there is none.
         if behind as u8 != b'"' || beyond_ascii(text) {
             return None;
         }

@@ -7,6 +7,9 @@ use super::write::{write_float, write_int, write_uint};
 use crate::error::Error;
 use crate::lite3::{Piece, Refusal};
 
+/// Room kept between uses, in bytes; a larger buffer is given back.
+const KEEP: usize = 8 << 20;
+
 /// A member of an open object: where it and its value start in the output.
 #[derive(Clone, Copy)]
 struct Member {
@@ -37,6 +40,11 @@ impl TextSink {
 
     /// Reads a whole JSON text; afterwards [`text`](Self::text) is its canonical form.
     pub(super) fn convert(&mut self, json: &[u8], scratch: &mut Vec<u8>) -> Result<(), Error> {
+        if self.out.capacity() > KEEP {
+            self.out = Vec::new();
+            self.members = Vec::new();
+            *scratch = Vec::new();
+        }
         self.out.clear();
         self.members.clear();
         self.open.clear();

@@ -137,7 +137,7 @@ impl Writer<'_> {
             if frames.len() == MAX_DEPTH - 1 {
                 return Err(damaged("nested too deeply", at));
             }
-            if at % 4 != 0 {
+            if !at.is_multiple_of(4) {
                 return Err(damaged("misaligned node", at));
             }
             frames.push(frame);

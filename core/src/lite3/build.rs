@@ -24,11 +24,13 @@ struct Open {
 
 /// Room reserved for one entry besides its key and text: padding, tag, NULs, type, and a node or the
 /// surplus of a fixed copy.
-const ENTRY_ROOM: usize = 3 + 4 + 1 + 1 + NODE_SIZE + 2 * 16;
+const ENTRY_ROOM: usize = 3 + 4 + 1 + 1 + NODE_SIZE + 2 * 32;
 
-/// Texts up to this size, NUL included, are copied in one fixed move; what it copies too much is
+/// Keys up to this size, NUL included, are copied in one fixed move; what it copies too much is
 /// overwritten by what follows.
 const SHORT: usize = 16;
+/// Likewise for string values.
+const SHORT_TEXT: usize = 32;
 
 /// Builds one document from events in the order of the JSON text. Reused: no allocation in the steady state.
 ///
@@ -182,12 +184,12 @@ impl Builder {
         self.buffer.reserve(ENTRY_ROOM + text.len)?;
         let at = self.buffer.len;
         let size = text.len + 1;
-        match (size <= SHORT, text.ahead::<SHORT>()) {
+        match (size <= SHORT_TEXT, text.ahead::<SHORT_TEXT>()) {
             (true, Some(bytes)) => {
-                let value = self.buffer.array::<{ 2 * SHORT }>(at);
+                let value = self.buffer.array::<{ 2 * SHORT_TEXT }>(at);
                 value[0] = Kind::String as u8;
                 value[1..5].copy_from_slice(&(size as u32).to_le_bytes());
-                value[5..5 + SHORT].copy_from_slice(bytes);
+                value[5..5 + SHORT_TEXT].copy_from_slice(bytes);
                 value[4 + size] = 0;
             }
             _ => {

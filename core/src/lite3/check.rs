@@ -176,7 +176,7 @@ impl Checker<'_> {
     }
 
     fn node(&mut self, node: usize) -> Result<(usize, usize, bool, usize)> {
-        if node % NODE_ALIGN != 0 {
+        if !node.is_multiple_of(NODE_ALIGN) {
             return fail("misaligned node", node);
         }
         if node + NODE_SIZE > self.document.len() {

@@ -196,7 +196,7 @@ fn collect_tree<S: Source, const N: usize>(
 /// Checks the node's place and key count: (node, places in it).
 fn open<S: Source>(source: S, node: usize, budget: &mut usize) -> Result<(usize, usize)> {
     spend(budget, node)?;
-    if node % NODE_ALIGN != 0 {
+    if !node.is_multiple_of(NODE_ALIGN) {
         return fail("misaligned node", node);
     }
     let [_hashes @ .., size_kc]: [u32; NODE_KEYS + 1] = source

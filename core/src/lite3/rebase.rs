@@ -23,7 +23,7 @@ pub(super) fn rebase(document: &[u8], copy: &mut [u8], distance: u32) -> Result<
         budget = budget
             .checked_sub(NODE_SIZE)
             .ok_or_else(|| damaged("nodes that meet again", node))?;
-        if node % NODE_ALIGN != 0 || height > MAX_HEIGHT {
+        if !node.is_multiple_of(NODE_ALIGN) || height > MAX_HEIGHT {
             return fail("misplaced node", node);
         }
         let size_kc = document

@@ -151,7 +151,7 @@ impl Pool {
     }
 
     #[cold]
-    fn repair_after_death(&self) -> Result<()> {
+    pub(crate) fn repair_after_death(&self) -> Result<()> {
         let ring = self.shared().ring();
         ring.repair()
             .map_err(|error| error.with_path(self.path()))?;

@@ -7,6 +7,7 @@ use crate::format::control::STATE_DELETED;
 use crate::limits;
 use crate::pool::owner::LockWait;
 use crate::pool::Pool;
+use crate::ring::lock::Taken;
 use crate::ring::memory::Memory;
 use crate::ring::wake;
 use crate::sys::atomic::Ordering;
@@ -38,7 +39,11 @@ impl Pool {
         let wait = LockWait::For(std::time::Duration::from_millis(
             limits::DEFAULT_LOCK_WAIT_MS,
         ));
-        let (locked, _) = self.lock_as_it_is(wait)?;
+        let (locked, taken) = self.lock_as_it_is(wait)?;
+        if taken == Taken::FromDead {
+            // The pool lives on if it cannot be unlinked. A damaged one may go all the same.
+            let _ = self.repair_after_death();
+        }
         let named = file::identity_of(self.path())
             .map_err(|error| Error::from_io(&error, "delete the pool").with_path(self.path()))?;
         if named != Some(self.shared().identity()) {

@@ -8,7 +8,9 @@ use crate::format::control::{Control, STATE_DELETED};
 use crate::format::geometry::MIN_POOL_SIZE;
 use crate::format::superblock::Superblock;
 use crate::format::PAGE;
+use crate::pool::owner::LockWait;
 use crate::pool::shared::Shared;
+use crate::pool::survey::MAX_SEQ_JUMP;
 use crate::pool::Pool;
 use crate::ring::mapped::Mapped;
 use crate::ring::memory::Memory;
@@ -83,7 +85,7 @@ impl Pool {
             if !self.is_at_home() {
                 self.recover(false)?;
             }
-            if !self.looks_sound() {
+            if !self.looks_sound() || !self.is_sound_without_dead_owner() {
                 self.recover(true)?;
             }
         } else if !self.looks_sound() {
@@ -106,14 +108,28 @@ impl Pool {
             let lock = hot.lock.load(Ordering::Acquire);
             let (tail, head) = (ring.tail(), ring.head());
             let next_seq = hot.next_seq.load(Ordering::Acquire);
+            let last_time = hot.last_time.load(Ordering::Acquire);
+            let synced = ring
+                .memory
+                .control()
+                .recovery
+                .synced
+                .load(Ordering::Acquire);
             if is_sound(tail, head, ring.size()) {
-                if tail == head {
-                    return next_seq >= 1;
+                // Only writers go by these two words.
+                let readable = !self.shared().is_writable();
+                if tail == head && (1..1 << 62).contains(&next_seq) && (readable || synced <= head)
+                {
+                    return true;
                 }
                 let first = ring.check(tail, head);
                 let newest = ring.newest_before(head, tail);
                 if !matches!(first, Check::Damaged)
-                    && newest.is_some_and(|(_, newest)| newest.seq < next_seq)
+                    && newest.is_some_and(|(_, newest)| {
+                        newest.seq < next_seq
+                            && next_seq - newest.seq <= MAX_SEQ_JUMP
+                            && (readable || (last_time <= newest.time_ns && synced <= head))
+                    })
                 {
                     return true;
                 }
@@ -127,6 +143,20 @@ impl Pool {
         // Somebody has held the lock all the while: a stopped or a dead writer. Its successor
         // repairs; a reader may go on with what can be seen.
         ring.bounds().is_some()
+    }
+
+    /// The look of a writer at a pool whose lock is held: an owner that is dead, or that damage
+    /// invented, is buried, and the pool looked at again.
+    fn is_sound_without_dead_owner(&self) -> bool {
+        let lock = &self.shared().ring().memory.control().hot.lock;
+        if lock.load(Ordering::Acquire) == 0 {
+            return true;
+        }
+        match self.lock(LockWait::Try) {
+            Ok(locked) => drop(locked),
+            Err(error) => return error.kind() != ErrorKind::Corrupt,
+        }
+        self.looks_sound()
     }
 }
 

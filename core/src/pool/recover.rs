@@ -7,6 +7,7 @@ use crate::limits;
 use crate::pool::owner::LockWait;
 use crate::pool::survey::{survey, Survey};
 use crate::pool::Pool;
+use crate::ring::lock::Taken;
 use crate::ring::memory::Memory;
 use crate::ring::wake;
 use crate::sys::atomic::{fence, Ordering};
@@ -31,8 +32,12 @@ impl Pool {
         let wait = LockWait::For(std::time::Duration::from_millis(
             limits::DEFAULT_LOCK_WAIT_MS,
         ));
-        let (locked, _) = self.lock_as_it_is(wait)?;
+        let (locked, taken) = self.lock_as_it_is(wait)?;
         if self.is_at_home() && !despite_home {
+            // Another process was faster; what a dead one left is ours to repair all the same.
+            if taken == Taken::FromDead {
+                self.repair_after_death()?;
+            }
             return Ok(());
         }
         let ring = self.shared().ring();

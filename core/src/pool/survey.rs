@@ -26,7 +26,7 @@ pub struct Survey {
 }
 
 /// A next-seq word this far ahead of the frames is damage, not a memory of lost messages.
-const MAX_SEQ_JUMP: u64 = 1 << 40;
+pub(crate) const MAX_SEQ_JUMP: u64 = 1 << 40;
 
 /// Looks at the whole ring. The caller holds the writer lock or knows that no writer lives.
 pub fn survey<M: Memory>(ring: &Ring<M>) -> Survey {
@@ -46,11 +46,13 @@ pub fn survey<M: Memory>(ring: &Ring<M>) -> Survey {
         }
     }
     // The first message of a pool lies at 0; an anchor there proves nothing when it is not good.
-    let found = found.or_else(|| search(ring).filter(|run| run.newest >= synced_seq));
+    // Rather too little than nothing: a synced seq that no frame reaches may be the damage itself.
+    let found = found.or_else(|| search(ring));
     let word = hot.next_seq.load(Ordering::Relaxed);
     match found {
         Some(run) => {
-            let next = (run.newest + 1).max(synced_seq + 1);
+            let jump = synced_seq.saturating_sub(run.newest);
+            let next = run.newest + 1 + if jump < MAX_SEQ_JUMP { jump } else { 0 };
             let remembered = if word >= next && word - next < MAX_SEQ_JUMP {
                 word
             } else {
@@ -80,10 +82,11 @@ pub fn survey<M: Memory>(ring: &Ring<M>) -> Survey {
             } else {
                 1
             };
+            let known_seq = if synced_seq < 1 << 62 { synced_seq } else { 0 };
             Survey {
                 tail: fresh,
                 head: fresh,
-                next_seq: sane.max(synced_seq + 1),
+                next_seq: sane.max(known_seq + 1),
                 last_time: hot.last_time.load(Ordering::Relaxed),
             }
         }

@@ -156,6 +156,22 @@ impl Pool {
         }
     }
 
+    /// Looks again for a short while, seldom enough to leave the shared cache line to the writer.
+    pub fn linger(&self, target: &Target) -> bool {
+        /// About a microsecond.
+        const PAUSES: u32 = 100;
+        let until = Deadline::after(Duration::from_micros(limits::LINGER_US));
+        while !until.passed() {
+            for _ in 0..PAUSES {
+                pause();
+            }
+            if self.has_news(target) {
+                return true;
+            }
+        }
+        false
+    }
+
     fn spin(&self, target: &Target, plan: &WaitPlan, cancelled: &AtomicBool) -> bool {
         let until = Deadline::after(plan.spin).sooner(plan.deadline);
         loop {

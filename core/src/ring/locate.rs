@@ -2,6 +2,7 @@
 
 use crate::format::frame::{Header, Size};
 use crate::ring::memory::Memory;
+use crate::ring::snapshot::Check;
 use crate::ring::Ring;
 use crate::sys::atomic::Ordering;
 
@@ -19,8 +20,25 @@ pub enum Place {
 }
 
 impl<M: Memory> Ring<M> {
-    /// Finds a seq: one jump through the index, then at most `index_stride - 1` hops.
+    /// Finds a seq. What is found is a good frame.
     pub fn locate(&self, seq: u64) -> Place {
+        loop {
+            let place = self.guess(seq);
+            let Place::At(at) = place else {
+                return place;
+            };
+            match self.check(at, self.head()) {
+                Check::Good(header) if header.seq == seq => return place,
+                Check::Overtaken => {}
+                _ => return self.search(seq),
+            }
+        }
+    }
+
+    /// Finds a seq by headers whose checksums nobody has looked at: one jump through the index, then
+    /// at most `index_stride - 1` hops. When the frame turns out not to be good, [`Ring::locate`] knows
+    /// better: a damaged header may claim any seq.
+    pub fn guess(&self, seq: u64) -> Place {
         // Each round is void only if the writer moved the tail past what it looked at, so it ends
         // as soon as the reader is faster than a whole lap.
         loop {
@@ -28,6 +46,19 @@ impl<M: Memory> Ring<M> {
                 return Place::Missing;
             };
             let found = self.locate_between(seq, tail, head);
+            if self.retained(tail) || matches!(found, Place::At(at) if self.retained(at)) {
+                return found;
+            }
+        }
+    }
+
+    #[cold]
+    fn search(&self, seq: u64) -> Place {
+        loop {
+            let Some((tail, head)) = self.bounds() else {
+                return Place::Missing;
+            };
+            let found = self.scan(seq, tail, head);
             if self.retained(tail) || matches!(found, Place::At(at) if self.retained(at)) {
                 return found;
             }
@@ -50,7 +81,7 @@ impl<M: Memory> Ring<M> {
         if seq > newest.seq {
             return Place::Future;
         }
-        let Some((first, oldest)) = self.message_from(tail, head) else {
+        let Some((first, oldest)) = self.good_from(tail, head) else {
             return self.scan(seq, tail, head);
         };
         if seq < oldest.seq {
@@ -152,7 +183,7 @@ impl<M: Memory> Ring<M> {
             let newest = self
                 .newest_before(head, tail)
                 .or_else(|| self.last_good(tail, head));
-            let oldest = self.message_from(tail, head).or_else(|| {
+            let oldest = self.good_from(tail, head).or_else(|| {
                 let at = self.next_good(tail, head)?;
                 Some((at, self.header_at(at, head)?))
             });
@@ -189,10 +220,9 @@ impl<M: Memory> Ring<M> {
     fn since_between(&self, time_ns: u64, sorted: bool, tail: u64, head: u64) -> u64 {
         let mut start = tail;
         if sorted && self.geometry.index_slots > 0 {
-            if let (Some((_, oldest)), Some((_, newest))) = (
-                self.message_from(tail, head),
-                self.newest_before(head, tail),
-            ) {
+            if let (Some((_, oldest)), Some((_, newest))) =
+                (self.good_from(tail, head), self.newest_before(head, tail))
+            {
                 // Invariant: messages up to `low` are older than `time_ns`, if any are.
                 let (mut low, mut high) = (oldest.seq, newest.seq);
                 while low + self.geometry.index_stride < high {
@@ -200,13 +230,13 @@ impl<M: Memory> Ring<M> {
                     let Place::At(at) = self.locate_between(middle, tail, head) else {
                         break;
                     };
-                    match self.header_at(at, head) {
-                        Some(header) if header.time_ns < time_ns => {
+                    match self.check(at, head) {
+                        Check::Good(header) if header.time_ns < time_ns => {
                             low = middle;
                             start = at;
                         }
-                        Some(_) => high = middle,
-                        None => break,
+                        Check::Good(_) => high = middle,
+                        _ => break,
                     }
                 }
             }

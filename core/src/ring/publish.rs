@@ -229,10 +229,27 @@ impl<M: Memory> Ring<M> {
     /// it the unlock waits for the lines of this frame.
     #[inline]
     fn prefetch(&self, from: u64, len: u64) {
+        self.prefetch_lines(
+            (self.offset(from) / 8) as usize + PREFETCH_AHEAD,
+            len.min(MAX_PREFETCH),
+        );
+    }
+
+    /// Asks for the lines of `len` bytes, `ahead` bytes behind the head of this moment.
+    #[inline]
+    pub fn prefetch_behind_head(&self, ahead: u64, len: u64) {
+        let head = self.memory.control().hot.head.load(Ordering::Relaxed);
+        self.prefetch_lines(
+            ((self.offset(head) + ahead) / 8) as usize,
+            len.min(MAX_PREFETCH),
+        );
+    }
+
+    #[inline]
+    fn prefetch_lines(&self, at: usize, len: u64) {
         let words = self.memory.ring();
-        let at = (self.offset(from) / 8) as usize;
-        for line in 0..len.min(MAX_PREFETCH) / 64 + 1 {
-            if let Some(word) = words.get(at + PREFETCH_AHEAD + line as usize * 8) {
+        for line in 0..len / 64 + 1 {
+            if let Some(word) = words.get(at + line as usize * 8) {
                 prefetch_for_write(word);
             }
         }

@@ -115,6 +115,15 @@ impl<M: Memory> Ring<M> {
         None
     }
 
+    /// As [`Ring::message_from`], and the message is good by its checksum.
+    pub fn good_from(&self, position: u64, head: u64) -> Option<(u64, Header)> {
+        let (at, _) = self.message_from(position, head)?;
+        match self.check(at, head) {
+            Check::Good(header) => Some((at, header)),
+            _ => None,
+        }
+    }
+
     /// The first good message frame at or after `position`, by checksum.
     pub fn next_good(&self, position: u64, head: u64) -> Option<u64> {
         let mut position = position;

@@ -41,6 +41,17 @@ impl Window {
         position >= self.start && position < self.end
     }
 
+    /// Whether the copy has a whole frame at this position, by its length.
+    #[inline]
+    pub fn holds_whole(&self, position: u64) -> bool {
+        if !self.holds(position) {
+            return false;
+        }
+        let words = self.words_from(position);
+        let size = Size::parse(u64::from_le(words[0]) as u32);
+        size.is_some_and(|size| size.len() <= words.len() as u64 * 8)
+    }
+
     /// Forgets the copy.
     pub fn clear(&mut self) {
         self.start = self.end;

@@ -49,6 +49,7 @@ fn write_options(options: &AppendOptions<'_>) -> WriteOptions {
 }
 
 /// Encodes the payload behind what `out` holds.
+#[inline]
 fn encode(
     encoder: &mut Encoder,
     bytes: &[u8],
@@ -259,6 +260,7 @@ impl Pool {
                 ..
             } = scratch;
             buffer.clear();
+            let ring = self.pool.shared().ring();
             let mut bodies = Vec::with_capacity(items.len());
             let mut times = Vec::with_capacity(items.len());
             for (index, item) in items.iter().enumerate() {
@@ -268,19 +270,22 @@ impl Pool {
                     .map_err(|error| {
                         error.with_cause(format!("item {index} of the batch (from 0)"))
                     })?;
-                bodies.push((body, start));
+                ring.prefetch_behind_head(
+                    start as u64,
+                    frame::len_for((buffer.len() - start) as u64),
+                );
+                bodies.push((body, buffer.len()));
                 times.push(item.timestamp_ns.or(options.timestamp_ns));
             }
             let mut drafts = Vec::with_capacity(items.len());
-            for (index, (body, start)) in bodies.iter().enumerate() {
-                let end = bodies
-                    .get(index + 1)
-                    .map_or(buffer.len(), |(_, start)| *start);
-                let mut draft = body.draft(&buffer[*start..end])?;
-                if index + 1 < bodies.len() {
+            let mut start = 0;
+            for (body, end) in &bodies {
+                let mut draft = body.draft(&buffer[start..*end])?;
+                if drafts.len() + 1 < bodies.len() {
                     draft.flags |= frame::FLAG_MORE;
                 }
                 drafts.push(draft);
+                start = *end;
             }
             let mut stored: Vec<Stored> = Vec::with_capacity(items.len());
             self.pool
@@ -298,6 +303,7 @@ impl Pool {
         })
     }
 
+    #[inline]
     fn encode_item(
         &self,
         item: &BatchItem<'_>,

@@ -440,6 +440,20 @@ impl Cursor {
         Ok(())
     }
 
+    /// Whether another step finds something without waiting, and without moving the private copy that
+    /// earlier views may point into.
+    #[inline]
+    pub(super) fn has_more_at_hand(&self) -> bool {
+        if self.pending.is_some() || self.backwards {
+            return false;
+        }
+        if self.in_place {
+            self.at < self.head
+        } else {
+            self.window.holds_whole(self.at)
+        }
+    }
+
     /// Makes sure that [`Cursor::message`] has a private copy, also when reading in place. False when
     /// the message was overtaken.
     #[inline]

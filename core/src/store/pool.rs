@@ -202,7 +202,7 @@ impl Pool {
 
     #[inline]
     fn place(&self, seq: u64) -> Result<u64> {
-        match self.pool.shared().ring().locate(seq) {
+        match self.pool.shared().ring().guess(seq) {
             Place::At(at) => Ok(at),
             Place::Missing => Err(Error::corrupt(format!(
                 "message {seq} cannot be found: the pool is damaged there"
@@ -218,6 +218,15 @@ impl Pool {
         }
     }
 
+    /// The frame at the place a seq was thought to be at is not good: perhaps another one has it.
+    #[cold]
+    fn place_besides(&self, damaged: u64, seq: u64) -> Result<u64> {
+        match self.pool.shared().ring().locate(seq) {
+            Place::At(at) if at != damaged => Ok(at),
+            _ => Err(self.damaged(damaged, Some(seq))),
+        }
+    }
+
     /// Copies a message into the window and runs `work` on it.
     #[inline]
     pub(super) fn with_message<R>(
@@ -227,16 +236,19 @@ impl Pool {
         work: impl FnOnce(&Message<&[u8]>) -> Result<R>,
     ) -> Result<R> {
         let ring = self.pool.shared().ring();
-        let at = self.place(seq)?;
-        let filled = window.fill_one(ring, at, ring.head());
-        self.pool.check_truncated()?;
-        if !filled {
-            return Err(self.absent(seq, Place::Gone));
-        }
+        let mut at = self.place(seq)?;
         let mut header = Header::default();
-        let framed = window.frame(at, ring.room(at), ring.seed, &mut header);
-        if framed != Framed::Message || header.seq != seq {
-            return Err(self.damaged(at, Some(seq)));
+        loop {
+            let filled = window.fill_one(ring, at, ring.head());
+            self.pool.check_truncated()?;
+            if !filled {
+                return Err(self.absent(seq, Place::Gone));
+            }
+            let framed = window.frame(at, ring.room(at), ring.seed, &mut header);
+            if framed == Framed::Message && header.seq == seq {
+                break;
+            }
+            at = self.place_besides(at, seq)?;
         }
         let (payload, tags) = window.body(at, &header);
         let encoding = self.encoding(&header, at)?;
@@ -293,13 +305,17 @@ impl Pool {
     /// As [`Pool::get`].
     pub fn view(&self, seq: u64) -> Result<View> {
         let ring = self.pool.shared().ring();
-        let at = self.place(seq)?;
-        let found = ring.check(at, ring.head());
-        self.pool.check_truncated()?;
-        match found {
-            Check::Good(header) if header.seq == seq => Ok(View::in_place(ring, at, &header)),
-            Check::Overtaken => Err(self.absent(seq, Place::Gone)),
-            _ => Err(self.damaged(at, Some(seq))),
+        let mut at = self.place(seq)?;
+        loop {
+            let found = ring.check(at, ring.head());
+            self.pool.check_truncated()?;
+            match found {
+                Check::Good(header) if header.seq == seq => {
+                    return Ok(View::in_place(ring, at, &header))
+                }
+                Check::Overtaken => return Err(self.absent(seq, Place::Gone)),
+                _ => at = self.place_besides(at, seq)?,
+            }
         }
     }
 }

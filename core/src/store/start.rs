@@ -56,8 +56,7 @@ impl Cursor {
         loop {
             let (tail, head) = ring.bounds()?;
             if at < head {
-                let (_, header) = ring.message_from(at, head)?;
-                return ring.retained(at).then_some(header.seq);
+                return ring.good_from(at, head).map(|(_, header)| header.seq);
             }
             let next = match ring.newest_before(head, tail) {
                 Some((_, newest)) => newest.seq + 1,

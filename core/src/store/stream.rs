@@ -10,7 +10,7 @@ use crate::pool::wait::{Target, WaitPlan, Woken};
 use crate::store::cursor::{Cursor, Step};
 use crate::store::{token, Gap, Next, Pool, Start, Stats, TailOptions, View, Wait};
 use crate::sys::atomic::{AtomicBool, AtomicU64, Ordering};
-use crate::sys::clock::Deadline;
+use crate::sys::clock::{self, Deadline};
 use crate::sys::fork_lock::ForkLock;
 
 /// A stream. Any thread may use it; calls that step take turns, [`Stream::cancel`] and the getters
@@ -34,6 +34,16 @@ struct State {
     cursor: Cursor,
     times: TimeCache,
     delivered: u64,
+    delivered_at_wait: u64,
+}
+
+impl State {
+    /// Whether a writer is about: something came since the last wait. Where there is one processor
+    /// only, looking again would keep it from writing.
+    fn has_company(&mut self, target: &Target) -> bool {
+        let came = self.delivered != std::mem::replace(&mut self.delivered_at_wait, self.delivered);
+        came && !target.future && clock::processors() > 1
+    }
 }
 
 /// A seq nobody has: the next seq is to be worked out.
@@ -63,6 +73,7 @@ impl Pool {
                 cursor,
                 times: TimeCache::new(),
                 delivered: 0,
+                delivered_at_wait: 0,
             }),
             cancelled: AtomicBool::new(false),
             delivered: AtomicU64::new(0),
@@ -89,6 +100,51 @@ impl Stream {
         self.step(&mut state, wait, |state| {
             state.cursor.view(view).map(|()| true)
         })
+    }
+
+    /// As [`Stream::next`] for as many messages as there are, at most as many as there are views; the
+    /// number says how many of the first views were filled. Only the first is waited for. Fewer come
+    /// when there are no more just now, at the end of the private copy, and before whatever is no message,
+    /// which the next call then tells.
+    ///
+    /// # Errors
+    /// As [`Stream::next`].
+    pub fn next_many(&self, wait: Wait, views: &mut [View]) -> Result<(Next, usize)> {
+        let mut state = self.state.lock();
+        let Some((first, rest)) = views.split_first_mut() else {
+            return Ok((Next::Timeout, 0));
+        };
+        let next = self.step(&mut state, wait, |state| {
+            state.cursor.view(first).map(|()| true)
+        })?;
+        if !matches!(next, Next::Message(_)) {
+            return Ok((next, 0));
+        }
+        let mut count = 1;
+        for view in rest {
+            if !state.cursor.has_more_at_hand() {
+                break;
+            }
+            match state.cursor.step() {
+                Ok(Step::Message) => match state.cursor.view(view) {
+                    Ok(()) => count += 1,
+                    Err(error) => {
+                        state.cursor.pending = Some(Err(error));
+                        break;
+                    }
+                },
+                other => {
+                    state.cursor.pending = Some(other);
+                    break;
+                }
+            }
+        }
+        state.delivered += count as u64 - 1;
+        self.delivered.store(state.delivered, Ordering::Relaxed);
+        self.next_seq
+            .store(state.cursor.header.seq + 1, Ordering::Relaxed);
+        self.dropped.store(state.cursor.dropped, Ordering::Relaxed);
+        Ok((next, count))
     }
 
     /// As [`Stream::next`]; appends the message's JSON envelope to `out`.
@@ -149,6 +205,10 @@ impl Stream {
                 Step::Wait => {
                     let target = state.cursor.target;
                     let until = *until.get_or_insert_with(|| deadline_of(wait));
+                    let lingers = state.has_company(&target);
+                    if lingers && !until.passed() && self.pool.pool.linger(&target) {
+                        continue;
+                    }
                     if let Some(next) = self.wait(&target, until)? {
                         return Ok(next);
                     }

@@ -21,6 +21,12 @@ pub fn wall_ns() -> u64 {
         .wrapping_add(time.tv_nsec as u64)
 }
 
+/// How many processors this process may use.
+pub fn processors() -> usize {
+    static COUNT: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
+    *COUNT.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
+}
+
 /// A point in time after which a wait gives up; monotonic, so clock changes do not matter.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadline(Option<Instant>);

@@ -135,7 +135,11 @@ fn a_successor_that_dies_as_well() {
             pool.append(3);
             let lived = second.join().unwrap();
             if pool.holder() == 0 {
-                let before = if retained(&pool.ring).iter().any(|(seq, _)| *seq == 3) { 3 } else { 2 };
+                let before = if retained(&pool.ring).iter().any(|(seq, _)| *seq == 3) {
+                    3
+                } else {
+                    2
+                };
                 assert_eq!(before, 3, "the first owner's message was committed");
                 pool.assert_whole(3, &[3], 2, lived);
             }

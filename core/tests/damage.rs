@@ -1,0 +1,131 @@
+//! Damaged and cut pool files: whatever is delivered was written, the rest is a clear error, and a
+//! writer gets the pool going again.
+
+mod common;
+
+use std::os::unix::fs::FileExt;
+
+use common::{envelope, watchdog, Victim};
+use plasmite_core::store::{AppendOptions, PoolOptions};
+use plasmite_core::ErrorKind;
+
+/// Every byte flipped, in turn.
+fn flip_all(victim: &Victim) {
+    let masks: &[u8] = if common::env("PLASMITE_SOAK").is_some() {
+        &[0x01, 0x80, 0xff]
+    } else {
+        &[0x01]
+    };
+    for at in 0..victim.good.len() {
+        // Of the superblock, which a checksum covers wholly, every byte but in the soak a few.
+        if masks.len() == 1 && (512..4000).contains(&at) && at % 16 != 0 {
+            continue;
+        }
+        for mask in masks {
+            let mask = if masks.len() == 1 {
+                [0x01, 0x80, 0xff, 0x10][at % 4]
+            } else {
+                *mask
+            };
+            victim
+                .file
+                .write_all_at(&[victim.good[at] ^ mask], at as u64)
+                .unwrap();
+            victim.examine(&format!("byte {at} ^ {mask:#x}"), at);
+            victim.restore();
+        }
+    }
+}
+
+fn with_index() -> PoolOptions {
+    PoolOptions {
+        size: 10_600,
+        index_capacity: Some(6),
+        ..PoolOptions::default()
+    }
+}
+
+#[test]
+fn each_byte_of_a_small_pool() {
+    let _watchdog = watchdog();
+    flip_all(&Victim::new(with_index(), 18));
+}
+
+#[test]
+fn each_byte_of_a_wrapped_pool() {
+    let _watchdog = watchdog();
+    let victim = Victim::new(common::sized(9216), 50);
+    assert!(victim.oldest > 1);
+    flip_all(&victim);
+}
+
+#[test]
+fn each_length() {
+    let _watchdog = watchdog();
+    let victim = Victim::new(with_index(), 18);
+    let len = victim.good.len() as u64;
+    for cut in (0..len).chain([len + 1, len + 4096]) {
+        victim.file.set_len(cut).unwrap();
+        for read_only in [true, false] {
+            let error = victim.open(read_only).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Corrupt, "{cut} bytes: {error:?}");
+        }
+        victim.file.set_len(len).unwrap();
+        victim
+            .file
+            .write_all_at(&victim.good[cut.min(len) as usize..], cut.min(len))
+            .unwrap();
+    }
+    assert_eq!(
+        victim
+            .read("restored", &victim.open(true).unwrap(), None)
+            .0
+            .len(),
+        18
+    );
+}
+
+/// Whole stretches, as a bad sector or a stray write leaves them.
+#[test]
+fn stretches() {
+    let _watchdog = watchdog();
+    let victim = Victim::new(common::sized(9216), 50);
+    let mut random = common::Random(7);
+    for round in 0..common::env("PLASMITE_SOAK").map_or(1500, |_| 50_000) {
+        let at = 4096 + random.below(victim.good.len() as u64 - 4096) as usize;
+        let len = (1 + random.below(64) as usize).min(victim.good.len() - at);
+        let from = random.below((victim.good.len() - len) as u64) as usize;
+        let bytes: Vec<u8> = match round % 3 {
+            0 => vec![0; len],
+            1 => (0..len).map(|_| random.next() as u8).collect(),
+            // Bytes from elsewhere in the file: frames where no frame belongs.
+            _ => victim.good[from..from + len].to_vec(),
+        };
+        victim.file.write_all_at(&bytes, at as u64).unwrap();
+        let what = format!("round {round}: {len} bytes at {at} <- {bytes:x?}");
+        for read_only in [true, false] {
+            match victim.open(read_only) {
+                Ok(pool) => {
+                    victim.read(&what, &pool, None);
+                    if !read_only {
+                        let options = AppendOptions::default();
+                        let appended = pool.append_json(b"\"again\"", &options);
+                        let seq = appended
+                            .unwrap_or_else(|error| panic!("{what}: {error:?}"))
+                            .seq;
+                        let found = envelope(&pool, seq).unwrap();
+                        victim.read(&what, &pool, Some(&(seq, found)));
+                    }
+                }
+                Err(error) => {
+                    let deleted = at <= 4147 && error.kind() == ErrorKind::NotFound;
+                    assert!(
+                        deleted || (read_only && error.kind() == ErrorKind::Corrupt),
+                        "{what}: {error:?}"
+                    );
+                }
+            }
+        }
+        victim.restore();
+    }
+}

@@ -1,0 +1,206 @@
+//! Disks that are full or may not be written, copies of pools, and sizes that do not fit.
+#![allow(unsafe_code)]
+
+mod common;
+
+use std::ffi::CString;
+use std::path::{Path, PathBuf};
+
+use common::{fork, get, inspect, message, put, scratch, sized, watchdog};
+use plasmite_core::format::geometry::MIN_POOL_SIZE;
+use plasmite_core::store::{AppendOptions, Client, OpenOptions, PoolOptions};
+use plasmite_core::ErrorKind;
+
+fn names(directory: &Path) -> Vec<PathBuf> {
+    std::fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect()
+}
+
+fn mount(source: &str, target: &Path, kind: &str, flags: libc::c_ulong, data: &str) -> bool {
+    let text = |text: &str| CString::new(text).unwrap();
+    let (source, kind, data) = (text(source), text(kind), text(data));
+    let target = text(target.to_str().unwrap());
+    // SAFETY: five valid strings or numbers.
+    unsafe {
+        libc::mount(
+            source.as_ptr(),
+            target.as_ptr(),
+            kind.as_ptr(),
+            flags,
+            data.as_ptr().cast(),
+        ) == 0
+    }
+}
+
+/// Runs `work` in a process with mounts of its own, where that is allowed.
+fn with_mounts(what: &str, work: impl FnOnce()) {
+    // SAFETY: plain call; only this child's view of the mounts is split off.
+    let probe = fork(|| assert_eq!(unsafe { libc::unshare(libc::CLONE_NEWNS) }, 0));
+    let mut probe = probe;
+    if probe.reap() != 0 {
+        println!("left out: {what} needs the right to mount");
+        return;
+    }
+    fork(|| {
+        // SAFETY: as above.
+        assert_eq!(unsafe { libc::unshare(libc::CLONE_NEWNS) }, 0);
+        assert!(mount(
+            "",
+            Path::new("/"),
+            "",
+            libc::MS_REC | libc::MS_PRIVATE,
+            ""
+        ));
+        work();
+    })
+    .join();
+}
+
+#[test]
+fn sizes_that_do_not_fit() {
+    let (dir, client) = scratch();
+    for size in [1, 4096, MIN_POOL_SIZE - 1, u64::MAX] {
+        let error = client.create("p", &sized(size)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Usage);
+        assert!(error.message().contains(&size.to_string()));
+    }
+    assert!(names(dir.path()).is_empty());
+    let pool = client.create("p", &sized(MIN_POOL_SIZE)).unwrap();
+    let large = format!("\"{}\"", "x".repeat(1100));
+    let error = pool
+        .append_json(large.as_bytes(), &AppendOptions::default())
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Usage);
+    assert!(error.hint().is_some() && !error.maybe_written());
+    assert_eq!(
+        pool.reserve(1100, &AppendOptions::default())
+            .unwrap_err()
+            .kind(),
+        ErrorKind::Usage
+    );
+    assert_eq!(put(&pool, "1"), 1);
+}
+
+#[test]
+fn a_full_disk_is_an_error_of_create() {
+    let _watchdog = watchdog();
+    let (dir, _) = scratch();
+    with_mounts("a disk of its own", || {
+        assert!(mount("plasmite", dir.path(), "tmpfs", 0, "size=4m"));
+        let client = Client::new(Some(dir.path())).unwrap();
+        let error = client.create("p", &sized(8 << 20)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Io, "{error:?}");
+        assert!(error.hint().is_some() && error.path().is_some());
+        assert!(names(dir.path()).is_empty(), "something was left behind");
+        // A pool that fits has its blocks: it can be filled on a disk that is full by now.
+        let pool = client.create("p", &sized(2 << 20)).unwrap();
+        std::fs::write(dir.path().join("filler"), vec![1; 3 << 20]).unwrap_err();
+        for n in 0..2000 {
+            put(&pool, &message(1, n + 1, 4000));
+        }
+        inspect(&pool, 4000);
+        pool.flush().unwrap();
+    });
+}
+
+#[test]
+fn a_read_only_file_system() {
+    let _watchdog = watchdog();
+    let (dir, client) = scratch();
+    put(&client.create("p", &PoolOptions::default()).unwrap(), "1");
+    with_mounts("a read-only file system", || {
+        let path = dir.path().to_str().unwrap();
+        assert!(mount(path, dir.path(), "", libc::MS_BIND, ""));
+        let flags = libc::MS_BIND | libc::MS_REMOUNT | libc::MS_RDONLY;
+        assert!(mount("", dir.path(), "", flags, ""));
+        let pool = client.open("p", &OpenOptions::default()).unwrap();
+        assert!(pool.is_read_only());
+        assert_eq!(get(&pool, 1).unwrap(), "1");
+        let refused = [
+            pool.append_json(b"1", &AppendOptions::default())
+                .unwrap_err(),
+            pool.flush().unwrap_err(),
+            client.create("q", &PoolOptions::default()).unwrap_err(),
+            client.delete("p").unwrap_err(),
+        ];
+        for error in refused {
+            assert_eq!(error.kind(), ErrorKind::Permission, "{error:?}");
+            assert!(error.path().is_some());
+        }
+    });
+    assert_eq!(names(dir.path()).len(), 1);
+}
+
+#[test]
+fn nothing_is_left_of_a_create_that_fails() {
+    let (dir, client) = scratch();
+    std::fs::write(dir.path().join("file"), "").unwrap();
+    let below = dir.path().join("file/below/p.plasmite");
+    let error = client
+        .create(below.to_str().unwrap(), &PoolOptions::default())
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Io, "{error:?}");
+    assert!(error.path().is_some());
+    std::os::unix::fs::symlink("nowhere", dir.path().join("dangling.plasmite")).unwrap();
+    assert_eq!(
+        client
+            .create("dangling", &PoolOptions::default())
+            .unwrap_err()
+            .kind(),
+        ErrorKind::AlreadyExists
+    );
+    assert_eq!(names(dir.path()).len(), 2);
+}
+
+/// A copy is another file: the first writer to open it recovers it, and nothing is lost.
+#[test]
+fn copies_go_their_own_way() {
+    let _watchdog = watchdog();
+    let (_dir, client) = scratch();
+    for (round, size) in [9216, 20_000, 1 << 20].into_iter().enumerate() {
+        for (flushed, count) in [(0, 0), (0, 5), (3, 5), (30, 200), (0, 200), (200, 200)] {
+            let name = format!("p{round}-{flushed}-{count}");
+            let pool = client.create(&name, &sized(size)).unwrap();
+            for n in 1..=count {
+                put(&pool, &message(1, n, 100));
+                if n == flushed {
+                    pool.flush().unwrap();
+                }
+            }
+            let before = inspect(&pool, 100);
+            let copied = format!("{name}-copy");
+            let to = client.resolve(&copied).unwrap();
+            std::fs::copy(pool.path(), &to).unwrap();
+            // A reader may come first, and stay.
+            let reader = client
+                .open(&copied, &OpenOptions { read_only: true })
+                .unwrap();
+            assert_eq!(inspect(&reader, 100), before);
+            let copy = client.open(&copied, &OpenOptions::default()).unwrap();
+            assert_eq!(inspect(&copy, 100), before, "{name}");
+            assert_eq!(copy.id(), pool.id());
+            assert_eq!(
+                copy.generation(),
+                pool.generation(),
+                "nothing was taken back"
+            );
+            assert_eq!(put(&copy, &message(2, 1, 100)), count + 1);
+            assert_eq!(put(&pool, &message(3, 1, 100)), count + 1);
+            let (ours, theirs) = (
+                get(&pool, count + 1).unwrap(),
+                get(&reader, count + 1).unwrap(),
+            );
+            assert_eq!((ours, theirs), (message(3, 1, 100), message(2, 1, 100)));
+            // Restored over itself: the same name, another file again.
+            let restored = std::fs::read(&to).unwrap();
+            drop((reader, copy));
+            std::fs::remove_file(&to).unwrap();
+            std::fs::write(&to, restored).unwrap();
+            let copy = client.open(&copied, &OpenOptions::default()).unwrap();
+            assert_eq!(inspect(&copy, 100).1, count + 1);
+            assert_eq!(put(&copy, &message(2, 2, 100)), count + 2);
+        }
+    }
+}
