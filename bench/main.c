@@ -122,7 +122,7 @@ int main(int argc, char **argv) {
     results_init();
     char machine[512];
     machine_text(machine, sizeof machine);
-    printf("%s; median of %u rounds or fewer, floors interleaved\n", machine, rounds);
+    printf("%s; medians, --rounds %u\n", machine, rounds);
     bool broken = false;
     for (size_t i = 0; i < GROUPS; i++) {
         bool run = false;

@@ -23,10 +23,19 @@ pls() { env HOME="$scratch" "$built/pls" "$@"; }
 bold() { printf '\n\033[1m%s\033[0m\n' "$1"; }
 command_line() { printf '\033[36m$ %s\033[0m\n' "$1"; }
 cut_long() { awk '{ print "   " (length($0) > 116 ? substr($0, 1, 113) "..." : $0); fflush() }'; }
-# Lines "hash, author, date, subject", apart by 0x1f, as JSON.
+# Messages as JSON Lines, shortened for people: number, time of day, tag, the beginning of the data.
+show() {
+    awk '{
+        split($0, part, "\"")
+        line = sprintf("%4s  %s  %-8s %s", substr(part[3], 2, length(part[3]) - 2), substr(part[6], 12, 15), part[12],
+            substr($0, index($0, "\"data\":") + 7, length($0) - index($0, "\"data\":") - 7))
+        print "   " (length(line) > 116 ? substr(line, 1, 113) "..." : line); fflush()
+    }'
+}
+# Lines "hash, author, date, subject", apart by 0x1f, as JSON Lines.
 as_json() {
     awk -F '\037' 'function text(value) { gsub(/\\/, "\\\\", value); gsub(/"/, "\\\"", value); gsub(/\t/, " ", value); return "\"" value "\"" }
-        { printf "{\"commit\":%s,\"author\":%s,\"date\":%s,\"subject\":%s}\n", text($1), text($2), text($3), text($4) }'
+        { printf "{\"subject\":%s,\"author\":%s,\"date\":%s,\"commit\":%s}\n", text($4), text($2), text($3), text($1) }'
 }
 
 bold "1. A pool: one file, a ring buffer, nothing to start or configure"
@@ -38,7 +47,7 @@ command_line "pls follow events --from 1 --jsonl &"
 mkfifo "$scratch/pipe"
 env HOME="$scratch" "$built/pls" follow events --from 1 --jsonl > "$scratch/pipe" &
 follower=$!
-tee "$scratch/followed" < "$scratch/pipe" | cut_long & # shown as they arrive, amid what the writers do
+tee "$scratch/followed" < "$scratch/pipe" | show & # shown as they arrive, amid what the writers do
 shown=$!
 command_line "cargo build --message-format=json | pls feed events --tag build"
 cargo build --quiet --offline --examples --message-format=json \

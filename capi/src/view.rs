@@ -198,7 +198,7 @@ pub unsafe extern "C" fn plsm_view_json(
     status(out_err, || {
         // SAFETY: the caller passes NULL or a place for a buffer, and a filled view.
         let (out, view) = unsafe { (Out::new(out_json, "out_json")?, view_in(view)?) };
-        out.set(give_built(|json| part_into(&view, part, json))?);
+        out.set(give_built(|json| part_into(view, part, json))?);
         Ok(())
     })
 }
@@ -222,7 +222,7 @@ pub unsafe extern "C" fn plsm_view_write_json(
             check_pointer(buf, "buf")?;
         }
         with_scratch(|json| {
-            part_into(&view, part, json)?;
+            part_into(view, part, json)?;
             let fits = json.len() <= cap;
             if fits {
                 // SAFETY: `cap` bytes are writable by the call's contract; the scratch buffer is our own.

@@ -236,22 +236,22 @@ fn a_timeout_starts_again_at_each_message() {
         "--tag",
         "shown",
         "--timeout",
-        "1s",
+        "3s",
     ]);
     let mut next = lines_of(child.stdout.take().unwrap());
-    std::thread::sleep(Duration::from_millis(600));
+    std::thread::sleep(Duration::from_millis(700));
     scratch.run(&["feed", "lab", "1", "--tag", "shown"]).json();
     next();
     let shown = Instant::now();
     assert_eq!(child.wait().unwrap().code(), Some(124));
-    // One second after the message at the least, give and take what its way took.
+    // Three seconds after the message at the least, less what its way to us took.
     assert!(
-        start.elapsed() >= Duration::from_millis(1_600),
+        start.elapsed() >= Duration::from_millis(3_700),
         "{:?} after the start",
         start.elapsed()
     );
     assert!(
-        shown.elapsed() >= Duration::from_millis(500),
+        shown.elapsed() >= Duration::from_millis(2_000),
         "{:?} after the message",
         shown.elapsed()
     );

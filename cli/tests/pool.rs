@@ -223,7 +223,7 @@ fn list_shows_every_pool_also_the_unreadable() {
 fn an_unreadable_directory_is_an_error() {
     let scratch = Scratch::new();
     fs::create_dir(scratch.pools()).unwrap();
-    fs::set_permissions(scratch.pools(), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(scratch.pools(), fs::Permissions::from_mode(0o0)).unwrap();
     // Root reads everything.
     let readable = fs::read_dir(scratch.pools()).is_ok();
     let ran = scratch.run(&["pool", "list"]);

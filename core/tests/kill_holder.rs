@@ -4,7 +4,7 @@
 mod common;
 
 use common::{fork, inspect, message, patient, scratch, sized, watchdog, Board};
-use plasmite_core::store::{AppendOptions, LockWait, Next, OpenOptions, TailOptions, View, Wait};
+use plasmite_core::store::{AppendOptions, LockWait, OpenOptions, TailOptions, View, Wait};
 #[test]
 fn a_writer_that_holds_a_reservation() {
     let _watchdog = watchdog();

@@ -1,6 +1,6 @@
 //! The control page: the few words of a pool that change.
 
-use crate::sys::atomic::{AtomicU32, AtomicU64};
+use crate::sys::atomic::{fence, AtomicU32, AtomicU64, Ordering};
 
 /// The pool has been deleted; its file only waits to be unlinked.
 pub const STATE_DELETED: u32 = 1;
@@ -46,7 +46,7 @@ pub struct Recovery {
     pub synced_before: AtomicU64,
     /// Seq of the newest message before `synced`; no seq at or below it is ever given again.
     pub synced_seq: AtomicU64,
-    /// How often recovery took anything back from readers.
+    /// How often recovery may have taken anything back from readers.
     pub generation: AtomicU64,
     /// Boot in which the pool was last found good.
     pub boot: [AtomicU64; 2],
@@ -58,6 +58,38 @@ pub struct Recovery {
     pub sync_failed: AtomicU64,
     /// Messages that the last sync made durable; a hint for gathering more.
     pub sync_group: AtomicU64,
+}
+
+/// Where a pool was last found good: as which file, and in which boot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Home {
+    /// The boot.
+    pub boot: [u64; 2],
+    /// Device of the file.
+    pub device: u64,
+    /// Inode of the file.
+    pub inode: u64,
+}
+
+impl Recovery {
+    /// Whether the pool was last found good there.
+    pub fn is_at_home(&self, home: &Home) -> bool {
+        self.boot[0].load(Ordering::Acquire) == home.boot[0]
+            && self.boot[1].load(Ordering::Relaxed) == home.boot[1]
+            && self.device.load(Ordering::Relaxed) == home.device
+            && self.inode.load(Ordering::Relaxed) == home.inode
+    }
+
+    /// Says that the pool is good there; the words that decide it are stored last.
+    pub fn come_home(&self, home: &Home) {
+        // Not at home while only some of the words are new, whichever of them differ.
+        self.boot[0].store(!home.boot[0], Ordering::Relaxed);
+        fence(Ordering::Release);
+        self.boot[1].store(home.boot[1], Ordering::Relaxed);
+        self.device.store(home.device, Ordering::Relaxed);
+        self.inode.store(home.inode, Ordering::Relaxed);
+        self.boot[0].store(home.boot[0], Ordering::Release);
+    }
 }
 
 /// The whole page.

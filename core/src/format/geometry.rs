@@ -104,8 +104,8 @@ impl Geometry {
         let ring_end = self.ring_offset.checked_add(self.ring_size);
         self.file_size <= limits::MAX_POOL_SIZE
             && self.index_stride >= 1
-            && self.ring_offset % RING_ALIGN == 0
-            && self.ring_size % 8 == 0
+            && self.ring_offset.is_multiple_of(RING_ALIGN)
+            && self.ring_size.is_multiple_of(8)
             && self.ring_size >= limits::MIN_RING_SIZE
             && index_end.is_some_and(|end| end <= self.ring_offset)
             && ring_end.is_some_and(|end| end <= self.file_size)
@@ -114,7 +114,7 @@ impl Geometry {
     /// The slot of a seq that has one.
     #[inline]
     pub fn slot_of(&self, seq: u64) -> Option<u64> {
-        if self.index_slots == 0 || seq % self.index_stride != 0 {
+        if self.index_slots == 0 || !seq.is_multiple_of(self.index_stride) {
             return None;
         }
         Some(seq / self.index_stride % self.index_slots)

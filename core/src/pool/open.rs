@@ -89,11 +89,19 @@ impl Pool {
                 self.recover(true)?;
             }
         } else if !self.looks_sound() {
-            return Err(
-                Error::corrupt("the pool's control page does not fit its messages")
-                    .with_offset(PAGE)
-                    .with_hint("a process that may write to the pool recovers it when it opens it"),
-            );
+            // The machine went down, or the file is a copy, and no writer has recovered it yet.
+            if !self.is_at_home() {
+                self.stand_in();
+            }
+            if !self.looks_sound() {
+                return Err(
+                    Error::corrupt("the pool's control page does not fit its messages")
+                        .with_offset(PAGE)
+                        .with_hint(
+                            "a process that may write to the pool recovers it when it opens it",
+                        ),
+                );
+            }
         }
         self.check_truncated()
     }

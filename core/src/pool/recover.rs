@@ -1,7 +1,8 @@
 //! After the machine went down, or the file was copied or restored: make the control words agree
-//! with the frames. On a healthy pool this changes nothing but the stored identity.
+//! with the frames. On a healthy pool this changes nothing but identity and generation.
 
 use crate::error::Result;
+use crate::format::control::{Control, Home};
 use crate::format::frame::Size;
 use crate::limits;
 use crate::pool::owner::LockWait;
@@ -15,15 +16,46 @@ use crate::sys::log::{self, Level};
 use crate::sys::{boot, futex};
 
 impl Pool {
+    fn home(&self) -> Home {
+        let identity = self.shared().identity();
+        Home {
+            boot: boot::boot_id(),
+            device: identity.device,
+            inode: identity.inode,
+        }
+    }
+
     /// Whether the pool was last found good in this boot, as this very file.
     pub(crate) fn is_at_home(&self) -> bool {
-        let recovery = &self.shared().ring().memory.control().recovery;
-        let identity = self.shared().identity();
-        let boot = boot::boot_id();
-        recovery.boot[0].load(Ordering::Acquire) == boot[0]
-            && recovery.boot[1].load(Ordering::Relaxed) == boot[1]
-            && recovery.device.load(Ordering::Relaxed) == identity.device
-            && recovery.inode.load(Ordering::Relaxed) == identity.inode
+        let control = self.shared().ring().memory.control_in_file();
+        control.recovery.is_at_home(&self.home())
+    }
+
+    /// For a reader that opens before anybody recovered: lets it go by what recovery will find.
+    pub(crate) fn stand_in(&self) {
+        let memory = &self.shared().ring().memory;
+        let found = survey(self.shared().ring());
+        let control = Control::new();
+        control.hot.tail.store(found.tail, Ordering::Relaxed);
+        control.hot.head.store(found.head, Ordering::Relaxed);
+        control
+            .hot
+            .next_seq
+            .store(found.next_seq, Ordering::Relaxed);
+        control
+            .hot
+            .last_time
+            .store(found.last_time, Ordering::Relaxed);
+        let generation = memory
+            .control_in_file()
+            .recovery
+            .generation
+            .load(Ordering::Relaxed);
+        control
+            .recovery
+            .generation
+            .store(generation + 1, Ordering::Relaxed);
+        memory.stand_in(control, self.home());
     }
 
     /// Recovers under the lock: after a change of identity, or (`despite_home`) because the control
@@ -33,7 +65,8 @@ impl Pool {
             limits::DEFAULT_LOCK_WAIT_MS,
         ));
         let (locked, taken) = self.lock_as_it_is(wait)?;
-        if self.is_at_home() && !despite_home {
+        let at_home = self.is_at_home();
+        if at_home && !despite_home {
             // Another process was faster; what a dead one left is ours to repair all the same.
             if taken == Taken::FromDead {
                 self.repair_after_death()?;
@@ -59,7 +92,6 @@ impl Pool {
             hot.last_time.store(found.last_time, Ordering::Relaxed);
             hot.tail.store(found.tail, Ordering::Release);
             self.rebuild_index(&found);
-            recovery.generation.fetch_add(1, Ordering::Relaxed);
             log::emit(Level::Warn, || {
                 format!(
                     "{}: recovered; positions {}..{} of the control page became {}..{}, next seq {}",
@@ -72,6 +104,11 @@ impl Pool {
                 )
             });
         }
+        if found != now || !at_home {
+            // Even when all fits: a power cut may have left an older state of everything, and who saw
+            // more must be able to tell.
+            recovery.generation.fetch_add(1, Ordering::Relaxed);
+        }
         self.sync_file()?;
         recovery.synced_before.store(found.head, Ordering::Relaxed);
         recovery
@@ -79,12 +116,7 @@ impl Pool {
             .store(found.next_seq - 1, Ordering::Relaxed);
         recovery.synced.store(found.head, Ordering::Release);
         recovery.sync_failed.store(0, Ordering::Relaxed);
-        let identity = self.shared().identity();
-        let boot = boot::boot_id();
-        recovery.boot[1].store(boot[1], Ordering::Relaxed);
-        recovery.device.store(identity.device, Ordering::Relaxed);
-        recovery.inode.store(identity.inode, Ordering::Relaxed);
-        recovery.boot[0].store(boot[0], Ordering::Release);
+        recovery.come_home(&self.home());
         self.sync_file()?;
         drop(locked);
         wake::disturb(hot);

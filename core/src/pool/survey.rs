@@ -5,7 +5,7 @@
 //! starts at an anchor, goes back over good frames to find the tail and forward over good
 //! consecutive frames to find the head, and cuts a batch that is not whole.
 
-use crate::format::frame::{Header, Size};
+use crate::format::frame::Header;
 use crate::ring::memory::Memory;
 use crate::ring::position::is_sound;
 use crate::ring::snapshot::Check;
@@ -40,7 +40,14 @@ pub fn survey<M: Memory>(ring: &Ring<M>) -> Survey {
     );
     let plausible = |position: u64| is_sound(position, position, ring.size());
     let mut found = None;
-    for anchor in [synced, head, tail] {
+    // Past the tail: a flush had gone on from older frames than any that were left. Its own are all
+    // there from the tail on, since the tail moves only after the new `synced` is on the disk.
+    let anchors = if tail <= synced {
+        [synced, head, tail]
+    } else {
+        [tail, head, synced]
+    };
+    for anchor in anchors {
         if found.is_none() && plausible(anchor) {
             found = around(ring, anchor).filter(|run| run.newest >= synced_seq);
         }
@@ -123,16 +130,22 @@ fn around<M: Memory>(ring: &Ring<M>, anchor: u64) -> Option<Run> {
         anchor,
         before(ring, anchor, 0).map(|(_, header)| header.seq),
     );
-    let (head, newest) = forward.whole;
+    let (mut head, mut newest) = forward.whole;
     let lowest = head.saturating_sub(ring.size());
     let mut tail = anchor;
-    let mut newest = newest;
     let mut next_seq = forward.first_seq;
     while let Some((at, header)) = before(ring, tail, lowest) {
         if next_seq.is_some_and(|next| header.seq >= next) {
             break;
         }
-        newest = newest.or((head >= tail).then_some(header));
+        if newest.is_none() {
+            // The anchor itself may lie within a batch: what is before it of that goes as well.
+            if header.more() {
+                head = at;
+            } else {
+                newest = Some(header);
+            }
+        }
         next_seq = Some(header.seq);
         tail = at;
     }
@@ -180,13 +193,11 @@ fn forward<M: Memory>(ring: &Ring<M>, start: u64, before: Option<u64>) -> Forwar
 fn before<M: Memory>(ring: &Ring<M>, position: u64, lowest: u64) -> Option<(u64, Header)> {
     let mut end = position;
     loop {
-        let size = ring.size_before(end, lowest)?;
-        end -= size.len();
-        if let Size::Message(_) = size {
-            return match good(ring, end) {
-                Some(Check::Good(header)) => Some((end, header)),
-                _ => None,
-            };
+        end -= ring.size_before(end, lowest)?.len();
+        match good(ring, end)? {
+            Check::Good(header) => return Some((end, header)),
+            Check::Padding(_) => {}
+            Check::Damaged | Check::Overtaken => return None,
         }
     }
 }

@@ -109,7 +109,7 @@ impl<M: Memory> Ring<M> {
         let base = seq - seq % self.geometry.index_stride;
         let slot = self.geometry.slot_of(base)?;
         let at = self.memory.index()[slot as usize].load(Ordering::Relaxed);
-        let inside = at % 8 == 0 && at >= tail && at < head;
+        let inside = at.is_multiple_of(8) && at >= tail && at < head;
         (inside && self.header_at(at, head)?.seq == base).then_some(at)
     }
 

@@ -46,7 +46,7 @@ impl Places {
 #[inline]
 pub fn is_sound(tail: u64, head: u64, size: u64) -> bool {
     // A head within reach of 2^63 cannot come from a writer, and would overflow sums.
-    (tail | head) % 8 == 0 && tail <= head && head - tail <= size && head < 1 << 63
+    (tail | head).is_multiple_of(8) && tail <= head && head - tail <= size && head < 1 << 63
 }
 
 #[cfg(test)]

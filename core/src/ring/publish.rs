@@ -107,13 +107,15 @@ impl<M: Memory> Ring<M> {
         Ok(position + room)
     }
 
-    /// Writes filling of `len` bytes without committing it.
+    /// Writes filling of `len` bytes without committing it. Its lap tells recovery that it is not left
+    /// over from an earlier one; filling of one word has no room for it, and nothing else fits there.
     pub fn put_padding(&self, position: u64, len: u64) {
         let word = u64::from(Size::Padding(len).word());
         let words = self.memory.ring();
         let at = (self.offset(position) / 8) as usize;
         let last = at + (len / 8) as usize - 1;
-        words[at].store(word, Ordering::Relaxed);
+        let lap = self.places.lap(position) << 32;
+        words[at].store(word | lap, Ordering::Relaxed);
         let kept = words[last].load(Ordering::Relaxed) & 0xffff_ffff;
         words[last].store(kept | word << 32, Ordering::Relaxed);
     }

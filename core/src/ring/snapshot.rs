@@ -69,7 +69,9 @@ impl<M: Memory> Ring<M> {
         }
         if let Size::Padding(_) = size {
             header.len = len;
-            return if len == room.len() as u64 * 8 {
+            let lap = (room[0].load(Ordering::Relaxed) >> 32) as u32;
+            let of_this_lap = len == 8 || lap == self.places.lap(position) as u32;
+            return if len == room.len() as u64 * 8 && of_this_lap {
                 Found::Padding
             } else {
                 Found::Damaged

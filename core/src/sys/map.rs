@@ -76,7 +76,10 @@ impl Mapping {
     /// If `offset` is not a multiple of 8 or the range leaves the mapping.
     pub fn words(&self, offset: usize, count: usize) -> &[AtomicU64] {
         let len = count.checked_mul(8).expect("a range of memory");
-        assert!(offset % 8 == 0 && offset.checked_add(len).is_some_and(|end| end <= self.len()));
+        assert!(
+            offset.is_multiple_of(8)
+                && offset.checked_add(len).is_some_and(|end| end <= self.len())
+        );
         // SAFETY: in bounds, aligned (the base is page aligned), alive as long as `self`. Atomics are
         // interior mutable, so other processes' and threads' changes are allowed; nothing in the
         // library makes a plain reference to these bytes.
@@ -94,7 +97,7 @@ impl Mapping {
     /// # Panics
     /// If it does not lie in the mapping, aligned.
     pub unsafe fn structure<T>(&self, offset: usize) -> &T {
-        assert!(offset % std::mem::align_of::<T>() == 0);
+        assert!(offset.is_multiple_of(std::mem::align_of::<T>()));
         assert!(offset
             .checked_add(std::mem::size_of::<T>())
             .is_some_and(|end| end <= self.len()));

@@ -31,7 +31,7 @@ pub fn write_time(time_ns: u64, out: &mut Vec<u8>) -> Result<()> {
     Ok(())
 }
 
-/// Nanoseconds since 1970 of an RFC 3339 time with date, time and offset.
+/// Nanoseconds since 1970 of an RFC 3339 time with date, time and offset; 0 for an earlier one.
 ///
 /// # Errors
 /// Usage for anything else.

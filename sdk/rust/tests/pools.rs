@@ -327,6 +327,7 @@ fn layouts() {
     assert_eq!(pool.layout(usize::MAX).unwrap().frames.len(), 3);
 }
 
+#[cfg(feature = "serde")]
 #[test]
 fn values_of_own_types() {
     #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]

@@ -1,6 +1,6 @@
 //! Arguments of `feed`.
 
-use super::values::{parse_duration, parse_reference, parse_size, parse_tag, Durability, Span};
+use super::values::{parse_duration, parse_size, parse_tag, Durability, Span};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use std::path::PathBuf;
 #[command(arg_required_else_help = true)]
 pub(crate) struct FeedArgs {
     /// The pool.
-    #[arg(value_name = "POOL", value_parser = parse_reference)]
+    #[arg(value_name = "POOL")]
     pub(crate) pool: String,
     /// The message, one JSON value; without it messages are read from --file or standard input.
     #[arg(value_name = "DATA")]

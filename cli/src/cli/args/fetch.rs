@@ -1,6 +1,5 @@
 //! Arguments of `fetch`.
 
-use super::values::parse_reference;
 use clap::Args;
 
 /// Arguments of `fetch`.
@@ -8,7 +7,7 @@ use clap::Args;
 #[command(arg_required_else_help = true)]
 pub(crate) struct FetchArgs {
     /// The pool.
-    #[arg(value_name = "POOL", value_parser = parse_reference)]
+    #[arg(value_name = "POOL")]
     pub(crate) pool: String,
     /// The message's number; the first of a pool is 1.
     #[arg(value_name = "SEQ")]

@@ -1,6 +1,6 @@
 //! Arguments of `follow`.
 
-use super::values::{parse_duration, parse_reference, parse_since, parse_tag, Since, Span};
+use super::values::{parse_duration, parse_since, parse_tag, Since, Span};
 use clap::{Args, ValueEnum};
 
 /// Arguments of `follow`.
@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 #[command(arg_required_else_help = true)]
 pub(crate) struct FollowArgs {
     /// The pool.
-    #[arg(value_name = "POOL", value_parser = parse_reference)]
+    #[arg(value_name = "POOL")]
     pub(crate) pool: String,
     /// Make the pool (1M) when there is none.
     #[arg(long)]

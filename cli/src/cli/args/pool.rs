@@ -1,6 +1,6 @@
 //! Arguments of `pool create`, `pool info`, `pool list` and `pool delete`.
 
-use super::values::{parse_reference, parse_size};
+use super::values::parse_size;
 use clap::{Args, Subcommand, ValueEnum};
 
 /// Create, list, describe and delete pools.
@@ -46,7 +46,7 @@ enum ReportFormat {
 #[command(arg_required_else_help = true)]
 pub(crate) struct CreateArgs {
     /// Names of the new pools, or paths of their files.
-    #[arg(value_name = "NAME", required = true, value_parser = parse_reference)]
+    #[arg(value_name = "NAME", required = true)]
     pub(crate) names: Vec<String>,
     /// The size of each file, which never grows: bytes, or a number with K, M or G [default: 1M].
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
@@ -63,7 +63,7 @@ pub(crate) struct CreateArgs {
 #[command(arg_required_else_help = true)]
 pub(crate) struct InfoArgs {
     /// The pool.
-    #[arg(value_name = "POOL", value_parser = parse_reference)]
+    #[arg(value_name = "POOL")]
     pub(crate) pool: String,
     #[command(flatten)]
     pub(crate) json: JsonOutput,

@@ -1,4 +1,4 @@
-//! Values of options: sizes, durations, times, tags, pool references.
+//! Values of options: sizes, durations, times, tags.
 
 use clap::ValueEnum;
 use std::time::Duration;
@@ -26,25 +26,6 @@ pub(crate) enum Since {
     Ago(Duration),
     /// Nanoseconds since 1970.
     At(u64),
-}
-
-/// A pool reference. The library knows the rules; here only what no reference can be is refused, before
-/// anything is done.
-pub(super) fn parse_reference(text: &str) -> Result<String, String> {
-    if text.is_empty() {
-        return Err("a pool needs a name".into());
-    }
-    // A path may hold whatever the file system allows.
-    if let Some(character) = text
-        .chars()
-        .find(|character| character.is_control())
-        .filter(|_| !text.contains('/'))
-    {
-        return Err(format!(
-            "a pool's name cannot hold the control character {character:?}"
-        ));
-    }
-    Ok(text.to_owned())
 }
 
 /// A tag: any text but the empty one.
@@ -132,21 +113,10 @@ fn parse_moment(text: &str) -> Result<Since, String> {
     if text.as_bytes().get(10) == Some(&b' ') {
         standard.replace_range(10..11, "T");
     }
-    let moment = crate::parse_time(&standard)
-        .ok()
-        .or_else(|| before_1970(&standard));
-    moment.map(Since::At).ok_or_else(|| {
+    crate::parse_time(&standard).map(Since::At).map_err(|_| {
         "a time is an age with s, m, h or d, like 30m, or a date and time with its offset, like 2026-01-02T03:04:05Z"
             .into()
     })
-}
-
-/// 0 for a good time before 1970, which messages cannot have: everything is since then. The calendar repeats every
-/// 400 years, so such a time is good when the one 400 or more years later is.
-fn before_1970(text: &str) -> Option<u64> {
-    let year: u32 = text.get(..4)?.parse().ok().filter(|year| *year <= 1970)?;
-    let later = format!("{:04}{}", 2000 + year % 400, &text[4..]);
-    crate::parse_time(&later).ok().map(|_| 0)
 }
 
 #[cfg(test)]
@@ -251,15 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn names_and_tags() {
-        assert!(
-            parse_reference("..").is_ok()
-                && parse_reference("a b").is_ok()
-                && parse_reference("./x\ny/z").is_ok()
-        );
-        for name in ["", "a\nb", "\u{7f}", "a\u{0}", "\u{85}"] {
-            assert!(parse_reference(name).is_err(), "{name:?}");
-        }
+    fn tags() {
         assert!(parse_tag("").is_err() && parse_tag(" x ").is_ok());
     }
 }

@@ -86,10 +86,6 @@ impl Lifeline for Attempt<'_> {
         }
     }
 
-    fn wake_one(&self, _: &AtomicU32) {
-        self.lives.futex.wake_one();
-    }
-
     fn time_left(&self) -> Option<Duration> {
         None
     }

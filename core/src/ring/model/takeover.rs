@@ -41,8 +41,9 @@ impl Pool {
             self.ring.repair().unwrap();
         }
         let seq = hot.next_seq.load(Ordering::Relaxed);
+        assert_eq!(hot.last_time.load(Ordering::Relaxed), (seq - 1) * 10);
         append(&self.ring, id as u8, seq);
-        release(&hot.lock, &attempt);
+        release(&hot.lock, |_| self.lives.futex.wake_one());
         if must_wake(hot, seq) {
             self.lives.futex.wake_all();
         }
@@ -54,6 +55,19 @@ impl Pool {
         let lived = mortal(step, || self.append(id)).is_some();
         self.lives.end(id);
         lived
+    }
+
+    /// Claims an id as `pool::owner` does, and appends under it if it could be had.
+    fn claim_and_append(&self, id: u32) -> bool {
+        if !self.lives.claim(id) {
+            return false;
+        }
+        if self.holder() == id {
+            self.lives.end(id);
+            return false;
+        }
+        assert_ne!(self.append(id), Taken::FromDead);
+        true
     }
 
     fn holder(&self) -> u32 {
@@ -154,23 +168,34 @@ fn the_dead_ones_id_comes_to_life_only_after_the_burial() {
     check(|| {
         let pool = Pool::new(4 * FRAME, 1, &[1, 2]);
         assert!(!pool.append_and_die(1, 4));
-        let claimer = {
+        let successor = {
             let pool = Arc::clone(&pool);
-            thread::spawn(move || {
-                // As `pool::owner` claims an id.
-                if !pool.lives.claim(1) {
-                    return false;
-                }
-                if pool.ring.memory.control().hot.lock.load(Ordering::SeqCst) & ID_MASK == 1 {
-                    pool.lives.end(1);
-                    return false;
-                }
-                assert_ne!(pool.append(1), Taken::FromDead);
-                true
-            })
+            thread::spawn(move || pool.append(2))
         };
-        pool.append(2);
-        let claimed = claimer.join().unwrap();
+        let claimed = pool.claim_and_append(1);
+        assert_eq!(successor.join().unwrap(), Taken::FromDead);
         pool.assert_whole(1, &[2], 1, claimed);
+    });
+}
+
+/// The same after another successor's whole reign: one that was about to take over from the dead
+/// owner must not take over from the living one with that id.
+#[test]
+fn a_late_successor_does_not_rob_the_new_bearer_of_the_id() {
+    check(|| {
+        let pool = Pool::new(4 * FRAME, 1, &[1, 2, 3]);
+        assert!(!pool.append_and_die(1, 4));
+        let late = {
+            let pool = Arc::clone(&pool);
+            thread::spawn(move || pool.append(2))
+        };
+        let early = pool.append(3);
+        let claimed = pool.claim_and_append(1);
+        let late = late.join().unwrap();
+        let heirs = [early, late]
+            .into_iter()
+            .filter(|taken| *taken == Taken::FromDead);
+        assert_eq!(heirs.count(), 1);
+        pool.assert_whole(1, &[2, 3], 1, claimed);
     });
 }

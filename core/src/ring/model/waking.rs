@@ -42,7 +42,7 @@ impl Pool {
         acquire(&hot.lock, &attempt).unwrap();
         let seq = hot.next_seq.load(Ordering::Relaxed);
         self.ring.commit(seq * FRAME, seq, seq);
-        release(&hot.lock, &attempt);
+        release(&hot.lock, |_| self.lives.futex.wake_one());
         if must_wake(hot, seq) {
             self.news.wake_all();
         }

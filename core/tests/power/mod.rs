@@ -1,0 +1,312 @@
+//! A disk that forgets: what a pool's file can look like after a power cut.
+//!
+//! The file is copied after every step. Since the last sync each page (or sector) may have been
+//! written out in any of its states, in any order: an image takes any state of each.
+
+use std::path::Path;
+
+use plasmite_core::format::frame;
+use plasmite_core::format::PAGE;
+use plasmite_core::pool::append::WriteOptions;
+use plasmite_core::pool::owner::LockWait;
+use plasmite_core::pool::Pool;
+use plasmite_core::ring::memory::Memory;
+use plasmite_core::ring::publish::Draft;
+use plasmite_core::ring::snapshot::Check;
+use std::sync::atomic::Ordering;
+
+const CONTROL: usize = PAGE as usize;
+const SYNCED: usize = CONTROL + 512;
+const SYNCED_BEFORE: usize = CONTROL + 520;
+
+/// What may be torn apart from what.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Tear {
+    /// Each page takes any of its states.
+    Pages,
+    /// Each 512-byte sector does.
+    Sectors,
+    /// The control page the oldest, all others the newest.
+    OldControl,
+    /// The control page the newest, all others the oldest.
+    NewControl,
+}
+
+/// Repeatable numbers (xorshift).
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub(crate) fn new(seed: u64) -> Random {
+        Random((seed + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    }
+
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % bound
+    }
+
+    pub(crate) fn body(&mut self, most: u64) -> Vec<u8> {
+        let len = self.below(most);
+        (0..len).map(|_| self.below(256) as u8).collect()
+    }
+}
+
+/// A directory in memory where there is one: these tests sync a lot.
+pub(crate) fn directory() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm")
+        .or_else(|_| tempfile::tempdir())
+        .unwrap()
+}
+
+pub(crate) fn generation(pool: &Pool) -> u64 {
+    let recovery = &pool.shared().ring().memory.control().recovery;
+    recovery.generation.load(Ordering::Relaxed)
+}
+
+pub(crate) fn next_seq(pool: &Pool) -> u64 {
+    let hot = &pool.shared().ring().memory.control().hot;
+    hot.next_seq.load(Ordering::Relaxed)
+}
+
+/// Appends a message and gives its seq.
+pub(crate) fn append_one(pool: &Pool) -> u64 {
+    pool.append(&Disk::draft(b"on we go", 0), None, &Disk::options())
+        .unwrap()
+        .seq
+}
+
+/// A pool in use, and every state its file has had since the last sync.
+pub(crate) struct Disk {
+    pool: Pool,
+    /// Body of the message with seq index + 1.
+    bodies: Vec<Vec<u8>>,
+    flushed: u64,
+    images: Vec<Vec<u8>>,
+    /// First image whose control page may still be the one on the disk.
+    control_since: usize,
+}
+
+impl Disk {
+    pub(crate) fn new(pool: Pool) -> Disk {
+        let images = vec![std::fs::read(pool.path()).unwrap()];
+        Disk {
+            pool,
+            bodies: Vec::new(),
+            flushed: 0,
+            images,
+            control_since: 0,
+        }
+    }
+
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    /// The file as it is now.
+    pub(crate) fn image(&self) -> Vec<u8> {
+        std::fs::read(self.pool.path()).unwrap()
+    }
+
+    fn look(&mut self) {
+        let (image, last) = (self.image(), &self.images[self.images.len() - 1]);
+        if image[SYNCED_BEFORE..SYNCED_BEFORE + 8] != last[SYNCED_BEFORE..SYNCED_BEFORE + 8] {
+            // The append synced the control page on its way: no older one can be on the disk.
+            self.control_since = self.images.len() - 1;
+        }
+        self.images.push(image);
+    }
+
+    fn options() -> WriteOptions {
+        WriteOptions {
+            lock_wait: LockWait::Forever,
+            expect_newest: None,
+        }
+    }
+
+    fn draft(body: &[u8], flags: u8) -> Draft<'_> {
+        Draft {
+            body,
+            body_crc: frame::body_crc(body),
+            payload_len: body.len() as u32,
+            signature: 0,
+            flags,
+        }
+    }
+
+    pub(crate) fn append(&mut self, mut body: Vec<u8>) {
+        body.truncate(self.pool.shared().ring().size() as usize - 48);
+        let stored = self
+            .pool
+            .append(&Disk::draft(&body, 0), None, &Disk::options())
+            .unwrap();
+        self.bodies.push(body);
+        assert_eq!(stored.seq, self.bodies.len() as u64);
+        self.look();
+    }
+
+    pub(crate) fn append_batch(&mut self, bodies: Vec<Vec<u8>>) {
+        let last = bodies.len() - 1;
+        let drafts: Vec<_> = bodies
+            .iter()
+            .enumerate()
+            .map(|(at, body)| Disk::draft(body, if at < last { frame::FLAG_MORE } else { 0 }))
+            .collect();
+        if drafts.iter().map(Draft::frame_len).sum::<u64>() > self.pool.shared().ring().size() {
+            return;
+        }
+        let mut stored = Vec::new();
+        self.pool
+            .append_batch(
+                &drafts,
+                &vec![None; drafts.len()],
+                &Disk::options(),
+                &mut stored,
+            )
+            .unwrap();
+        self.bodies.extend(bodies);
+        self.look();
+    }
+
+    pub(crate) fn flush(&mut self) {
+        let before = self.image();
+        self.pool.flush_all().unwrap();
+        self.flushed = self.bodies.len() as u64;
+        let after = self.image();
+        if before[SYNCED..SYNCED + 8] != after[SYNCED..SYNCED + 8] {
+            self.images = vec![before];
+            self.control_since = 0;
+        }
+        self.images.push(after);
+    }
+
+    /// An image as a power cut now may leave it.
+    pub(crate) fn torn(&self, random: &mut Random, tear: Tear) -> Vec<u8> {
+        let count = self.images.len();
+        let mut image = self.images[0].clone();
+        let piece = if let Tear::Sectors = tear {
+            512
+        } else {
+            CONTROL
+        };
+        for start in (0..image.len()).step_by(piece) {
+            let end = (start + piece).min(image.len());
+            let control = (CONTROL..2 * CONTROL).contains(&start);
+            let first = if control { self.control_since } else { 0 };
+            let from = match (tear, control) {
+                (Tear::OldControl, true) | (Tear::NewControl, false) => first,
+                (Tear::OldControl, false) | (Tear::NewControl, true) => count - 1,
+                // Often the ends: all new or all old is what most cuts look like.
+                _ => match random.below(4) {
+                    0 => first,
+                    1 => count - 1,
+                    _ => first + random.below((count - first) as u64) as usize,
+                },
+            };
+            image[start..end].copy_from_slice(&self.images[from][start..end]);
+        }
+        if random.below(4) == 0 {
+            // Some writer held the lock when the page went out.
+            image[CONTROL..CONTROL + 4].copy_from_slice(&77u32.to_le_bytes());
+        }
+        image
+    }
+
+    /// Cuts the power, opens what is left, and checks every promise.
+    pub(crate) fn cut(&self, path: &Path, random: &mut Random, tear: Tear, seed: u64) {
+        let image = self.torn(random, tear);
+        std::fs::write(path, &image).unwrap();
+        let pool = Pool::open(path, false).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+        let newest = self.check_contents(&pool, seed);
+        assert!(next_seq(&pool) > self.flushed.max(newest), "seed {seed}");
+        if newest < self.bodies.len() as u64 {
+            assert!(generation(&pool) > generation(&self.pool), "seed {seed}");
+        }
+        let ring = pool.shared().ring();
+        let found = (ring.tail(), ring.head(), next_seq(&pool), generation(&pool));
+        drop(pool);
+        let settled = std::fs::read(path).unwrap();
+        let pool = Pool::open(path, false).unwrap();
+        assert_eq!(
+            std::fs::read(path).unwrap(),
+            settled,
+            "seed {seed}: opened again"
+        );
+        let next = next_seq(&pool);
+        assert_eq!(next, found.2);
+        assert_eq!(append_one(&pool), next);
+        let ring = pool.shared().ring();
+        assert!(matches!(
+            ring.newest_before(ring.head(), ring.tail()),
+            Some((_, header)) if header.seq == next
+        ));
+        drop(pool);
+        std::fs::remove_file(path).unwrap();
+    }
+
+    /// Walks the pool: whole messages in order, byte for byte, none missing that must be there.
+    /// Gives the newest seq.
+    pub(crate) fn check_contents(&self, pool: &Pool, seed: u64) -> u64 {
+        let (newest, damaged) = self.check_messages(pool, seed);
+        assert_eq!(damaged, 0, "seed {seed}");
+        newest
+    }
+
+    /// The same, with damaged places between the messages; gives their number too.
+    pub(crate) fn check_messages(&self, pool: &Pool, seed: u64) -> (u64, u64) {
+        let live = self.pool.shared().ring();
+        let oldest_live = live.message_from(live.tail(), live.head());
+        let must_from = oldest_live.map_or(1, |(_, header)| header.seq);
+        let ring = pool.shared().ring();
+        let (mut at, head) = (ring.tail(), ring.head());
+        let mut seqs = Vec::new();
+        let (mut more, mut damaged) = (false, 0);
+        while at < head {
+            match ring.check(at, head) {
+                Check::Padding(len) => at += len,
+                Check::Good(header) => {
+                    let start = (ring.body_offset(at)) as usize;
+                    let words = &ring.memory.ring()[start / 8..];
+                    let bytes: Vec<u8> = words
+                        .iter()
+                        .flat_map(|word| word.load(Ordering::Relaxed).to_le_bytes())
+                        .take(header.body_len() as usize)
+                        .collect();
+                    let body = &self.bodies[header.seq as usize - 1];
+                    assert_eq!(&bytes, body, "seed {seed}, seq {}", header.seq);
+                    seqs.push(header.seq);
+                    more = header.more();
+                    at += header.len;
+                }
+                Check::Damaged => {
+                    damaged += 1;
+                    at = ring.next_good(at, head).unwrap_or(head);
+                }
+                Check::Overtaken => panic!("seed {seed}: overtaken at {at} of {head}"),
+            }
+        }
+        assert!(!more, "seed {seed}: half a batch");
+        assert!(
+            seqs.windows(2)
+                .all(|pair| pair[1] == pair[0] + 1 || (damaged > 0 && pair[1] > pair[0])),
+            "seed {seed}: {seqs:?}"
+        );
+        for seq in must_from..=self.flushed {
+            assert!(
+                seqs.contains(&seq),
+                "seed {seed}: {seq} of {must_from}..={} is not in {seqs:?}",
+                self.flushed
+            );
+        }
+        (seqs.last().copied().unwrap_or(0), damaged)
+    }
+
+    /// That exactly these messages are there.
+    pub(crate) fn assert_holds(&self, pool: &Pool, first: u64, last: u64) {
+        assert_eq!(self.check_contents(pool, 0), last);
+        let ring = pool.shared().ring();
+        let (_, oldest) = ring.message_from(ring.tail(), ring.head()).unwrap();
+        assert_eq!(oldest.seq, first);
+    }
+}

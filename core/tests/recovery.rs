@@ -1,0 +1,156 @@
+//! Machine death: files as a power cut leaves them open by themselves and keep what was flushed.
+
+mod power;
+
+use power::{Disk, Random, Tear};
+
+use plasmite_core::pool::create::CreateOptions;
+use plasmite_core::pool::Pool;
+use plasmite_core::ring::memory::Memory;
+use std::sync::atomic::Ordering;
+
+/// Seeds of each kind; one takes about a millisecond.
+const SEEDS: u64 = 1500;
+
+/// Runs a workload of appends, batches and flushes, and cuts the power between any two of them.
+fn survive(seeds: std::ops::Range<u64>, tear: Tear, flush_every: u64) {
+    let dir = power::directory();
+    for seed in seeds {
+        let mut random = Random::new(seed);
+        let path = dir.path().join(format!("pool-{seed}"));
+        let options = CreateOptions {
+            size: [9216, 10_000, 12_288, 16_384, 20_481][random.below(5) as usize],
+            index_capacity: [None, Some(0), Some(5)][random.below(3) as usize],
+            ..CreateOptions::default()
+        };
+        let Ok(pool) = Pool::create(&path, &options) else {
+            continue; // five slots leave no ring in the smallest
+        };
+        let mut disk = Disk::new(pool);
+        for _ in 0..random.below(60) + 5 {
+            match random.below(flush_every + 8) {
+                0 => disk.flush(),
+                1 => {
+                    let bodies = (0..random.below(4) + 2).map(|_| random.body(150)).collect();
+                    disk.append_batch(bodies);
+                }
+                2 => disk.append(random.body(900)),
+                _ => disk.append(random.body(200)),
+            }
+            if random.below(30) == 0 {
+                disk.cut(&dir.path().join("cut"), &mut random, tear, seed);
+            }
+        }
+        disk.cut(&dir.path().join("cut"), &mut random, tear, seed);
+        std::fs::remove_file(path).unwrap();
+    }
+}
+
+#[test]
+fn any_mixture_of_page_states_since_the_last_sync() {
+    survive(0..SEEDS, Tear::Pages, 6);
+}
+
+#[test]
+fn any_mixture_of_sector_states_since_the_last_sync() {
+    survive(SEEDS..2 * SEEDS, Tear::Sectors, 6);
+}
+
+/// Filling left over from an earlier lap, ahead of the anchor and behind it.
+#[test]
+fn seeds_that_found_faults() {
+    survive(11_608..11_609, Tear::Pages, 6);
+    survive(21_735..21_736, Tear::Sectors, 6);
+    survive(33_115..33_116, Tear::Sectors, 6);
+}
+
+#[test]
+fn many_laps_between_flushes() {
+    survive(2 * SEEDS..3 * SEEDS, Tear::Pages, 40);
+}
+
+#[test]
+fn a_stale_control_page_over_newer_messages() {
+    survive(3 * SEEDS..3 * SEEDS + SEEDS / 3, Tear::OldControl, 15);
+}
+
+#[test]
+fn a_newer_control_page_over_lost_messages() {
+    survive(4 * SEEDS..4 * SEEDS + SEEDS / 3, Tear::NewControl, 15);
+}
+
+#[test]
+fn losing_everything_since_the_flush_can_be_told() {
+    let dir = power::directory();
+    let pool = Pool::create(&dir.path().join("a"), &CreateOptions::default()).unwrap();
+    let mut disk = Disk::new(pool);
+    let mut random = Random::new(1);
+    (0..10).for_each(|_| disk.append(random.body(50)));
+    disk.flush();
+    let flushed = disk.image();
+    let before = power::generation(disk.pool());
+    (0..10).for_each(|_| disk.append(random.body(50)));
+    let copy = dir.path().join("b");
+    std::fs::write(&copy, flushed).unwrap();
+    let pool = Pool::open(&copy, false).unwrap();
+    assert_eq!(power::next_seq(&pool), 11);
+    assert!(power::generation(&pool) > before);
+}
+
+#[test]
+fn another_boot_and_a_dead_owner() {
+    let dir = power::directory();
+    let path = dir.path().join("a");
+    let pool = Pool::create(&path, &CreateOptions::default()).unwrap();
+    let mut disk = Disk::new(pool);
+    let mut random = Random::new(2);
+    (0..5).for_each(|_| disk.append(random.body(50)));
+    let generation = power::generation(disk.pool());
+    let hot = &disk.pool().shared().ring().memory.control().hot;
+    let recovery = &disk.pool().shared().ring().memory.control().recovery;
+    recovery.boot[1].fetch_xor(1, Ordering::Relaxed);
+    hot.lock.store(77, Ordering::Relaxed);
+    let again = Pool::open(&path, false).unwrap();
+    assert_eq!(hot.lock.load(Ordering::Relaxed), 0);
+    assert_eq!(power::generation(&again), generation + 1);
+    disk.append(random.body(50));
+    disk.assert_holds(&again, 1, 6);
+}
+
+/// A reader may come first: it may not write, and sees what a writer would recover.
+#[test]
+fn a_reader_that_opens_before_any_writer() {
+    let dir = power::directory();
+    for seed in 0..SEEDS / 3 {
+        let mut random = Random::new(seed);
+        let path = dir.path().join(format!("pool-{seed}"));
+        let options = CreateOptions {
+            size: 12_288,
+            ..CreateOptions::default()
+        };
+        let mut disk = Disk::new(Pool::create(&path, &options).unwrap());
+        for _ in 0..random.below(50) + 5 {
+            disk.append(random.body(300));
+            if random.below(10) == 0 {
+                disk.flush();
+            }
+        }
+        let cut = dir.path().join(format!("cut-{seed}"));
+        std::fs::write(&cut, disk.torn(&mut random, Tear::Pages)).unwrap();
+        let bytes = std::fs::read(&cut).unwrap();
+        let reader = Pool::open(&cut, true).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+        disk.check_messages(&reader, seed);
+        assert_eq!(std::fs::read(&cut).unwrap(), bytes, "a reader wrote");
+        let writer = Pool::open(&cut, false).unwrap();
+        let newest = disk.check_contents(&writer, seed);
+        // From now on the reader sees what was recovered, and goes on.
+        assert_eq!(disk.check_contents(&reader, seed), newest, "seed {seed}");
+        let ends = |pool: &Pool| (pool.shared().ring().tail(), pool.shared().ring().head());
+        assert_eq!(ends(&reader), ends(&writer));
+        assert_eq!(power::generation(&reader), power::generation(&writer));
+        power::append_one(&writer);
+        assert_eq!(ends(&reader), ends(&writer));
+        std::fs::remove_file(cut).unwrap();
+        std::fs::remove_file(path).unwrap();
+    }
+}
