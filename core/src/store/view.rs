@@ -13,27 +13,27 @@ use crate::ring::Ring;
 use crate::sys::atomic::{fence, AtomicU64, Ordering};
 
 impl Source for RacingBytes<'_> {
-    #[inline]
+    #[inline(always)]
     fn len(self) -> usize {
         RacingBytes::len(&self)
     }
-    #[inline]
+    #[inline(always)]
     fn u8(self, at: usize) -> Option<u8> {
         RacingBytes::u8(&self, at)
     }
-    #[inline]
+    #[inline(always)]
     fn u32(self, at: usize) -> Option<u32> {
         RacingBytes::u32(&self, at)
     }
-    #[inline]
+    #[inline(always)]
     fn u64(self, at: usize) -> Option<u64> {
         RacingBytes::u64(&self, at)
     }
-    #[inline]
+    #[inline(always)]
     fn equals(self, at: usize, bytes: &[u8]) -> bool {
         RacingBytes::equals(&self, at, bytes)
     }
-    #[inline]
+    #[inline(always)]
     fn append_to(self, at: usize, len: usize, out: &mut Vec<u8>) -> bool {
         RacingBytes::append_to(&self, at, len, out)
     }
