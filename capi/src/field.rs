@@ -146,7 +146,7 @@ unsafe fn field<T>(
     (key, key_len): (*const c_char, usize),
     out_value: *mut T,
     wanted: &'static str,
-    read: impl FnOnce(Place<'_>) -> Result<Option<T>>,
+    read: impl Fn(Place<'_>) -> Result<Option<T>>,
 ) -> Result<bool> {
     // SAFETY: passed on.
     let (out, view, key) = unsafe {
@@ -156,6 +156,12 @@ unsafe fn field<T>(
             slice_or_empty(key.cast(), key_len, "key")?,
         )
     };
+    if let Some(place) = view.quick_member(key) {
+        if let Ok(Some(value)) = read(place) {
+            out.set(value);
+            return Ok(true);
+        }
+    }
     match read_field(view, key, wanted, read) {
         Ok(Some(value)) => {
             out.set(value);
@@ -166,12 +172,12 @@ unsafe fn field<T>(
     }
 }
 
-#[inline(always)]
+#[cold]
 fn read_field<T>(
     view: &View,
     key: &[u8],
     wanted: &'static str,
-    read: impl FnOnce(Place<'_>) -> Result<Option<T>>,
+    read: impl Fn(Place<'_>) -> Result<Option<T>>,
 ) -> Result<Option<T>> {
     let data = if view.encoding == Encoding::Lite3Data as u32 {
         // Nearly every message: straight to its root, without making the rest of the message.

@@ -1,10 +1,8 @@
 //! One process: what goes in comes out, over many laps, at every ring size.
 
-#![allow(unsafe_code)]
-
 use plasmite_core::store::{
-    AppendOptions, BatchItem, Client, Gap, GapPolicy, ItemEncoding, Next, OpenOptions, Pool,
-    PoolOptions, Start, TailOptions, View, Wait,
+    AppendOptions, BatchItem, Client, Gap, GapPolicy, ItemEncoding, Next, Pool, PoolOptions, Start,
+    TailOptions, View, Wait,
 };
 use plasmite_core::{ErrorKind, Result};
 
@@ -435,122 +433,6 @@ fn the_largest_message_fits_and_one_byte_more_does_not() {
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Usage);
     assert!(error.hint().is_some());
-}
-
-#[test]
-fn lite3_in_and_out() {
-    let (_dir, client) = scratch();
-    let pool = client.create("p", &PoolOptions::default()).unwrap();
-    let tags: &[&[u8]] = &[b"t"];
-    pool.append_json(
-        br#"{"b":1,"a":[true,null]}"#,
-        &AppendOptions {
-            tags,
-            ..Default::default()
-        },
-    )
-    .unwrap();
-    let mut document = Vec::new();
-    pool.get(1)
-        .unwrap()
-        .message()
-        .to_lite3_document(&mut document)
-        .unwrap();
-    pool.append_document(&document, &AppendOptions::default())
-        .unwrap();
-    let (first, second) = (envelope(&pool, 1).unwrap(), envelope(&pool, 2).unwrap());
-    assert_eq!(data(&first), data(&second));
-    assert!(second.contains(r#""tags":["t"]"#));
-    let mut again = Vec::new();
-    pool.get(2)
-        .unwrap()
-        .message()
-        .to_lite3_document(&mut again)
-        .unwrap();
-    assert_eq!(again, document);
-    assert_eq!(
-        pool.append_document(b"", &AppendOptions::default())
-            .unwrap_err()
-            .kind(),
-        ErrorKind::Corrupt
-    );
-    let payload = pool.get(1).unwrap().message().payload.to_vec();
-    pool.append_data(&payload, &AppendOptions::default())
-        .unwrap();
-    assert_eq!(data(&envelope(&pool, 3).unwrap()), data(&first));
-    let mut room = pool
-        .reserve(
-            payload.len(),
-            &AppendOptions {
-                tags,
-                ..Default::default()
-            },
-        )
-        .unwrap();
-    for (index, byte) in payload.iter().enumerate() {
-        // SAFETY: in bounds; the room is ours until the commit.
-        unsafe { room.payload_mut().add(index).write(*byte) };
-    }
-    assert_eq!(room.commit().unwrap().seq, 4);
-    assert_eq!(data(&envelope(&pool, 4).unwrap()), data(&first));
-    drop(pool.reserve(100, &AppendOptions::default()).unwrap());
-    assert_eq!(pool.bounds().unwrap().newest, 4);
-    let view = pool.view(4).unwrap();
-    let value = view.message().unwrap().data_value().unwrap().unwrap();
-    assert_eq!(value.get(b"b").unwrap().unwrap().as_i64(), Some(1));
-    assert!(view.still_valid());
-}
-
-#[test]
-fn create_open_delete() {
-    let (dir, client) = scratch();
-    assert_eq!(
-        client
-            .open("p", &OpenOptions::default())
-            .unwrap_err()
-            .kind(),
-        ErrorKind::NotFound
-    );
-    let (pool, created) = client.ensure("p", &PoolOptions::default()).unwrap();
-    assert!(created && !client.ensure("p", &PoolOptions::default()).unwrap().1);
-    assert_eq!(
-        client
-            .create("p", &PoolOptions::default())
-            .unwrap_err()
-            .kind(),
-        ErrorKind::AlreadyExists
-    );
-    assert_eq!(
-        std::fs::metadata(dir.path().join("p.plasmite"))
-            .unwrap()
-            .len(),
-        1 << 20
-    );
-    let stream = pool.tail(&TailOptions::default()).unwrap();
-    client.delete("p").unwrap();
-    assert_eq!(
-        pool.append_json(b"1", &AppendOptions::default())
-            .unwrap_err()
-            .kind(),
-        ErrorKind::NotFound
-    );
-    assert_eq!(
-        stream
-            .next(Wait::Forever, &mut View::empty())
-            .unwrap_err()
-            .kind(),
-        ErrorKind::NotFound
-    );
-    assert_eq!(client.delete("p").unwrap_err().kind(), ErrorKind::NotFound);
-    let (new, created) = client.ensure("p", &PoolOptions::default()).unwrap();
-    assert!(created);
-    assert_eq!(
-        new.append_json(b"1", &AppendOptions::default())
-            .unwrap()
-            .seq,
-        1
-    );
-    assert!(!pool.is_current().unwrap() && new.is_current().unwrap());
 }
 
 #[test]

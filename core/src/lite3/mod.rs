@@ -31,6 +31,7 @@ mod build;
 mod check;
 mod hash;
 mod iter;
+mod quick;
 mod rebase;
 mod source;
 mod stack;

@@ -16,10 +16,10 @@ use crate::error::Result;
 /// the byte's offset in the document), and a lookup takes at most 128 walks of 10 nodes.
 #[derive(Clone, Copy, Debug)]
 pub struct Value<S> {
-    source: S,
+    pub(super) source: S,
     /// Offset of the type byte; for a container also that of its node.
-    at: usize,
-    kind: Kind,
+    pub(super) at: usize,
+    pub(super) kind: Kind,
 }
 
 impl<S: Source> Value<S> {
@@ -90,9 +90,7 @@ impl<S: Source> Value<S> {
     }
 
     /// The member with this key; `None` when there is none, or when this is no object.
-    ///
-    /// Inlined wherever it stands: a `Value` returned through memory costs more than the lookup.
-    #[inline(always)]
+    #[inline]
     pub fn get(self, key: &[u8]) -> Result<Option<Value<S>>> {
         if self.kind != Kind::Object {
             return Ok(None);
@@ -288,7 +286,7 @@ impl<'a> Value<&'a [u8]> {
 
 /// Whether the key is at `at`; short ones are compared as words.
 #[inline(always)]
-fn same<S: Source>(source: S, at: usize, key: &[u8]) -> bool {
+pub(super) fn same<S: Source>(source: S, at: usize, key: &[u8]) -> bool {
     if key.len() < 8 {
         if let Some(word) = source.u64(at) {
             return (word ^ short_word(key)) & ((1 << (8 * key.len())) - 1) == 0;

@@ -88,7 +88,7 @@ impl<'a> RacingBytes<'a> {
     }
 
     /// The byte at `at`.
-    #[inline]
+    #[inline(always)]
     pub fn u8(&self, at: usize) -> Option<u8> {
         if !self.fits(at, 1) {
             return None;
@@ -113,19 +113,19 @@ impl<'a> RacingBytes<'a> {
     }
 
     /// The little-endian word at `at`, whatever its alignment.
-    #[inline]
+    #[inline(always)]
     pub fn u32(&self, at: usize) -> Option<u32> {
         self.number(at, 4).map(|number| number as u32)
     }
 
     /// The little-endian double word at `at`, whatever its alignment.
-    #[inline]
+    #[inline(always)]
     pub fn u64(&self, at: usize) -> Option<u64> {
         self.number(at, 8)
     }
 
     /// Whether the bytes from `at` on are `bytes`.
-    #[inline]
+    #[inline(always)]
     pub fn equals(&self, at: usize, bytes: &[u8]) -> bool {
         if !self.fits(at, bytes.len()) {
             return false;

@@ -3,7 +3,7 @@
 use crate::format::frame::{body_crc, checksum, Header, Size, HEADER, HEADER_WORDS};
 use crate::ring::memory::Memory;
 use crate::ring::Ring;
-use crate::sys::atomic::{AtomicU64, Ordering};
+use crate::sys::atomic::{prefetch_for_read, AtomicU64, Ordering};
 
 /// What a frame turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +78,11 @@ impl<M: Memory> Ring<M> {
             };
         }
         let frame = &room[..(len / 8) as usize];
+        for line in 0..len.min(1024) / 64 + 1 {
+            if let Some(word) = room.get(AHEAD + line as usize * 8) {
+                prefetch_for_read(word);
+            }
+        }
         let mut words = [0; HEADER_WORDS];
         for (word, place) in words.iter_mut().zip(frame) {
             *word = place.load(Ordering::Relaxed);
@@ -131,6 +136,9 @@ fn body_crc_of(words: &[AtomicU64], len: usize) -> u32 {
     copy_words(words, &mut copy);
     body_crc(&copy[..len])
 }
+
+/// How far ahead of a frame lines are asked for, in words: the frames that are read next.
+const AHEAD: usize = 256;
 
 /// Words copied at a time.
 const CHUNK: usize = 32;

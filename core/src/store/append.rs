@@ -261,6 +261,7 @@ impl Pool {
             } = scratch;
             buffer.clear();
             let ring = self.pool.shared().ring();
+            let mut ahead = 0;
             let mut bodies = Vec::with_capacity(items.len());
             let mut times = Vec::with_capacity(items.len());
             for (index, item) in items.iter().enumerate() {
@@ -270,10 +271,9 @@ impl Pool {
                     .map_err(|error| {
                         error.with_cause(format!("item {index} of the batch (from 0)"))
                     })?;
-                ring.prefetch_behind_head(
-                    start as u64,
-                    frame::len_for((buffer.len() - start) as u64),
-                );
+                let len = frame::len_for((buffer.len() - start) as u64);
+                ring.prefetch_behind_head(ahead, len);
+                ahead += len;
                 bodies.push((body, buffer.len()));
                 times.push(item.timestamp_ns.or(options.timestamp_ns));
             }

@@ -34,6 +34,20 @@ pub fn prefetch_for_write(word: &AtomicU64) {
     let _ = word;
 }
 
+/// Asks for the cache line of a word, to be read soon. Only a hint.
+#[inline(always)]
+pub fn prefetch_for_read(word: &AtomicU64) {
+    #[cfg(all(target_arch = "x86_64", not(loom)))]
+    // SAFETY: a prefetch does not access memory.
+    #[allow(unsafe_code)]
+    unsafe {
+        use std::arch::x86_64::{_mm_prefetch, _MM_HINT_T0};
+        _mm_prefetch::<_MM_HINT_T0>(word.as_ptr().cast());
+    }
+    #[cfg(not(all(target_arch = "x86_64", not(loom))))]
+    let _ = word;
+}
+
 /// Tells the processor that this is a spin loop.
 #[inline(always)]
 pub fn pause() {

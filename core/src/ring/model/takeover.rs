@@ -185,13 +185,13 @@ fn a_late_successor_does_not_rob_the_new_bearer_of_the_id() {
     check(|| {
         let pool = Pool::new(4 * FRAME, 1, &[1, 2, 3]);
         assert!(!pool.append_and_die(1, 4));
-        let late = {
+        let others = {
             let pool = Arc::clone(&pool);
-            thread::spawn(move || pool.append(2))
+            thread::spawn(move || (pool.append(3), pool.claim_and_append(1)))
         };
-        let early = pool.append(3);
-        let claimed = pool.claim_and_append(1);
-        let late = late.join().unwrap();
+        // Runs first, so that the two switches it takes are within the bound.
+        let late = pool.append(2);
+        let (early, claimed) = others.join().unwrap();
         let heirs = [early, late]
             .into_iter()
             .filter(|taken| *taken == Taken::FromDead);
