@@ -30,7 +30,7 @@ lib: $(OUT)/$(REAL) $(OUT)/libplasmite.a ## build the C library: libplasmite.so 
 # Cargo knows best whether anything changed. Built as a static library alone: beside an rlib it would not be
 # optimised as a whole (LTO).
 $(OUT)/libplasmite_capi.a: FORCE
-	$(CARGO) rustc --release --locked -p plasmite-capi --lib --crate-type staticlib
+	$(CARGO) rustc --release --locked -p plasmite-capi --lib --crate-type staticlib -- --cfg standalone
 
 $(OUT)/$(REAL): $(OUT)/libplasmite_capi.a capi/plasmite.map
 	$(CC) -shared -o $@ -Wl,-soname,$(SONAME) -Wl,--version-script=capi/plasmite.map \
