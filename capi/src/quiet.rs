@@ -11,7 +11,9 @@ use plasmite_core::sys::log::{self, Level};
 /// Sends panics of this copy of the standard library to the log.
 pub fn install() {
     std::panic::set_hook(Box::new(|panic| {
-        log::emit(Level::Error, || format!("the library failed inside: {panic}"));
+        log::emit(Level::Error, || {
+            format!("the library failed inside: {panic}")
+        });
     }));
 }
 
