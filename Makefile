@@ -41,7 +41,7 @@ $(OUT)/$(REAL): $(OUT)/libplasmite_capi.a capi/plasmite.map
 
 # One object in which only plsm_ names are global, so that a program may link other Rust code beside it.
 $(OUT)/libplasmite.a: $(OUT)/libplasmite_capi.a
-	$(CC) -r -nostdlib -o $(OUT)/libplasmite.o -Wl,--whole-archive $< -Wl,--no-whole-archive
+	$(CC) -r -nostdlib -Wl,--force-group-allocation -o $(OUT)/libplasmite.o -Wl,--whole-archive $< -Wl,--no-whole-archive
 	$(OBJCOPY) --wildcard --keep-global-symbol='plsm_*' --remove-section=.llvmbc --remove-section=.llvmcmd \
 	    $(OUT)/libplasmite.o
 	rm -f $@
