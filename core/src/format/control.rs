@@ -58,6 +58,9 @@ pub struct Recovery {
     pub sync_failed: AtomicU64,
     /// Messages that the last sync made durable; a hint for gathering more.
     pub sync_group: AtomicU64,
+    /// Next seq that the last recovery found. What readers saw from it on in an earlier generation
+    /// is lost, and its seqs are given again. Stored before the generation that it belongs to.
+    pub recovered_next: AtomicU64,
 }
 
 /// Where a pool was last found good: as which file, and in which boot.
@@ -128,6 +131,7 @@ impl Control {
                 inode: zero(),
                 sync_failed: zero(),
                 sync_group: zero(),
+                recovered_next: zero(),
             },
         }
     }
@@ -159,6 +163,8 @@ mod tests {
         assert_eq!(offset_of!(Control, recovery), 512);
         assert_eq!(offset_of!(Recovery, inode), 56);
         assert_eq!(offset_of!(Recovery, sync_group), 72);
+        assert_eq!(offset_of!(Recovery, recovered_next), 80);
+        assert_eq!(std::mem::size_of::<Recovery>(), 512);
         assert!(std::mem::size_of::<Control>() <= 4096);
     }
 }
