@@ -2,8 +2,9 @@
 
 use crate::sys::atomic::{fence, AtomicU32, AtomicU64, Ordering};
 
-/// The pool has been deleted; its file only waits to be unlinked.
-pub const STATE_DELETED: u32 = 1;
+/// The pool has been deleted; its file only waits to be unlinked. Many bits away from any other state,
+/// so that damage to a word does not delete a pool.
+pub const STATE_DELETED: u32 = 0x6465_6c21;
 
 /// "Nobody waits" in [`Control::wanted`].
 pub const WANTED_NONE: u64 = u64::MAX;
@@ -30,7 +31,7 @@ pub struct Hot {
     pub last_time: AtomicU64,
     /// Lowest seq that any sleeping reader waits for.
     pub wanted: AtomicU64,
-    /// `STATE_` bits.
+    /// [`STATE_DELETED`], or not deleted, whatever else it is.
     pub state: AtomicU32,
     /// Changes when a flush ends; flushers that wait for another's sync sleep on it.
     pub sync_epoch: AtomicU32,
