@@ -20,7 +20,7 @@ VENV := $(TARGET)/venv
 
 export PLASMITE_LIB_DIR := $(abspath $(OUT))
 
-.PHONY: all lib cli header bindings check test demo bench install install-lib uninstall clean help FORCE
+.PHONY: all lib cli header bindings check test model demo bench install install-lib uninstall clean help FORCE
 .DEFAULT_GOAL := all
 
 all: lib cli ## build everything: libplasmite.so, libplasmite.a, plasmite and pls (the default)
@@ -72,6 +72,11 @@ check: ## check formatting, lints, file lengths, and that generated files are cu
 
 test: all $(VENV)/libclang.stamp ## run every test
 	tests/run $(OUT)
+
+# Two switches of threads a model by default; LOOM_MAX_PREEMPTIONS=3 for more, which takes minutes.
+model: ## check models of the ring, lock and wake protocols, with threads that die at any step
+	RUSTFLAGS="--cfg loom" CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=4 \
+	    $(CARGO) test -q --release --locked -p plasmite-core --lib --target-dir $(TARGET)/loom model
 
 demo: all ## show what it does, with a live stream of this machine's events
 	examples/demo.sh $(OUT)
