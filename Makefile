@@ -20,7 +20,7 @@ VENV := $(TARGET)/venv
 
 export PLASMITE_LIB_DIR := $(abspath $(OUT))
 
-.PHONY: all lib cli header bindings check test demo bench install install-lib uninstall clean help FORCE
+.PHONY: all lib cli header bindings check test model demo bench install install-lib uninstall clean help FORCE
 .DEFAULT_GOAL := all
 
 all: lib cli ## build everything: libplasmite.so, libplasmite.a, plasmite and pls (the default)
@@ -30,7 +30,7 @@ lib: $(OUT)/$(REAL) $(OUT)/libplasmite.a ## build the C library: libplasmite.so 
 # Cargo knows best whether anything changed. Built as a static library alone: beside an rlib it would not be
 # optimised as a whole (LTO).
 $(OUT)/libplasmite_capi.a: FORCE
-	$(CARGO) rustc --release --locked -p plasmite-capi --lib --crate-type staticlib
+	$(CARGO) rustc --release --locked -p plasmite-capi --lib --crate-type staticlib -- --cfg standalone
 
 $(OUT)/$(REAL): $(OUT)/libplasmite_capi.a capi/plasmite.map
 	$(CC) -shared -o $@ -Wl,-soname,$(SONAME) -Wl,--version-script=capi/plasmite.map \
@@ -41,7 +41,7 @@ $(OUT)/$(REAL): $(OUT)/libplasmite_capi.a capi/plasmite.map
 
 # One object in which only plsm_ names are global, so that a program may link other Rust code beside it.
 $(OUT)/libplasmite.a: $(OUT)/libplasmite_capi.a
-	$(CC) -r -nostdlib -o $(OUT)/libplasmite.o -Wl,--whole-archive $< -Wl,--no-whole-archive
+	$(CC) -r -nostdlib -Wl,--force-group-allocation -o $(OUT)/libplasmite.o -Wl,--whole-archive $< -Wl,--no-whole-archive
 	$(OBJCOPY) --wildcard --keep-global-symbol='plsm_*' --remove-section=.llvmbc --remove-section=.llvmcmd \
 	    $(OUT)/libplasmite.o
 	rm -f $@
@@ -72,6 +72,11 @@ check: ## check formatting, lints, file lengths, and that generated files are cu
 
 test: all $(VENV)/libclang.stamp ## run every test
 	tests/run $(OUT)
+
+# Two switches of threads a model by default; LOOM_MAX_PREEMPTIONS=3 for more, which takes minutes.
+model: ## check models of the ring, lock and wake protocols, with threads that die at any step
+	RUSTFLAGS="--cfg loom" CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=4 \
+	    $(CARGO) test -q --release --locked -p plasmite-core --lib --target-dir $(TARGET)/loom model
 
 demo: all ## show what it does, with a live stream of this machine's events
 	examples/demo.sh $(OUT)

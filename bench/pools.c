@@ -102,7 +102,6 @@ plsm_stream_t *stream_from(plsm_pool_t *pool, uint64_t seq, uint32_t spin_us) {
     options.start_value = seq;
     options.gap_policy = PLSM_GAP_ERROR;
     options.spin_us = spin_us;
-    options.flags = PLSM_TAIL_IN_PLACE;
     plsm_stream_t *stream = NULL;
     plsm_error_t *error = NULL;
     if (plsm_pool_tail(pool, &options, &stream, &error) != 0) die_of(error, "open stream");

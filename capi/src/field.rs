@@ -5,7 +5,7 @@
 use std::ffi::{c_char, c_int};
 
 use plasmite_core::lite3::Value;
-use plasmite_core::message::tags;
+use plasmite_core::message::{tags, Encoding};
 use plasmite_core::store::{RacingBytes, View};
 use plasmite_core::{Error, Result};
 
@@ -179,8 +179,15 @@ fn read_field<T>(
     wanted: &'static str,
     read: impl Fn(Place<'_>) -> Result<Option<T>>,
 ) -> Result<Option<T>> {
-    let Some(data) = view.message()?.data_value()? else {
-        return Err(stored_as_text(view.seq));
+    let data = if view.encoding == Encoding::Lite3Data as u32 {
+        // Nearly every message: straight to its root, without making the rest of the message.
+        // SAFETY: readable while what the view was borrowed from lives, as for every call on views.
+        Value::root(unsafe { RacingBytes::from_raw(view.payload, view.payload_len) })?
+    } else {
+        match view.message()?.data_value()? {
+            Some(data) => data,
+            None => return Err(stored_as_text(view.seq)),
+        }
     };
     let Some(place) = data.get(key)? else {
         return Ok(None);

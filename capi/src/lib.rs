@@ -30,6 +30,7 @@ pub mod error;
 pub mod kind;
 
 pub mod library;
+pub mod quiet;
 
 pub mod client;
 pub mod info;

@@ -185,6 +185,12 @@ impl Error {
         self
     }
 
+    /// Says where in the input it was, in front of the message.
+    pub fn within(mut self, place: &str) -> Error {
+        self.0.message = format!("{place}: {}", self.0.message);
+        self
+    }
+
     /// Marks that the message may have been stored although the call failed (a flush that failed).
     pub fn with_maybe_written(mut self) -> Error {
         self.0.maybe_written = true;

@@ -175,6 +175,45 @@ fn a_reservation_belongs_to_the_process_that_made_it() {
     assert_eq!(put(&pool, "2"), 2);
 }
 
+/// The child commits or drops its copy: neither writes anything, nor lets go of the parent's lock.
+#[test]
+fn a_childs_copy_of_a_reservation_is_void() {
+    let _watchdog = watchdog();
+    let (_dir, client) = scratch();
+    let pool = client.create("p", &PoolOptions::default()).unwrap();
+    let mut data = Vec::new();
+    plasmite_core::json::Encoder::new()
+        .encode(b"{\"n\":1}", &mut data)
+        .unwrap();
+    for round in 0..4 {
+        let mut room = Some(pool.reserve(data.len(), &patient()).unwrap());
+        let place = room.as_mut().unwrap().payload_mut();
+        // SAFETY: the room has that many bytes, which nobody reads before the commit.
+        unsafe { std::ptr::copy_nonoverlapping(data.as_ptr(), place, data.len()) };
+        fork(|| {
+            let room = room.take().unwrap();
+            if round % 2 == 0 {
+                let error = room.commit().unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::Usage, "{error:?}");
+            } else {
+                drop(room);
+            }
+            assert_eq!(pool.bounds().unwrap().newest, round);
+            let short = AppendOptions {
+                lock_wait: LockWait::For(Duration::from_millis(20)),
+                ..AppendOptions::default()
+            };
+            let error = pool.append_json(b"1", &short).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Busy, "{error:?}");
+        })
+        .join();
+        assert_eq!(room.take().unwrap().commit().unwrap().seq, round + 1);
+    }
+    // A reservation of the child itself is good.
+    fork(|| drop(pool.reserve(64, &patient()).unwrap())).join();
+    assert_eq!(put(&pool, "1"), 5);
+}
+
 #[test]
 fn streams_from_before_the_fork_go_on_on_both_sides() {
     let _watchdog = watchdog();

@@ -204,7 +204,8 @@ fn a_deletion_cut_short_is_finished_by_whoever_comes() {
             .to_path_buf();
         let mut bytes = std::fs::read(&path).unwrap();
         let at = 4096 + std::mem::offset_of!(plasmite_core::format::control::Hot, state);
-        bytes[at] = plasmite_core::format::control::STATE_DELETED as u8;
+        let flag = plasmite_core::format::control::STATE_DELETED.to_le_bytes();
+        bytes[at..at + 4].copy_from_slice(&flag);
         std::fs::write(&path, bytes).unwrap();
     };
     flagged();

@@ -140,6 +140,11 @@ static void stream_calls(void) {
     USAGE(plsm_stream_next(stream, NULL, &err));
     USAGE(plsm_stream_next_view(stream, 0, NULL, &err));
     USAGE(plsm_stream_next_json(stream, 0, NULL, &err));
+    size_t count;
+    USAGE(plsm_stream_next_views(stream, 0, NULL, 1, &count, &err));
+    USAGE(plsm_stream_next_views(stream, 0, &view, 0, &count, &err));
+    USAGE(plsm_stream_next_views(stream, 0, &view, 1, NULL, &err));
+    USAGE(plsm_stream_next_views(NULL, 0, &view, 1, &count, &err));
     USAGE(plsm_stream_next(NULL, &buf, &err));
     USAGE(plsm_stream_next_view(NULL, 0, &view, &err));
     USAGE(plsm_stream_next_json(NULL, 0, &text, &err));

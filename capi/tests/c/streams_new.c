@@ -201,6 +201,67 @@ static void gap_events(void) {
     plsm_pool_free(pool);
 }
 
+static void many_at_once(void) {
+    plsm_error_t *err = NULL;
+    plsm_pool_t *pool = scratch_pool("many", 65536);
+    for (uint32_t flags = 0; flags <= PLSM_TAIL_IN_PLACE; flags += PLSM_TAIL_IN_PLACE) {
+        plsm_tail_options_t events = options(PLSM_START_NOW, 0, flags);
+        events.gap_policy = PLSM_GAP_EVENT;
+        plsm_stream_t *stream = tail(pool, events);
+        plsm_view_t views[16];
+        size_t count = 99;
+        GIVES(PLSM_NEXT_TIMEOUT, plsm_stream_next_views(stream, 0, views, 16, &count, &err));
+        CHECK_U64(count, 99);
+        char json[32];
+        uint64_t first = 0;
+        for (int i = 0; i < 20; i++) {
+            snprintf(json, sizeof json, "{\"i\":%d}", i);
+            uint64_t seq = append(pool, json);
+            if (i == 0) first = seq;
+        }
+        // All are borrowed until the next call, in order, each with its own content.
+        uint64_t next = 0;
+        while (next < 20) {
+            GIVES(PLSM_NEXT_MESSAGE, plsm_stream_next_views(stream, PLSM_WAIT_FOREVER, views, 16, &count, &err));
+            CHECK(count >= 1 && count <= 16);
+            for (size_t i = 0; i < count && i < 16; i++, next++) {
+                int64_t value = -1;
+                CHECK_U64(views[i].seq, first + next);
+                CHECK_U64(views[i].flags, flags ? PLSM_VIEW_IN_PLACE : 0);
+                YES(plsm_view_i64(&views[i], "i", 1, &value, &err));
+                CHECK_U64(value, next);
+                CHECK_U64(plsm_view_is_valid(&views[i]), 1);
+            }
+            if (count == 0) break;
+        }
+        GIVES(PLSM_NEXT_TIMEOUT, plsm_stream_next_views(stream, 5, views, 16, &count, &err));
+        append_filler(pool, 500);
+        plsm_gap_t gap;
+        plsm_bounds_t bounds;
+        OK(plsm_pool_bounds(pool, &bounds, &err));
+        GIVES(PLSM_NEXT_GAP, plsm_stream_next_views(stream, 0, views, 16, &count, &err));
+        OK(plsm_stream_gap(stream, &gap, &err));
+        CHECK(gap.first == first + 20 && gap.last == bounds.oldest - 1);
+        GIVES(PLSM_NEXT_MESSAGE, plsm_stream_next_views(stream, 0, views, 1, &count, &err));
+        CHECK(count == 1 && views[0].seq == bounds.oldest);
+        plsm_stream_cancel(stream);
+        GIVES(PLSM_NEXT_CANCELLED, plsm_stream_next_views(stream, PLSM_WAIT_FOREVER, views, 16, &count, &err));
+        plsm_stream_free(stream);
+    }
+    // The maximum counts messages, not calls.
+    plsm_tail_options_t three = options(PLSM_START_OLDEST, 0, 0);
+    plsm_view_t views[8];
+    size_t count = 0;
+    three.has_max = 1;
+    three.max_messages = 3;
+    plsm_stream_t *stream = tail(pool, three);
+    GIVES(PLSM_NEXT_MESSAGE, plsm_stream_next_views(stream, 0, views, 8, &count, &err));
+    CHECK_U64(count, 3);
+    GIVES(PLSM_NEXT_END, plsm_stream_next_views(stream, 0, views, 8, &count, &err));
+    plsm_stream_free(stream);
+    plsm_pool_free(pool);
+}
+
 static void pool_gone(void) {
     plsm_error_t *err = NULL;
     plsm_pool_t *pool = scratch_pool("gone", 0);
@@ -219,6 +280,7 @@ int main(void) {
     tags();
     json_and_position();
     gap_events();
+    many_at_once();
     pool_gone();
     return finish("streams_new");
 }

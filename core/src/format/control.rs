@@ -2,8 +2,9 @@
 
 use crate::sys::atomic::{fence, AtomicU32, AtomicU64, Ordering};
 
-/// The pool has been deleted; its file only waits to be unlinked.
-pub const STATE_DELETED: u32 = 1;
+/// The pool has been deleted; its file only waits to be unlinked. Many bits away from any other state,
+/// so that damage to a word does not delete a pool.
+pub const STATE_DELETED: u32 = 0x6465_6c21;
 
 /// "Nobody waits" in [`Control::wanted`].
 pub const WANTED_NONE: u64 = u64::MAX;
@@ -30,7 +31,7 @@ pub struct Hot {
     pub last_time: AtomicU64,
     /// Lowest seq that any sleeping reader waits for.
     pub wanted: AtomicU64,
-    /// `STATE_` bits.
+    /// [`STATE_DELETED`], or not deleted, whatever else it is.
     pub state: AtomicU32,
     /// Changes when a flush ends; flushers that wait for another's sync sleep on it.
     pub sync_epoch: AtomicU32,
@@ -58,6 +59,9 @@ pub struct Recovery {
     pub sync_failed: AtomicU64,
     /// Messages that the last sync made durable; a hint for gathering more.
     pub sync_group: AtomicU64,
+    /// Next seq that the last recovery found. What readers saw from it on in an earlier generation
+    /// is lost, and its seqs are given again. Stored before the generation that it belongs to.
+    pub recovered_next: AtomicU64,
 }
 
 /// Where a pool was last found good: as which file, and in which boot.
@@ -128,6 +132,7 @@ impl Control {
                 inode: zero(),
                 sync_failed: zero(),
                 sync_group: zero(),
+                recovered_next: zero(),
             },
         }
     }
@@ -159,6 +164,8 @@ mod tests {
         assert_eq!(offset_of!(Control, recovery), 512);
         assert_eq!(offset_of!(Recovery, inode), 56);
         assert_eq!(offset_of!(Recovery, sync_group), 72);
+        assert_eq!(offset_of!(Recovery, recovered_next), 80);
+        assert_eq!(std::mem::size_of::<Recovery>(), 512);
         assert!(std::mem::size_of::<Control>() <= 4096);
     }
 }

@@ -22,7 +22,7 @@ pub struct Geometry {
     pub file_size: u64,
     /// Index slots; 0 for no index.
     pub index_slots: u64,
-    /// Every how many-th seq has a slot.
+    /// Every how many-th seq has a slot; a power of two.
     pub index_stride: u64,
     /// Offset of the ring.
     pub ring_offset: u64,
@@ -83,7 +83,9 @@ impl Geometry {
         // frames a full ring can hold.
         let stride = match slots {
             0 => 1,
-            _ => stride.max((ring_size / frame::MIN_LEN + 1).div_ceil(slots)),
+            _ => stride
+                .max((ring_size / frame::MIN_LEN + 1).div_ceil(slots))
+                .next_power_of_two(),
         };
         Ok(Geometry {
             file_size,
@@ -103,7 +105,7 @@ impl Geometry {
             .and_then(|len| len.checked_add(INDEX_OFFSET));
         let ring_end = self.ring_offset.checked_add(self.ring_size);
         self.file_size <= limits::MAX_POOL_SIZE
-            && self.index_stride >= 1
+            && self.index_stride.is_power_of_two()
             && self.ring_offset.is_multiple_of(RING_ALIGN)
             && self.ring_size.is_multiple_of(8)
             && self.ring_size >= limits::MIN_RING_SIZE
@@ -114,10 +116,10 @@ impl Geometry {
     /// The slot of a seq that has one.
     #[inline]
     pub fn slot_of(&self, seq: u64) -> Option<u64> {
-        if self.index_slots == 0 || !seq.is_multiple_of(self.index_stride) {
+        if seq & (self.index_stride - 1) != 0 || self.index_slots == 0 {
             return None;
         }
-        Some(seq / self.index_stride % self.index_slots)
+        Some((seq >> self.index_stride.trailing_zeros()) % self.index_slots)
     }
 
     /// Bytes of the index.

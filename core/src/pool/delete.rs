@@ -50,7 +50,7 @@ impl Pool {
             return Err(self.gone());
         }
         let hot = &self.shared().ring().memory.control().hot;
-        let before = hot.state.fetch_or(STATE_DELETED, Ordering::Release);
+        let before = hot.state.swap(STATE_DELETED, Ordering::Release);
         if let Err(error) = std::fs::remove_file(self.path()) {
             // Only a flag that was set here is taken back.
             hot.state.store(before, Ordering::Release);

@@ -81,8 +81,7 @@ impl Pool {
             .hot
             .state
             .load(Ordering::Relaxed)
-            & STATE_DELETED
-            != 0
+            == STATE_DELETED
     }
 
     /// The error of a pool that is gone.

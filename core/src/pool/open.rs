@@ -74,7 +74,7 @@ impl Pool {
     /// Cross-checks the control words against the frames they name.
     fn check(&self) -> Result<()> {
         let control = self.shared().ring().memory.control();
-        if control.hot.state.load(Ordering::Acquire) & STATE_DELETED != 0 {
+        if control.hot.state.load(Ordering::Acquire) == STATE_DELETED {
             // Deleted through the library; a crash may have left the name behind.
             return Err(Error::new(
                 ErrorKind::NotFound,

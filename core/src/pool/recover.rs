@@ -55,6 +55,10 @@ impl Pool {
             .recovery
             .generation
             .store(generation + 1, Ordering::Relaxed);
+        control
+            .recovery
+            .recovered_next
+            .store(found.next_seq, Ordering::Relaxed);
         memory.stand_in(control, self.home());
     }
 
@@ -107,7 +111,10 @@ impl Pool {
         if found != now || !at_home {
             // Even when all fits: a power cut may have left an older state of everything, and who saw
             // more must be able to tell.
-            recovery.generation.fetch_add(1, Ordering::Relaxed);
+            recovery
+                .recovered_next
+                .store(found.next_seq, Ordering::Relaxed);
+            recovery.generation.fetch_add(1, Ordering::Release);
         }
         self.sync_file()?;
         recovery.synced_before.store(found.head, Ordering::Relaxed);

@@ -8,13 +8,18 @@ use crate::pool::Pool;
 use crate::ring::memory::Memory;
 use crate::ring::publish::Draft;
 use crate::sys::atomic::{AtomicU64, Ordering};
+use crate::sys::fork;
 
 /// Room for one message's payload, and the writer lock that guards it.
 ///
 /// No other process or thread can append before it is committed or dropped, so it should be held
-/// briefly; a process that dies with it leaves nothing behind.
+/// briefly; a process that dies with it leaves nothing behind. A forked child's copy is void: it
+/// commits nothing, and dropping it leaves the parent's lock alone.
 pub struct Room<'a> {
-    locked: Locked<'a>,
+    /// `None` only while it is being dropped.
+    locked: Option<Locked<'a>>,
+    /// Fork generation of the process whose lock it is.
+    generation: u32,
     pool: &'a Pool,
     at: u64,
     seq: u64,
@@ -74,7 +79,8 @@ impl Pool {
         };
         ring.reclaim(at + len, &mut before)?;
         Ok(Room {
-            locked,
+            locked: Some(locked),
+            generation: fork::generation(),
             pool: self,
             at,
             seq,
@@ -105,8 +111,31 @@ impl Room<'_> {
         self.payload_len
     }
 
+    fn is_ours(&self) -> bool {
+        self.generation == fork::generation()
+    }
+
+    /// That this process made the room.
+    ///
+    /// # Errors
+    /// Usage in a forked child.
+    pub fn check_ours(&self) -> Result<()> {
+        if self.is_ours() {
+            return Ok(());
+        }
+        Err(Error::usage(
+            "the reservation was made before a fork and belongs to the parent process",
+        )
+        .with_path(self.pool.path())
+        .with_hint("reserve anew in the child; only the process that reserved may commit"))
+    }
+
     /// Puts the tags behind the payload and commits the message with this encoding.
+    ///
+    /// # Errors
+    /// Usage in a forked child (nothing is written), Corrupt when another program cut the file.
     pub fn commit(mut self, encoding: u8) -> Result<Stored> {
+        self.check_ours()?;
         let ring = self.pool.shared().ring();
         for (index, byte) in self.tags.iter().enumerate() {
             let at = self.payload_len + index;
@@ -126,12 +155,23 @@ impl Room<'_> {
         ring.put_around(self.at, self.seq, self.time_ns, &draft, body_len);
         let end = self.at + frame::len_for(body_len);
         ring.commit(end, self.seq, self.time_ns);
-        self.locked.committed(self.seq);
+        if let Some(locked) = &mut self.locked {
+            locked.committed(self.seq);
+        }
         self.pool.check_truncated()?;
         Ok(Stored {
             seq: self.seq,
             time_ns: self.time_ns,
             end,
         })
+    }
+}
+
+impl Drop for Room<'_> {
+    fn drop(&mut self) {
+        if !self.is_ours() {
+            // The lock in the shared word is the parent's, and it may be writing under it.
+            std::mem::forget(self.locked.take());
+        }
     }
 }

@@ -41,6 +41,20 @@ pub trait BeforeTail {
     fn before_tail(&mut self, tail: u64) -> Result<()>;
 }
 
+/// The bytes behind the last whole word of `body` as a word, zeros behind them. Through a load that
+/// overlaps where it can: bytes written one by one and loaded as a word make the processor wait.
+#[inline]
+fn last_word(body: &[u8], rest: &[u8]) -> u64 {
+    match body.last_chunk::<8>() {
+        _ if rest.is_empty() => 0,
+        Some(last) => u64::from_le_bytes(*last) >> (64 - 8 * rest.len()),
+        None => rest
+            .iter()
+            .rev()
+            .fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    }
+}
+
 impl<M: Memory> Ring<M> {
     /// Head and tail as the lock's holder sees them.
     ///
@@ -150,9 +164,7 @@ impl<M: Memory> Ring<M> {
                 Ordering::Relaxed,
             );
         }
-        let mut end = [0u8; 8];
-        end[..tail.len()].copy_from_slice(tail);
-        let end = u64::from_le_bytes(end);
+        let end = last_word(body, tail);
         let size = u64::from(Size::Message(header.len).word()) << 32;
         // The rest of the body shares the last word with the trailer when it fits its lower half.
         match middle.get(whole) {

@@ -15,6 +15,8 @@ use crate::pool::reserve::Room;
 use crate::store::{AppendOptions, Pool, RacingBytes, Receipt};
 
 /// Room in the pool for one message's data, and the writer lock. Dropped uncommitted, nothing is stored.
+/// It belongs to the process that made it: a forked child's copy cannot be committed, and dropping the
+/// copy leaves the parent's lock alone.
 #[derive(Debug)]
 pub struct Reservation {
     /// Borrows from `pool`; `None` only while it is being committed.
@@ -62,7 +64,8 @@ impl Pool {
 }
 
 impl Reservation {
-    /// The data's place: `len` bytes, 8-byte aligned, invisible to readers until the commit.
+    /// The data's place: `len` bytes, 8-byte aligned, invisible to readers until the commit. A forked
+    /// child must not write there: the bytes are shared with the parent.
     pub fn payload_mut(&mut self) -> *mut u8 {
         self.room
             .as_ref()
@@ -82,11 +85,12 @@ impl Reservation {
     /// Commits the message. Its root is checked like [`Pool::append_data`]'s.
     ///
     /// # Errors
-    /// Corrupt for bad data (nothing is stored then), Io from a flush.
+    /// Corrupt for bad data, Usage in a forked child (nothing is stored then), Io from a flush.
     pub fn commit(mut self) -> Result<Receipt> {
         let Some(room) = self.room.take() else {
             return Err(Error::usage("the reservation is committed already"));
         };
+        room.check_ours()?;
         // SAFETY: the room's bytes, in whole words of the mapping.
         lite3::Value::root(unsafe { RacingBytes::from_raw(room.payload(), room.payload_len()) })?;
         let stored = room.commit(ENCODING_LITE3_DATA)?;

@@ -1,7 +1,12 @@
 //! Resume tokens: where a stream was, in which pool, and before or after which recovery.
+//!
+//! A recovery may take back messages that a reader saw, and give their seqs to others. It leaves in the
+//! control page the seq from which on that is so, which a token from before it is held against.
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::ring::memory::Memory;
 use crate::store::Pool;
+use crate::sys::atomic::Ordering;
 
 const PREFIX: &str = "pls1";
 
@@ -15,7 +20,7 @@ pub(super) fn make(pool: &Pool, next_seq: u64) -> String {
 ///
 /// # Errors
 /// Usage for a text that is no token, or of another pool; RetentionGap when the pool was recovered
-/// since, so that seqs the reader saw may have been given again.
+/// since and seqs that the reader saw were lost, even if they have been given again.
 pub(super) fn seq_in(token: &str, pool: &Pool) -> Result<u64> {
     let bad = || {
         Error::usage(format!("{token:?} is no resume token"))
@@ -35,18 +40,27 @@ pub(super) fn seq_in(token: &str, pool: &Pool) -> Result<u64> {
                 "the pool was deleted and created again, or this is another one: start anew",
             ));
     }
-    let newest = pool.bounds()?.newest;
-    if generation != pool.generation() && seq > newest.saturating_add(1) {
-        return Err(Error::new(
-            ErrorKind::RetentionGap,
-            format!(
-                "the pool was recovered since the token was made: messages {} to {} are lost",
-                newest + 1,
-                seq - 1
-            ),
-        )
-        .with_seq(newest + 1)
-        .with_hint("start at the newest message; messages appended with flush are never lost"));
+    let recovery = &pool.pool.shared().ring().memory.control().recovery;
+    // Acquire: the generation's own seq is there, or a later one's.
+    if generation != recovery.generation.load(Ordering::Acquire) {
+        let first = recovery.recovered_next.load(Ordering::Relaxed).max(1);
+        pool.pool.check_truncated()?;
+        if seq > first {
+            return Err(Error::new(
+                ErrorKind::RetentionGap,
+                format!(
+                    "the pool was recovered since the token was made: messages {first} to {} of \
+                     that time are lost",
+                    seq - 1
+                ),
+            )
+            .with_path(pool.path())
+            .with_seq(first)
+            .with_hint(format!(
+                "start at seq {first} for all that came after the recovery; messages appended \
+                 with flush are never lost"
+            )));
+        }
     }
     Ok(seq)
 }

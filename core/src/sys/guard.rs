@@ -9,8 +9,7 @@
 
 use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
-use std::sync::Arc;
+use std::sync::atomic::{fence, AtomicBool, AtomicUsize, Ordering};
 
 use crate::error::{Error, Result};
 use crate::sys::fork_lock::ForkLock;
@@ -18,19 +17,37 @@ use crate::sys::fork_lock::ForkLock;
 /// Mappings the handler can look up; more than that are simply not guarded.
 const SLOTS: usize = 4096;
 
+/// A mapping as the handler sees it. Lives for ever, so that a handler in another thread may look at
+/// it while its mapping is dropped.
 struct Entry {
+    /// Odd while a mapping is registered here; changes with every change of the others.
+    version: AtomicUsize,
     start: AtomicUsize,
     len: AtomicUsize,
-    truncated: AtomicPtr<AtomicBool>,
+    truncated: AtomicBool,
 }
 
 static ENTRIES: [Entry; SLOTS] = [const {
     Entry {
+        version: AtomicUsize::new(0),
         start: AtomicUsize::new(0),
         len: AtomicUsize::new(0),
-        truncated: AtomicPtr::new(std::ptr::null_mut()),
+        truncated: AtomicBool::new(false),
     }
 }; SLOTS];
+
+impl Entry {
+    /// Start and length of the mapping, if the address lies in it. An entry that changes meanwhile
+    /// is of another mapping than the one that the caller is using.
+    fn range_around(&self, address: usize) -> Option<(usize, usize)> {
+        let version = self.version.load(Ordering::Acquire);
+        let start = self.start.load(Ordering::Relaxed);
+        let len = self.len.load(Ordering::Relaxed);
+        fence(Ordering::Acquire);
+        let steady = version % 2 == 1 && self.version.load(Ordering::Relaxed) == version;
+        (steady && address >= start && address - start < len).then_some((start, len))
+    }
+}
 
 /// One past the highest entry ever used, so that the handler looks at no more than needed.
 static USED: AtomicUsize = AtomicUsize::new(0);
@@ -51,8 +68,15 @@ static PREVIOUS: Previous = Previous(UnsafeCell::new(MaybeUninit::uninit()));
 #[derive(Debug)]
 pub struct Slot(usize);
 
-/// Makes a mapping known to the handler.
-pub fn register(start: usize, len: usize, truncated: &Arc<AtomicBool>) -> Option<Slot> {
+impl Slot {
+    /// Where the handler says that it covered the mapping, as long as the slot is registered.
+    pub fn truncated(&self) -> &'static AtomicBool {
+        &ENTRIES[self.0].truncated
+    }
+}
+
+/// Makes a mapping known to the handler; `None` when the table is full.
+pub fn register(start: usize, len: usize) -> Option<Slot> {
     let mut free = FREE.lock();
     let index = match free.pop() {
         Some(index) => index,
@@ -66,41 +90,38 @@ pub fn register(start: usize, len: usize, truncated: &Arc<AtomicBool>) -> Option
         }
     };
     let entry = &ENTRIES[index];
-    entry.truncated.store(
-        Arc::into_raw(Arc::clone(truncated)).cast_mut(),
-        Ordering::Relaxed,
-    );
+    let version = entry.version.load(Ordering::Relaxed);
+    // Whoever sees one of the new words sees the version that ended the last registration.
+    fence(Ordering::Release);
+    entry.start.store(start, Ordering::Relaxed);
     entry.len.store(len, Ordering::Relaxed);
-    entry.start.store(start, Ordering::Release);
+    entry.truncated.store(false, Ordering::Relaxed);
+    entry
+        .version
+        .store(version.wrapping_add(1), Ordering::Release);
     Some(Slot(index))
 }
 
 /// Takes a mapping out of the table, before it is unmapped.
 pub fn unregister(slot: Slot) {
     let mut free = FREE.lock();
-    let entry = &ENTRIES[slot.0];
-    entry.start.store(0, Ordering::Release);
-    let truncated = entry
-        .truncated
-        .swap(std::ptr::null_mut(), Ordering::Relaxed);
-    // SAFETY: `register` made this pointer from an Arc and put it here once.
-    drop(unsafe { Arc::from_raw(truncated) });
+    let version = &ENTRIES[slot.0].version;
+    version.store(
+        version.load(Ordering::Relaxed).wrapping_add(1),
+        Ordering::Release,
+    );
     free.push(slot.0);
 }
 
 /// Replaces the pages of the mapping that the address lies in. Only async-signal-safe calls.
 fn cover(address: usize) -> bool {
     for entry in &ENTRIES[..USED.load(Ordering::Acquire)] {
-        let start = entry.start.load(Ordering::Acquire);
-        let len = entry.len.load(Ordering::Relaxed);
-        if start == 0 || address < start || address - start >= len {
+        // The faulting thread is using its mapping, so that one's entry stays as it is; mappings do
+        // not overlap, so no other one matches.
+        let Some((start, len)) = entry.range_around(address) else {
             continue;
-        }
-        let truncated = entry.truncated.load(Ordering::Relaxed);
-        // SAFETY: the faulting thread is using the mapping, so its entry is not being removed.
-        if let Some(truncated) = unsafe { truncated.as_ref() } {
-            truncated.store(true, Ordering::Relaxed);
-        }
+        };
+        entry.truncated.store(true, Ordering::Relaxed);
         // SAFETY: replaces pages of a mapping that the library owns and never lends out as plain
         // references; all its users check the mark before they believe what they read.
         let covered = unsafe {
@@ -132,6 +153,8 @@ extern "C" fn on_sigbus(
     let previous = unsafe { (*PREVIOUS.0.get()).assume_init_ref() };
     match previous.sa_sigaction {
         libc::SIG_DFL | libc::SIG_IGN => {
+            // Also where it was ignored: the kernel does not let a fault's SIGBUS be ignored, but ends
+            // the process.
             // SAFETY: back to the default; the faulting instruction runs again and ends the process
             // as it would have without us.
             unsafe {

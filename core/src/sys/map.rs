@@ -6,12 +6,14 @@ use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::Arc;
 
 use memmap2::{MmapOptions, MmapRaw};
 
 use crate::sys::atomic::AtomicU64;
 use crate::sys::guard;
+
+/// What a mapping that is not guarded knows of truncation.
+static NEVER: AtomicBool = AtomicBool::new(false);
 
 /// The mapping. Other processes may change its bytes at any time, so it is only ever looked at
 /// through atomic words.
@@ -19,7 +21,8 @@ use crate::sys::guard;
 pub struct Mapping {
     map: MmapRaw,
     writable: bool,
-    truncated: Arc<AtomicBool>,
+    /// In the guard's table, or [`NEVER`] when that has no room.
+    truncated: &'static AtomicBool,
     slot: Option<guard::Slot>,
 }
 
@@ -33,8 +36,8 @@ impl Mapping {
         } else {
             options.map_raw_read_only(file)?
         };
-        let truncated = Arc::new(AtomicBool::new(false));
-        let slot = guard::register(map.as_ptr() as usize, len, &truncated);
+        let slot = guard::register(map.as_ptr() as usize, len);
+        let truncated = slot.as_ref().map_or(&NEVER, guard::Slot::truncated);
         Ok(Mapping {
             map,
             writable,

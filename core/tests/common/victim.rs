@@ -207,8 +207,6 @@ impl Victim {
             let fits = match at {
                 4..=7 => kind == ErrorKind::Usage,
                 0..=4095 => kind == ErrorKind::Corrupt,
-                // The flag of a deleted pool.
-                4144..=4147 if kind == ErrorKind::NotFound => true,
                 _ => read_only && kind == ErrorKind::Corrupt,
             };
             assert!(fits, "{what}: {error:?}");

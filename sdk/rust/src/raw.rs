@@ -1000,6 +1000,16 @@ unsafe extern "C" {
     ) -> ::core::ffi::c_int;
 }
 unsafe extern "C" {
+    pub fn plsm_stream_next_views(
+        stream: *mut plsm_stream_t,
+        wait_ms: u64,
+        out_views: *mut plsm_view_t,
+        capacity: usize,
+        out_count: *mut usize,
+        out_err: *mut *mut plsm_error_t,
+    ) -> ::core::ffi::c_int;
+}
+unsafe extern "C" {
     pub fn plsm_stream_next_json(
         stream: *mut plsm_stream_t,
         wait_ms: u64,
