@@ -86,7 +86,7 @@ static void answer_side(const struct side *side, struct phase phase) {
     }
 }
 
-// Microseconds one way, without the answerer's pause.
+// Nanoseconds of each round trip, without the answerer's pause.
 static void ask_words(struct words *words, struct phase phase, uint64_t *samples) {
     for (uint64_t i = phase.first; i < phase.first + phase.trips; i++) {
         hold(phase.pause_ns);
