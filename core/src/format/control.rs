@@ -11,9 +11,8 @@ pub const WANTED_NONE: u64 = u64::MAX;
 
 /// The words that every append touches.
 ///
-/// They share one cache line on purpose: lock, reclaim and publish then cost a writer one line
-/// transfer when another core had it, instead of one each, and a reader that polls `head` and
-/// checks `tail` takes away one line, not two.
+/// All but `tail` share one cache line on purpose: lock and publish then cost a writer one line
+/// transfer when another core had it, instead of one each.
 #[derive(Debug)]
 #[repr(C, align(64))]
 pub struct Hot {
@@ -23,8 +22,7 @@ pub struct Hot {
     pub epoch: AtomicU32,
     /// Position after the newest committed frame. Storing it is the commit.
     pub head: AtomicU64,
-    /// Position of the oldest retained frame.
-    pub tail: AtomicU64,
+    unused: AtomicU64,
     /// Seq of the next message. A hint for writers; the frame before `head` is the truth.
     pub next_seq: AtomicU64,
     /// Time of the newest message in ns, under which no later one may fall.
@@ -35,6 +33,11 @@ pub struct Hot {
     pub state: AtomicU32,
     /// Changes when a flush ends; flushers that wait for another's sync sleep on it.
     pub sync_epoch: AtomicU32,
+    unused_end: AtomicU64,
+    /// Position of the oldest retained frame. On a line of its own and moved in strides: every look at a
+    /// message ends with a look at it, which must not take the other words' line from the writers.
+    pub tail: AtomicU64,
+    unused_line: [AtomicU64; 7],
 }
 
 /// The words that recovery goes by, all in one 512-byte sector: the disk writes it whole or not.
@@ -115,12 +118,15 @@ impl Control {
                 lock: AtomicU32::new(0),
                 epoch: AtomicU32::new(0),
                 head: zero(),
-                tail: zero(),
+                unused: zero(),
                 next_seq: AtomicU64::new(1),
                 last_time: zero(),
                 wanted: AtomicU64::new(WANTED_NONE),
                 state: AtomicU32::new(0),
                 sync_epoch: AtomicU32::new(0),
+                unused_end: zero(),
+                tail: zero(),
+                unused_line: std::array::from_fn(|_| zero()),
             },
             recovery: Recovery {
                 synced: zero(),
@@ -154,13 +160,13 @@ mod tests {
         assert_eq!(offset_of!(Control, hot), 0);
         assert_eq!(offset_of!(Hot, epoch), 4);
         assert_eq!(offset_of!(Hot, head), 8);
-        assert_eq!(offset_of!(Hot, tail), 16);
+        assert_eq!(offset_of!(Hot, tail), 64);
         assert_eq!(offset_of!(Hot, next_seq), 24);
         assert_eq!(offset_of!(Hot, last_time), 32);
         assert_eq!(offset_of!(Hot, wanted), 40);
         assert_eq!(offset_of!(Hot, state), 48);
         assert_eq!(offset_of!(Hot, sync_epoch), 52);
-        assert_eq!(std::mem::size_of::<Hot>(), 64);
+        assert_eq!(std::mem::size_of::<Hot>(), 128);
         assert_eq!(offset_of!(Control, recovery), 512);
         assert_eq!(offset_of!(Recovery, inode), 56);
         assert_eq!(offset_of!(Recovery, sync_group), 72);

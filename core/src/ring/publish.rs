@@ -9,6 +9,9 @@ use crate::sys::atomic::{fence, prefetch_for_write, Ordering};
 
 /// How far ahead of the next frame lines are asked for, in words.
 const PREFETCH_AHEAD: usize = 64;
+
+/// Bytes retired at a time, in a ring large enough.
+const STRIDE: u64 = 16 << 10;
 /// Longest stretch asked for at a time, in bytes.
 const MAX_PREFETCH: u64 = 1024;
 
@@ -77,7 +80,8 @@ impl<M: Memory> Ring<M> {
         }
     }
 
-    /// Retires messages until everything before `end` can be written.
+    /// Retires messages until everything before `end` can be written, and some more: readers look at the
+    /// tail after every message, and should find its cache line unchanged nearly always.
     #[inline]
     pub fn reclaim(&self, end: u64, before: &mut impl BeforeTail) -> Result<()> {
         let hot = &self.memory.control().hot;
@@ -87,6 +91,9 @@ impl<M: Memory> Ring<M> {
         }
         let head = hot.head.load(Ordering::Relaxed);
         let target = end - self.size();
+        let target = target.max((tail + self.stride()).min(head));
+        // All at once: the walk by itself would wait for one line after the other.
+        self.prefetch_lines((self.offset(tail) / 8) as usize, target - tail);
         let mut new = tail;
         while new < target {
             new = self.after_locked(new, head);
@@ -95,6 +102,12 @@ impl<M: Memory> Ring<M> {
         hot.tail.store(new, Ordering::Relaxed);
         fence(Ordering::Release); // (B)
         Ok(())
+    }
+
+    /// Bytes retired at a time.
+    #[inline]
+    fn stride(&self) -> u64 {
+        (self.size() / 64).min(STRIDE)
     }
 
     /// Position after the frame at `position`, for reclaim: a damaged frame is jumped over to the
@@ -244,7 +257,7 @@ impl<M: Memory> Ring<M> {
     #[inline]
     fn prefetch(&self, from: u64, len: u64) {
         self.prefetch_lines(
-            (self.offset(from) / 8) as usize + PREFETCH_AHEAD,
+            ((self.offset(from) + self.stride()) / 8) as usize + PREFETCH_AHEAD,
             len.min(MAX_PREFETCH),
         );
     }
