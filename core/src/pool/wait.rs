@@ -159,7 +159,7 @@ impl Pool {
     /// Looks again for a short while, seldom enough to leave the shared cache line to the writer.
     pub fn linger(&self, target: &Target) -> bool {
         /// About a microsecond.
-        const PAUSES: u32 = 100;
+        const PAUSES: u32 = 256;
         let until = Deadline::after(Duration::from_micros(limits::LINGER_US));
         while !until.passed() {
             for _ in 0..PAUSES {

@@ -78,9 +78,12 @@ impl<M: Memory> Ring<M> {
             };
         }
         let frame = &room[..(len / 8) as usize];
-        for line in 0..len.min(1024) / 64 + 1 {
-            if let Some(word) = room.get(AHEAD + line as usize * 8) {
-                prefetch_for_read(word);
+        // Never beyond the head: those lines are the writer's.
+        if head - position > FAR {
+            for line in 0..len.min(1024) / 64 + 1 {
+                if let Some(word) = room.get(AHEAD + line as usize * 8) {
+                    prefetch_for_read(word);
+                }
             }
         }
         let mut words = [0; HEADER_WORDS];
@@ -136,6 +139,9 @@ fn body_crc_of(words: &[AtomicU64], len: usize) -> u32 {
     copy_words(words, &mut copy);
     body_crc(&copy[..len])
 }
+
+/// Bytes before the head from which on a reader asks for no lines ahead: a writer is at work there.
+const FAR: u64 = 16 << 10;
 
 /// How far ahead of a frame lines are asked for, in words: the frames that are read next.
 const AHEAD: usize = 256;

@@ -21,10 +21,12 @@ pub fn wall_ns() -> u64 {
         .wrapping_add(time.tv_nsec as u64)
 }
 
-/// How many processors this process may use.
+/// How many processors are at work in the machine. Not how many this process may use: one that is bound to a single
+/// processor talks to others elsewhere.
 pub fn processors() -> usize {
     static COUNT: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
-    *COUNT.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
+    // SAFETY: a plain question; the answer is -1 where it is unknown.
+    *COUNT.get_or_init(|| usize::try_from(unsafe { libc::sysconf(libc::_SC_NPROCESSORS_ONLN) }).unwrap_or(1))
 }
 
 /// A point in time after which a wait gives up; monotonic, so clock changes do not matter.
