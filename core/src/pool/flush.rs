@@ -87,6 +87,7 @@ impl Pool {
     /// Io when the disk refuses; the messages stay in the pool but may not be durable.
     pub fn flush(&self, end: u64) -> Result<()> {
         let shared = self.shared();
+        shared.ring().memory.mapping().cache_by_page();
         let (_, fd) = shared
             .owner()
             .get(shared)

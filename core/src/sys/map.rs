@@ -23,6 +23,7 @@ pub struct Mapping {
     writable: bool,
     /// In the guard's table, or [`NEVER`] when that has no room.
     truncated: &'static AtomicBool,
+    by_page: AtomicBool,
     slot: Option<guard::Slot>,
 }
 
@@ -42,6 +43,7 @@ impl Mapping {
             map,
             writable,
             truncated,
+            by_page: AtomicBool::new(false),
             slot,
         })
     }
@@ -106,6 +108,17 @@ impl Mapping {
             .is_some_and(|end| end <= self.len()));
         // SAFETY: in bounds, aligned, alive as long as `self`; the rest is the caller's promise.
         unsafe { &*self.map.as_ptr().add(offset).cast::<T>() }
+    }
+
+    /// Has the kernel cache the file page by page from now on. By itself it reads ahead in units of up to 2 MiB, and
+    /// a sync writes the whole unit when one byte of it changed. Only advice; what is cached already stays as it is.
+    #[inline]
+    pub fn cache_by_page(&self) {
+        if !self.by_page.load(Ordering::Relaxed) {
+            self.by_page.store(true, Ordering::Relaxed);
+            // SAFETY: the mapping's own range; the advice changes no contents.
+            unsafe { libc::madvise(self.map.as_mut_ptr().cast(), self.len(), libc::MADV_RANDOM) };
+        }
     }
 
     /// Waits until the pages of a range are on the disk.
