@@ -18,7 +18,7 @@ pub const ID_MASK: u32 = WAITERS - 1;
 
 /// Looks at the lock while it is held elsewhere before sleeping; a holder needs it for well under a
 /// microsecond.
-const SPINS: u32 = if cfg!(loom) { 1 } else { 300 };
+const SPINS: u32 = if cfg!(loom) { 1 } else { 100 };
 /// Longest sleep between two looks whether the owner still lives: nobody wakes us when it dies.
 const SLICE: Duration = Duration::from_millis(1);
 
@@ -76,7 +76,10 @@ fn acquire_slowly(word: &AtomicU32, lifeline: &impl Lifeline) -> Result<Taken, H
         {
             return Ok(Taken::Clean);
         }
-        pause();
+        // Seldom: each look takes the line from the holder, who needs it to finish.
+        for _ in 0..4 {
+            pause();
+        }
     }
     loop {
         let seen = word.load(Ordering::Relaxed);
