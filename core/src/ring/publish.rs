@@ -267,7 +267,7 @@ impl<M: Memory> Ring<M> {
     pub fn prefetch_behind_head(&self, ahead: u64, len: u64) {
         let head = self.memory.control().hot.head.load(Ordering::Relaxed);
         self.prefetch_lines(
-            ((self.offset(head) + ahead) / 8) as usize,
+            ((self.offset(head) + self.stride() + ahead) / 8) as usize,
             len.min(MAX_PREFETCH),
         );
     }
