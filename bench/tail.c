@@ -39,20 +39,23 @@ static uint64_t read_json(plsm_pool_t *pool, uint64_t expected) {
 static uint64_t read_views(plsm_pool_t *pool, uint64_t expected, int64_t expected_sum) {
     plsm_stream_t *stream = snapshot(pool, PLSM_TAIL_IN_PLACE);
     plsm_error_t *error = NULL;
-    plsm_view_t view;
+    plsm_view_t views[32];
+    size_t count;
     uint64_t messages = 0, name_bytes = 0;
     int64_t sum = 0;
     int next;
     uint64_t start = now_ns();
-    while ((next = plsm_stream_next_view(stream, PLSM_WAIT_FOREVER, &view, &error)) == PLSM_NEXT_MESSAGE) {
-        int64_t count = 0;
-        plsm_bytes_t sensor = {0};
-        if (plsm_view_i64(&view, "count", 5, &count, &error) != 1) die_of(error, "field count");
-        if (plsm_view_string(&view, "sensor", 6, &sensor, &error) != 1) die_of(error, "field sensor");
-        if (!plsm_view_is_valid(&view)) die("a view was overtaken in a pool at rest");
-        messages++;
-        sum += count;
-        name_bytes += sensor.len;
+    while ((next = plsm_stream_next_views(stream, PLSM_WAIT_FOREVER, views, 32, &count, &error)) == PLSM_NEXT_MESSAGE) {
+        for (size_t i = 0; i < count; i++) {
+            int64_t value = 0;
+            plsm_bytes_t sensor = {0};
+            if (plsm_view_i64(&views[i], "count", 5, &value, &error) != 1) die_of(error, "field count");
+            if (plsm_view_string(&views[i], "sensor", 6, &sensor, &error) != 1) die_of(error, "field sensor");
+            if (!plsm_view_is_valid(&views[i])) die("a view was overtaken in a pool at rest");
+            messages++;
+            sum += value;
+            name_bytes += sensor.len;
+        }
     }
     uint64_t took = now_ns() - start;
     if (next != PLSM_NEXT_END) die_of(error, "next view");

@@ -19,6 +19,8 @@ pub const ID_MASK: u32 = WAITERS - 1;
 /// Looks at the lock while it is held elsewhere before sleeping; a holder needs it for well under a
 /// microsecond.
 const SPINS: u32 = if cfg!(loom) { 1 } else { 100 };
+/// Pauses between two of these looks.
+const PAUSES: u32 = 12;
 /// Longest sleep between two looks whether the owner still lives: nobody wakes us when it dies.
 const SLICE: Duration = Duration::from_millis(1);
 
@@ -69,16 +71,17 @@ pub fn acquire(word: &AtomicU32, lifeline: &impl Lifeline) -> Result<Taken, Held
 fn acquire_slowly(word: &AtomicU32, lifeline: &impl Lifeline) -> Result<Taken, HeldBy> {
     let mine = lifeline.id();
     for _ in 0..SPINS {
-        if word.load(Ordering::Relaxed) == FREE
-            && word
-                .compare_exchange(FREE, mine, Ordering::Acquire, Ordering::Relaxed)
-                .is_ok()
+        // Seldom: each look takes the line from the holder, who needs it to finish, and who does best
+        // to store several messages while it has the ring's lines at hand.
+        for _ in 0..PAUSES {
+            pause();
+        }
+        // Not a load first: that would fetch the line twice.
+        if word
+            .compare_exchange(FREE, mine, Ordering::Acquire, Ordering::Relaxed)
+            .is_ok()
         {
             return Ok(Taken::Clean);
-        }
-        // Seldom: each look takes the line from the holder, who needs it to finish.
-        for _ in 0..4 {
-            pause();
         }
     }
     loop {

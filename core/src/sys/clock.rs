@@ -25,8 +25,10 @@ pub fn wall_ns() -> u64 {
 /// processor talks to others elsewhere.
 pub fn processors() -> usize {
     static COUNT: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
-    // SAFETY: a plain question; the answer is -1 where it is unknown.
-    *COUNT.get_or_init(|| usize::try_from(unsafe { libc::sysconf(libc::_SC_NPROCESSORS_ONLN) }).unwrap_or(1))
+    *COUNT.get_or_init(|| {
+        // SAFETY: a plain question; the answer is -1 where it is unknown.
+        usize::try_from(unsafe { libc::sysconf(libc::_SC_NPROCESSORS_ONLN) }).unwrap_or(1)
+    })
 }
 
 /// A point in time after which a wait gives up; monotonic, so clock changes do not matter.
