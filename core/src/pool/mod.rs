@@ -8,6 +8,7 @@ pub mod append;
 pub mod create;
 pub mod delete;
 pub mod flush;
+mod load;
 pub mod notify;
 pub mod open;
 pub mod owner;

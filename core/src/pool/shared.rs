@@ -33,10 +33,15 @@ type Key = (u64, u64, bool);
 
 static TABLE: ForkLock<BTreeMap<Key, Weak<Shared>>> = ForkLock::new(BTreeMap::new());
 
-/// The table, which a forked child finds whole.
-fn table() -> ForkGuard<'static, BTreeMap<Key, Weak<Shared>>> {
+/// Lets forked children find the table whole.
+pub(crate) fn hold_table_over_forks() {
     static HELD: OnceLock<()> = OnceLock::new();
     HELD.get_or_init(|| fork::hold(&TABLE));
+}
+
+/// The table, which a forked child finds whole.
+fn table() -> ForkGuard<'static, BTreeMap<Key, Weak<Shared>>> {
+    hold_table_over_forks();
     TABLE.lock()
 }
 

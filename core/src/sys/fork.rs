@@ -90,13 +90,19 @@ pub fn hold(lock: &'static dyn HeldOverFork) {
     held().push(lock);
 }
 
+static INSTALLED: OnceLock<()> = OnceLock::new();
+
 /// Installs the handlers, once per process image.
-fn install() {
-    static INSTALLED: OnceLock<()> = OnceLock::new();
+pub fn install() {
     INSTALLED.get_or_init(|| {
         // SAFETY: the handlers are plain functions that live as long as the library.
         unsafe { libc::pthread_atfork(Some(prepare), Some(parent), Some(child)) };
     });
+}
+
+/// Whether the handlers are installed.
+pub fn is_installed() -> bool {
+    INSTALLED.get().is_some()
 }
 
 /// A descriptor that a forked child closes at once. Dropping it closes it.
