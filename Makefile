@@ -20,7 +20,7 @@ VENV := $(TARGET)/venv
 
 export PLASMITE_LIB_DIR := $(abspath $(OUT))
 
-.PHONY: all lib cli header bindings check test model demo bench install install-lib uninstall clean help FORCE
+.PHONY: all lib cli header bindings check test model miri demo bench install install-lib uninstall clean help FORCE
 .DEFAULT_GOAL := all
 
 all: lib cli ## build everything: libplasmite.so, libplasmite.a, plasmite and pls (the default)
@@ -77,6 +77,12 @@ test: all $(VENV)/libclang.stamp ## run every test
 model: ## check models of the ring, lock and wake protocols, with threads that die at any step
 	RUSTFLAGS="--cfg loom" CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=4 \
 	    $(CARGO) test -q --release --locked -p plasmite-core --lib --target-dir $(TARGET)/loom model
+
+miri: ## run the pure parts under Miri, where that is installed
+	@if $(CARGO) +nightly miri --version >/dev/null 2>&1; then \
+	    MIRIFLAGS=-Zmiri-disable-isolation $(CARGO) +nightly miri test -q -p plasmite-core --lib --target-dir $(TARGET)/miri \
+	        lite3:: json:: format:: ring::position ring::racing message::tags; \
+	else echo "miri: not run: Miri is not installed (rustup +nightly component add miri)"; fi
 
 demo: all ## show what it does, with a live stream of this machine's events
 	examples/demo.sh $(OUT)

@@ -25,7 +25,8 @@
 // data: one thread at a time, or share them read-only.
 //
 // Processes. After fork(2) a child may go on using its handles of pools; it excludes its parent like any
-// other process. An open stream may be used by one of the two only.
+// other process. An open stream may be used by one of the two only, and a reservation stays its maker's: a
+// child may only free it.
 //
 // Misuse that can be seen (NULL or misaligned pointers, unknown numbers and flags, bad UTF-8, a handle of
 // another type or one that was freed) is answered with PLSM_ERROR_USAGE before any work is done. The library
