@@ -19,10 +19,10 @@ extern "C" fn make_ready() {
     frame::body_crc(&[]);
 }
 
-// SAFETY of the section: the loader calls each pointer in it once, and the function takes no arguments,
+// SAFETY: the loader calls each pointer in it once, and the function takes no arguments,
 // needs nothing of the Rust runtime and does not unwind.
 #[used]
-#[cfg_attr(target_os = "linux", link_section = ".init_array")]
+#[cfg_attr(target_os = "linux", unsafe(link_section = ".init_array"))]
 static MAKE_READY: extern "C" fn() = make_ready;
 
 #[cfg(test)]
