@@ -63,6 +63,13 @@ fn a_message_comes_back_with_its_parts() {
         .append_json_envelope(b"[1,2.0]", &AppendOptions::default(), &mut out)
         .unwrap();
     assert_eq!(second.seq, 2);
+    for absent in [0, 3, 8, u64::MAX - 7, u64::MAX] {
+        let error = envelope(&pool, absent).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.seq()),
+            (ErrorKind::NotFound, Some(absent))
+        );
+    }
     assert_eq!(envelope(&pool, 2).unwrap().as_bytes(), out);
 }
 

@@ -123,9 +123,12 @@ impl<M: Memory> Ring<M> {
     /// by itself would wait for one after the other.
     fn ask_ahead(&self, at: u64, base: u64, seq: u64, head: u64) {
         let stride = self.geometry.index_stride;
-        let next = self.geometry.slot_of(base + stride).map_or(0, |slot| {
-            self.memory.index()[slot as usize].load(Ordering::Relaxed)
-        });
+        let next = self
+            .geometry
+            .slot_of(base.saturating_add(stride))
+            .map_or(0, |slot| {
+                self.memory.index()[slot as usize].load(Ordering::Relaxed)
+            });
         let end = if next > at && next <= head {
             next
         } else {
