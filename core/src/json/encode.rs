@@ -49,23 +49,6 @@ impl Encoder {
         Ok(encoded)
     }
 
-    /// As [`encode`](Self::encode), but the payload begins `out` and is moved there rather than copied:
-    /// the number is its length, and what `out` has behind it means nothing.
-    #[inline]
-    pub fn encode_swap(
-        &mut self,
-        json: &[u8],
-        out: &mut Vec<u8>,
-    ) -> Result<(Encoded, usize), Error> {
-        let (encoded, payload) = self.encode_inside(json)?;
-        if encoded == Encoded::Text {
-            out.clear();
-            out.extend_from_slice(payload);
-            return Ok((encoded, out.len()));
-        }
-        Ok((encoded, self.builder.swap(out)))
-    }
-
     /// As [`encode`](Self::encode), but the payload stays in the encoder until its next use: for
     /// callers that copy it on at once.
     #[inline]

@@ -37,13 +37,6 @@ impl Buffer {
         &self.bytes[..self.len]
     }
 
-    /// Gives the bytes away for others to build the next document in; the document's length.
-    #[inline]
-    pub(crate) fn swap(&mut self, bytes: &mut Vec<u8>) -> usize {
-        std::mem::swap(&mut self.bytes, bytes);
-        std::mem::take(&mut self.len)
-    }
-
     /// Makes sure that `more` bytes can be written behind `len`.
     #[inline]
     pub(crate) fn reserve(&mut self, more: usize) -> Result<(), Refusal> {

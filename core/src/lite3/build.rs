@@ -73,12 +73,6 @@ impl Builder {
         self.buffer.document()
     }
 
-    /// Moves the document out, against another buffer; its length, behind which the buffer goes on.
-    #[inline]
-    pub(crate) fn swap(&mut self, bytes: &mut Vec<u8>) -> usize {
-        self.buffer.swap(bytes)
-    }
-
     /// Starts a member; `container` says what its value will be.
     #[inline]
     pub(crate) fn key(&mut self, key: Piece<'_>, container: bool) -> Result<(), Refusal> {

@@ -48,56 +48,28 @@ fn write_options(options: &AppendOptions<'_>) -> WriteOptions {
     }
 }
 
-/// Makes the body of a batch item at the beginning of `out`; its length comes with it.
+/// Encodes the payload behind what `out` holds.
 #[inline]
-fn encode_item(
-    item: &BatchItem<'_>,
-    options: &AppendOptions<'_>,
+fn encode(
     encoder: &mut Encoder,
+    bytes: &[u8],
+    encoding: ItemEncoding,
+    full: bool,
     out: &mut Vec<u8>,
-) -> Result<(Body, usize)> {
-    let (encoding, payload_len) = match item.encoding {
-        ItemEncoding::Json => {
-            let (encoded, len) = encoder.encode_swap(item.bytes, out)?;
-            (encoded.into(), len)
-        }
+) -> Result<Encoding> {
+    match encoding {
+        ItemEncoding::Json => Ok(encoder.encode(bytes, out)?.into()),
         ItemEncoding::Lite3Data => {
-            check_data(item.bytes, options.check_fully)?;
-            (Encoding::Lite3Data, copy_to(item.bytes, out))
+            check_data(bytes, full)?;
+            out.extend_from_slice(bytes);
+            Ok(Encoding::Lite3Data)
         }
-        ItemEncoding::Lite3Document => (Encoding::Lite3Document, copy_to(item.bytes, out)),
-    };
-    let mut body = Body {
-        payload_len,
-        signature: 0,
-        encoding,
-    };
-    if encoding == Encoding::Lite3Document {
-        if !item.tags.is_empty() || !options.tags.is_empty() {
-            return Err(tags_beside_document());
+        ItemEncoding::Lite3Document => {
+            document::split(bytes)?;
+            out.extend_from_slice(bytes);
+            Ok(Encoding::Lite3Document)
         }
-        let parts = document::split(item.bytes)?;
-        body.signature = tags::encode(parts.tags.iter().map(|tag| tag.as_bytes()), out)?;
-        return Ok((body, out.len()));
     }
-    if options.tags.is_empty() && item.tags.is_empty() {
-        return Ok((body, payload_len));
-    }
-    out.truncate(payload_len);
-    body.signature = tags::encode(options.tags.iter().chain(item.tags).copied(), out)?;
-    Ok((body, out.len()))
-}
-
-fn copy_to(bytes: &[u8], out: &mut Vec<u8>) -> usize {
-    out.clear();
-    out.extend_from_slice(bytes);
-    out.len()
-}
-
-/// Names the item of a batch that an error is about.
-#[cold]
-fn in_item(error: Error, index: usize) -> Error {
-    error.within(&format!("item {index} of the batch (from 0)"))
 }
 
 #[inline]
@@ -109,10 +81,14 @@ fn check_data(data: &[u8], full: bool) -> Result<()> {
     }
 }
 
-#[cold]
-fn tags_beside_document() -> Error {
-    Error::usage("tags given beside a message document, which carries its own")
-        .with_hint("leave the tags out, or append the data alone")
+fn no_tags_beside_document(options: &AppendOptions<'_>) -> Result<()> {
+    if options.tags.is_empty() {
+        return Ok(());
+    }
+    Err(
+        Error::usage("tags given beside a message document, which carries its own")
+            .with_hint("leave the tags out, or append the data alone"),
+    )
 }
 
 impl Pool {
@@ -246,9 +222,7 @@ impl Pool {
     /// # Errors
     /// Corrupt for a bad document, Usage for tags in the options; else as [`Pool::append_json`].
     pub fn append_document(&self, bytes: &[u8], options: &AppendOptions<'_>) -> Result<Receipt> {
-        if !options.tags.is_empty() {
-            return Err(tags_beside_document());
-        }
+        no_tags_beside_document(options)?;
         let parts = document::split(bytes)?;
         scratch::with(|scratch| {
             let buffer = &mut scratch.body;
@@ -281,31 +255,37 @@ impl Pool {
         }
         scratch::with(|scratch| {
             let Scratch {
-                encoder, bodies, ..
+                encoder,
+                body: buffer,
+                ..
             } = scratch;
-            if bodies.len() < items.len() {
-                bodies.resize_with(items.len(), Vec::new);
-            }
+            buffer.clear();
             let ring = self.pool.shared().ring();
             let mut ahead = 0;
-            let mut encoded = Vec::with_capacity(items.len());
+            let mut bodies = Vec::with_capacity(items.len());
             let mut times = Vec::with_capacity(items.len());
-            for (index, (item, bytes)) in items.iter().zip(bodies.iter_mut()).enumerate() {
-                let (body, len) = encode_item(item, options, encoder, bytes)
-                    .map_err(|error| in_item(error, index))?;
-                let frame_len = frame::len_for(len as u64);
-                ring.prefetch_behind_head(ahead, frame_len);
-                ahead += frame_len;
-                encoded.push((body, len));
+            for (index, item) in items.iter().enumerate() {
+                let start = buffer.len();
+                let body = self
+                    .encode_item(item, options, encoder, buffer)
+                    .map_err(|error| {
+                        error.within(&format!("item {index} of the batch (from 0)"))
+                    })?;
+                let len = frame::len_for((buffer.len() - start) as u64);
+                ring.prefetch_behind_head(ahead, len);
+                ahead += len;
+                bodies.push((body, buffer.len()));
                 times.push(item.timestamp_ns.or(options.timestamp_ns));
             }
             let mut drafts = Vec::with_capacity(items.len());
-            for ((body, len), bytes) in encoded.iter().zip(bodies.iter()) {
-                let mut draft = body.draft(&bytes[..*len])?;
-                if drafts.len() + 1 < items.len() {
+            let mut start = 0;
+            for (body, end) in &bodies {
+                let mut draft = body.draft(&buffer[start..*end])?;
+                if drafts.len() + 1 < bodies.len() {
                     draft.flags |= frame::FLAG_MORE;
                 }
                 drafts.push(draft);
+                start = *end;
             }
             let mut stored: Vec<Stored> = Vec::with_capacity(items.len());
             self.pool
@@ -319,8 +299,36 @@ impl Pool {
                 seq: stored.seq,
                 time_ns: stored.time_ns,
             }));
-            scratch.shrink_bodies();
             Ok(())
+        })
+    }
+
+    #[inline]
+    fn encode_item(
+        &self,
+        item: &BatchItem<'_>,
+        options: &AppendOptions<'_>,
+        encoder: &mut Encoder,
+        out: &mut Vec<u8>,
+    ) -> Result<Body> {
+        let start = out.len();
+        let encoding = encode(encoder, item.bytes, item.encoding, options.check_fully, out)?;
+        let payload_len = out.len() - start;
+        let signature = if encoding == Encoding::Lite3Document {
+            no_tags_beside_document(&AppendOptions {
+                tags: item.tags,
+                ..*options
+            })?;
+            no_tags_beside_document(options)?;
+            let parts = document::split(item.bytes)?;
+            tags::encode(parts.tags.iter().map(|tag| tag.as_bytes()), out)?
+        } else {
+            tags::encode(options.tags.iter().chain(item.tags).copied(), out)?
+        };
+        Ok(Body {
+            payload_len,
+            signature,
+            encoding,
         })
     }
 

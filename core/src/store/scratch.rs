@@ -11,28 +11,9 @@ use crate::ring::window::Window;
 pub(super) struct Scratch {
     pub(super) encoder: Encoder,
     pub(super) body: Vec<u8>,
-    /// One for each item of a batch.
-    pub(super) bodies: Vec<Vec<u8>>,
     pub(super) window: Window,
     pub(super) times: TimeCache,
 }
-
-impl Scratch {
-    /// Gives back what a large batch took.
-    pub(super) fn shrink_bodies(&mut self) {
-        self.bodies.truncate(KEEP_BODIES);
-        for body in &mut self.bodies {
-            if body.capacity() > KEEP_BODY {
-                *body = Vec::new();
-            }
-        }
-    }
-}
-
-/// Most buffers of batch items kept for next time.
-const KEEP_BODIES: usize = 256;
-/// Largest of them kept, in bytes.
-const KEEP_BODY: usize = 16 << 10;
 
 /// Largest buffer kept for next time, in bytes: one huge message must not hold its memory for ever.
 const KEEP: usize = 1 << 20;
