@@ -46,11 +46,6 @@ impl<S: Source> Entries<S> {
         })
     }
 
-    /// How many entries are left.
-    pub fn remaining(&self) -> usize {
-        self.offsets.len()
-    }
-
     fn entry(&self, at: usize) -> Result<Entry<S>> {
         if !self.object {
             return Ok(Entry {

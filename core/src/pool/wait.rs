@@ -158,7 +158,7 @@ impl Pool {
 
     /// Looks again for a short while, seldom enough to leave the shared cache line to the writer.
     pub fn linger(&self, target: &Target) -> bool {
-        /// About a microsecond.
+        /// Some microseconds: how long a pause takes differs from processor to processor.
         const PAUSES: u32 = 256;
         let until = Deadline::after(Duration::from_micros(limits::LINGER_US));
         while !until.passed() {

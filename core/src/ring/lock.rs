@@ -16,10 +16,10 @@ pub const WAITERS: u32 = 1 << 31;
 /// The bits of the owner's id, which is not 0.
 pub const ID_MASK: u32 = WAITERS - 1;
 
-/// Looks at the lock while it is held elsewhere before sleeping; a holder needs it for well under a
+/// Tries for the lock while it is held elsewhere, before sleeping; a holder needs it for well under a
 /// microsecond.
 const SPINS: u32 = if cfg!(loom) { 1 } else { 100 };
-/// Pauses between two of these looks.
+/// Pauses before each of these tries.
 const PAUSES: u32 = 12;
 /// Longest sleep between two looks whether the owner still lives: nobody wakes us when it dies.
 const SLICE: Duration = Duration::from_millis(1);
