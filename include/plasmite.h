@@ -235,6 +235,12 @@ struct plsm_pool;
 // The pools of a directory at one moment.
 struct plsm_pool_list;
 
+// The clock of one replay: tells when each message of a stream is due, so that the gaps between them are
+// those between their times, divided by a speed. It takes times only, so it serves every stream, and the
+// caller may sleep with plsm_replay_wait or in its own way. Each due time counts from the first message:
+// what is late is caught up, and nothing drifts.
+struct plsm_replay;
+
 // Room reserved in a pool. Holds the pool's writer lock.
 struct plsm_reservation;
 
@@ -633,6 +639,9 @@ struct plsm_stream_stats {
 
 // What a stream has done so far. See plsm_stream_stats.
 typedef struct plsm_stream_stats plsm_stream_stats_t;
+
+// The clock of one replay. See plsm_replay.
+typedef struct plsm_replay plsm_replay_t;
 
 // How a stream is opened by plsm_pool_tail. Zero it and set struct_size, or start from
 // PLSM_TAIL_OPTIONS_INIT: the oldest message first, then wait for more, without end.
@@ -1229,6 +1238,38 @@ void plsm_stream_reset_cancel(plsm_stream_t *stream);
 // the call is Usage. 0 or
 // -1.
 int plsm_stream_fd(plsm_stream_t *stream, int *out_fd, plsm_error_t **out_err);
+
+// Makes the clock of a replay. `speed` divides the gaps: 1 keeps them, 10 makes them a tenth, 0 leaves them
+// out. Usage: it is negative, infinite or not a number. Free with plsm_replay_free. 0 or -1.
+int plsm_replay_new(double speed, plsm_replay_t **out_replay, plsm_error_t **out_err);
+
+// Takes the time of the next message (a view's timestamp_ns), once for each message and in their order, and
+// tells in `out_wait_ns`, unless that is NULL, in how many ns it is due: 0 for now. The first is due at once
+// and starts the clock; one whose time is before that of the message before it is due with that. 0 or -1.
+int plsm_replay_schedule(plsm_replay_t *replay,
+                         uint64_t timestamp_ns,
+                         uint64_t *out_wait_ns,
+                         plsm_error_t **out_err);
+
+// Tells in how many ns the message scheduled last is due: 0 when it is, or when there was none. 0 or -1.
+int plsm_replay_left(plsm_replay_t *replay, uint64_t *out_wait_ns, plsm_error_t **out_err);
+
+// Sleeps until the message scheduled last is due, at most `wait_ms` (0 does not sleep, PLSM_WAIT_FOREVER has
+// no limit). PLSM_NEXT_MESSAGE: it is due. PLSM_NEXT_TIMEOUT: not yet. PLSM_NEXT_CANCELLED:
+// plsm_replay_cancel was called. A view borrowed from a stream stays as good as it was meanwhile. A
+// plsm_next_t.
+int plsm_replay_wait(plsm_replay_t *replay, uint64_t wait_ms, plsm_error_t **out_err);
+
+// Cancels a replay, from any thread, without waiting: a plsm_replay_wait that sleeps returns at once, and so
+// does every later one, until plsm_replay_reset_cancel. NULL does nothing. May be called from a signal
+// handler.
+void plsm_replay_cancel(plsm_replay_t *replay);
+
+// Takes a cancel back; due times stay as they were. NULL does nothing.
+void plsm_replay_reset_cancel(plsm_replay_t *replay);
+
+// Frees the clock of a replay. NULL is fine.
+void plsm_replay_free(plsm_replay_t *replay);
 
 // Opens a stream of a pool's messages as JSON, in ascending seq. It starts at `since_seq` when `has_since`
 // is set, else at the oldest message; ends after `max_messages` when `has_max` is set, and `timeout_ms`

@@ -50,6 +50,7 @@ pub mod view;
 
 pub mod lite3_stream;
 pub mod next;
+pub mod replay;
 pub mod stream;
 pub mod tail;
 pub mod wait;

@@ -6,6 +6,8 @@
 //! store -> pool -> ring -> format -> limits, error
 //!   |        '----> sys -> error
 //!   '----> message -> json -> lite3
+//!
+//! replay -> sys
 //! ```
 
 pub mod error;
@@ -19,6 +21,8 @@ pub mod lite3;
 pub mod message;
 #[cfg(not(loom))]
 pub mod pool;
+#[cfg(not(loom))]
+pub mod replay;
 pub mod ring;
 #[cfg(not(loom))]
 pub mod store;

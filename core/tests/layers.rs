@@ -14,6 +14,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("lite3", &[]),
     ("json", &["lite3"]),
     ("message", &["json", "lite3"]),
+    ("replay", &["sys"]),
     (
         "store",
         &["pool", "ring", "format", "sys", "message", "json", "lite3"],

@@ -43,6 +43,7 @@ mod options;
 mod pool;
 #[rustfmt::skip]
 mod raw;
+mod replay;
 mod reservation;
 mod stream;
 mod tags;
@@ -71,6 +72,7 @@ pub use list::{ListEntry, PoolList};
 pub use message::Message;
 pub use options::{OpenOptions, PoolOptions};
 pub use pool::Pool;
+pub use replay::{Paced, Replay};
 pub use reservation::Reservation;
 pub use stream::{Gap, Messages, Next, Stream, StreamStats};
 pub use tags::Tags;

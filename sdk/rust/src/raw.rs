@@ -91,6 +91,11 @@ pub struct plsm_pool_list {
 }
 #[repr(C)]
 #[derive(Debug)]
+pub struct plsm_replay {
+    _unused: [u8; 0],
+}
+#[repr(C)]
+#[derive(Debug)]
 pub struct plsm_reservation {
     _unused: [u8; 0],
 }
@@ -397,6 +402,7 @@ pub struct plsm_stream_stats {
     pub reserved: u64,
 }
 pub type plsm_stream_stats_t = plsm_stream_stats;
+pub type plsm_replay_t = plsm_replay;
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct plsm_tail_options {
@@ -1043,6 +1049,44 @@ unsafe extern "C" {
         out_fd: *mut ::core::ffi::c_int,
         out_err: *mut *mut plsm_error_t,
     ) -> ::core::ffi::c_int;
+}
+unsafe extern "C" {
+    pub fn plsm_replay_new(
+        speed: f64,
+        out_replay: *mut *mut plsm_replay_t,
+        out_err: *mut *mut plsm_error_t,
+    ) -> ::core::ffi::c_int;
+}
+unsafe extern "C" {
+    pub fn plsm_replay_schedule(
+        replay: *mut plsm_replay_t,
+        timestamp_ns: u64,
+        out_wait_ns: *mut u64,
+        out_err: *mut *mut plsm_error_t,
+    ) -> ::core::ffi::c_int;
+}
+unsafe extern "C" {
+    pub fn plsm_replay_left(
+        replay: *mut plsm_replay_t,
+        out_wait_ns: *mut u64,
+        out_err: *mut *mut plsm_error_t,
+    ) -> ::core::ffi::c_int;
+}
+unsafe extern "C" {
+    pub fn plsm_replay_wait(
+        replay: *mut plsm_replay_t,
+        wait_ms: u64,
+        out_err: *mut *mut plsm_error_t,
+    ) -> ::core::ffi::c_int;
+}
+unsafe extern "C" {
+    pub fn plsm_replay_cancel(replay: *mut plsm_replay_t);
+}
+unsafe extern "C" {
+    pub fn plsm_replay_reset_cancel(replay: *mut plsm_replay_t);
+}
+unsafe extern "C" {
+    pub fn plsm_replay_free(replay: *mut plsm_replay_t);
 }
 unsafe extern "C" {
     pub fn plsm_stream_open(
