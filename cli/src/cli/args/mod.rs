@@ -5,13 +5,15 @@ mod fetch;
 mod follow;
 mod parse;
 mod pool;
+mod read;
 mod values;
 
 pub(super) use feed::FeedArgs;
 pub(super) use fetch::FetchArgs;
-pub(super) use follow::{FollowArgs, Format};
+pub(super) use follow::FollowArgs;
 pub(super) use parse::parse;
 pub(super) use pool::{CreateArgs, DeleteArgs, InfoArgs, ListArgs, PoolCommand};
+pub(super) use read::{Format, ReadArgs};
 pub(super) use values::{Durability, Since};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};

@@ -107,6 +107,17 @@ pub(super) fn parse_since(text: &str) -> Result<Since, String> {
     Ok(Since::Ago(Duration::from_secs(multiplied(digits, unit_s)?)))
 }
 
+/// A replay speed: a finite number that is not negative.
+pub(super) fn parse_speed(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(speed) if speed.is_finite() && speed >= 0.0 => Ok(speed),
+        _ => Err(
+            "a speed is a finite number that is not negative, like 1, 10 or 0.5; 0 leaves gaps out"
+                .into(),
+        ),
+    }
+}
+
 fn parse_moment(text: &str) -> Result<Since, String> {
     // A blank may stand for the `T`.
     let mut standard = text.to_owned();
@@ -217,6 +228,16 @@ mod tests {
             "é",
         ] {
             assert!(parse_since(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn speeds() {
+        for (text, speed) in [("1", 1.0), ("0", 0.0), ("0.25", 0.25), ("1e3", 1000.0)] {
+            assert_eq!(parse_speed(text), Ok(speed), "{text:?}");
+        }
+        for text in ["", "-1", "inf", "NaN", "1e999", "x", "1é", "1 "] {
+            assert!(parse_speed(text).is_err(), "{text:?}");
         }
     }
 

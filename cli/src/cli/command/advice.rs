@@ -1,7 +1,8 @@
 //! Hints about pools that are not there: what to type instead.
 
 use crate::cli::context::Context;
-use crate::{Error, ErrorKind};
+use crate::cli::exit::Failure;
+use crate::{Error, ErrorKind, Pool, PoolOptions};
 
 /// How a command can make the pool it misses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +13,22 @@ pub(super) enum Remedy {
     RepeatWithFlag,
     /// By its own `--create`; its input came from a pipe and is gone.
     Flag,
+}
+
+/// Opens a pool, or with `create` makes it when there is none.
+pub(super) fn open_or_create(
+    context: &Context,
+    reference: &str,
+    create: bool,
+    remedy: Remedy,
+) -> Result<Pool, Failure> {
+    let client = context.client()?;
+    if create {
+        return Ok(client.ensure(reference, &PoolOptions::new())?.0);
+    }
+    client
+        .open_pool(reference)
+        .map_err(|error| about_missing(context, error, reference, remedy).into())
 }
 
 /// Adds to a NotFound about a whole pool what to do about it.

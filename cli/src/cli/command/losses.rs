@@ -12,6 +12,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// What was lost, and what of it was told.
 #[derive(Debug)]
 pub(super) struct Losses<'a> {
+    command: &'a str,
     pool: &'a str,
     path: String,
     quiet: bool,
@@ -22,8 +23,9 @@ pub(super) struct Losses<'a> {
 }
 
 impl<'a> Losses<'a> {
-    pub(super) fn new(pool: &'a str, path: String, quiet: bool) -> Losses<'a> {
+    pub(super) fn new(command: &'a str, pool: &'a str, path: String, quiet: bool) -> Losses<'a> {
         Losses {
+            command,
             pool,
             path,
             quiet,
@@ -80,7 +82,7 @@ impl<'a> Losses<'a> {
         );
         let notice = Notice {
             kind: "drop",
-            command: "follow",
+            command: self.command,
             pool: self.pool,
             message: &message,
         };
@@ -100,7 +102,7 @@ mod tests {
 
     #[test]
     fn joined_gaps_count_only_what_was_lost() {
-        let mut losses = Losses::new("lab", "lab.plasmite".into(), false);
+        let mut losses = Losses::new("follow", "lab", "lab.plasmite".into(), false);
         assert!(!losses.any() && losses.due().is_none());
         losses.add(Gap {
             first: 2,

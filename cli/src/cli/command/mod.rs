@@ -10,6 +10,7 @@ mod pool_create;
 mod pool_delete;
 mod pool_info;
 mod pool_list;
+mod reader;
 mod version;
 
 use super::args::{Command, PoolCommand};

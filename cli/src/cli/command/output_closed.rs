@@ -1,15 +1,14 @@
 //! Noticing that nobody reads standard output while the command waits for messages.
 
-use crate::Canceller;
 use rustix::event::{poll, PollFd, PollFlags};
 use std::fs::{File, FileType};
 use std::io::{self, ErrorKind};
 use std::os::fd::AsFd;
 use std::os::unix::fs::FileTypeExt;
 
-/// Cancels a stream when the reader of standard output goes away: without it, `follow | head -1` would wait for one more
+/// Calls `closed` when the reader of standard output goes away: without it, `follow | head -1` would wait for one more
 /// message before it noticed. Watches from a thread of its own, which ends with the program.
-pub(super) fn watch(canceller: Canceller) {
+pub(super) fn watch(closed: impl FnOnce() + Send + 'static) {
     let readers_can_go = |kind: FileType| kind.is_fifo() || kind.is_socket();
     let stdout = io::stdout().as_fd().try_clone_to_owned();
     let kind = stdout
@@ -30,7 +29,7 @@ pub(super) fn watch(canceller: Canceller) {
                     Err(error) if io::Error::from(error).kind() == ErrorKind::Interrupted => {}
                     Err(_) => return,
                     Ok(_) if fds[0].revents().intersects(PollFlags::ERR | PollFlags::HUP) => {
-                        return canceller.cancel()
+                        return closed()
                     }
                     Ok(_) => return,
                 }

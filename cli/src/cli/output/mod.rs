@@ -1,8 +1,10 @@
 //! What the commands print, and how.
 
+pub(super) mod chat;
 pub(super) mod error;
 pub(super) mod human;
 pub(super) mod json;
+pub(super) mod message;
 pub(super) mod notice;
 pub(super) mod paint;
 pub(super) mod pretty;

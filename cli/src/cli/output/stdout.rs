@@ -32,6 +32,11 @@ impl Stdout {
         self.terminal
     }
 
+    /// Whether what is written there is coloured.
+    pub(crate) fn is_colored(&self) -> bool {
+        self.colored
+    }
+
     /// The buffer, to append to; follow it with [`Stdout::written`].
     pub(crate) fn buffer(&mut self) -> &mut Vec<u8> {
         &mut self.buffer
