@@ -6,6 +6,7 @@ mod context;
 mod exit;
 mod input;
 mod output;
+mod terminal;
 
 use context::Context;
 use std::process::ExitCode;

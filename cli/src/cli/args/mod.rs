@@ -1,5 +1,6 @@
 //! The command line: clap only, no action.
 
+mod duplex;
 mod feed;
 mod fetch;
 mod follow;
@@ -8,6 +9,7 @@ mod pool;
 mod read;
 mod values;
 
+pub(super) use duplex::DuplexArgs;
 pub(super) use feed::FeedArgs;
 pub(super) use fetch::FetchArgs;
 pub(super) use follow::FollowArgs;
@@ -52,6 +54,12 @@ Examples:
   pls fetch chat 1                           show message 1
 
 `pls` and `plasmite` are the same program.";
+
+const DUPLEX_EXAMPLES: &str = "\
+Examples:
+  pls duplex chat --create --me alice        Alice opens the chat
+  pls duplex chat --me bob --tail 20         Bob joins and catches up on the last 20 messages
+  worker | pls duplex jobs --jsonl           send what a program prints, show what others send";
 
 /// Options that may stand before or after the command.
 #[derive(Args, Clone, Debug, Default)]
@@ -104,6 +112,13 @@ pub(super) enum Command {
     /// the command shows what the pool holds and ends.
     #[command(verbatim_doc_comment)]
     Follow(FollowArgs),
+    /// Send and receive from one command: a chat, or a pipe in both directions.
+    ///
+    /// On a terminal each line you type becomes the message {"from":NAME,"msg":LINE}, and what others send is shown
+    /// above the line you are typing. Otherwise standard input is read like that of feed, messages are shown like
+    /// those of follow, and at the end of the input what there is is still shown.
+    #[command(verbatim_doc_comment, after_help = DUPLEX_EXAMPLES)]
+    Duplex(DuplexArgs),
     /// Show the version.
     Version,
 }

@@ -81,7 +81,7 @@ fn open(context: &Context, args: &FeedArgs, client: &Client) -> Result<Pool, Fai
 }
 
 /// Says which record an error is about.
-fn about_data(error: Error, record: &str) -> Error {
+pub(super) fn about_data(error: Error, record: &str) -> Error {
     if error.kind() != ErrorKind::Usage {
         return error;
     }
@@ -98,6 +98,12 @@ fn about_data(error: Error, record: &str) -> Error {
             error.with_hint("a message is one JSON value, for example {\"a\":1}, [1,2] or \"text\"")
         }
     }
+}
+
+/// The longest text that can fit the pool: an escape takes up to six bytes for one stored.
+pub(super) fn longest_record(pool: &Pool) -> Result<u64, Error> {
+    let ring_size = pool.info()?.ring_size;
+    Ok(ring_size.saturating_mul(6).saturating_add(64 << 10))
 }
 
 /// Appends records and prints receipts.
@@ -163,7 +169,7 @@ impl<'a> Feeder<'a> {
                 }
             }
             self.release()?;
-            if !lines.fill(|| self.longest_record())? {
+            if !lines.fill(|| longest_record(self.pool))? {
                 break;
             }
         }
@@ -173,16 +179,6 @@ impl<'a> Feeder<'a> {
                 .with_hint("give one JSON value a line")
                 .into()),
         }
-    }
-
-    /// The longest text that can fit the pool: an escape takes up to six bytes for one stored.
-    fn longest_record(&self) -> Result<u64, Error> {
-        Ok(self
-            .pool
-            .info()?
-            .ring_size
-            .saturating_mul(6)
-            .saturating_add(64 << 10))
     }
 
     fn append(&mut self, json: &[u8]) -> Result<(), Error> {

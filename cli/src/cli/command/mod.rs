@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod advice;
+mod duplex;
 mod feed;
 mod fetch;
 mod follow;
@@ -27,6 +28,7 @@ pub(super) fn run(context: &mut Context, command: Command) -> Outcome {
         Command::Feed(args) => feed::run(context, &args),
         Command::Fetch(args) => fetch::run(context, &args),
         Command::Follow(args) => follow::run(context, &args),
+        Command::Duplex(args) => duplex::run(context, &args),
         Command::Version => version::run(context),
     }
 }

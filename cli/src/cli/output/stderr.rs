@@ -2,6 +2,7 @@
 
 use super::paint;
 use crate::cli::args::Color;
+use crate::cli::terminal;
 use std::io::{self, IsTerminal, Write};
 
 /// Standard error.
@@ -33,6 +34,6 @@ impl Stderr {
 
     /// Writes at once. Nobody is left to be told when that fails.
     pub(crate) fn print(&self, bytes: &[u8]) {
-        let _ = io::stderr().lock().write_all(bytes);
+        let _ = terminal::aside(|| io::stderr().lock().write_all(bytes));
     }
 }

@@ -3,6 +3,7 @@
 use super::{paint, pretty};
 use crate::cli::args::Color;
 use crate::cli::exit::Failure;
+use crate::cli::terminal;
 use crate::{Error, ErrorKind};
 use std::io::{self, IsTerminal, Write};
 
@@ -90,17 +91,17 @@ impl Stdout {
 
 /// Writes to standard output at once. A reader that is gone is not an error but an end.
 pub(crate) fn print(bytes: &[u8]) -> Result<(), Failure> {
-    let mut stdout = io::stdout().lock();
-    stdout
-        .write_all(bytes)
-        .and_then(|()| stdout.flush())
-        .map_err(|error| match error.kind() {
-            io::ErrorKind::BrokenPipe => Failure::ClosedOutput,
-            _ => Error::new(
-                ErrorKind::Io,
-                format!("cannot write to standard output: {error}"),
-            )
-            .with_hint("check the disk or the program the output goes to")
-            .into(),
-        })
+    let written = terminal::aside(|| {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(bytes).and_then(|()| stdout.flush())
+    });
+    written.map_err(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => Failure::ClosedOutput,
+        _ => Error::new(
+            ErrorKind::Io,
+            format!("cannot write to standard output: {error}"),
+        )
+        .with_hint("check the disk or the program the output goes to")
+        .into(),
+    })
 }

@@ -1,0 +1,28 @@
+//! Arguments of `duplex`.
+
+use super::read::ReadArgs;
+use clap::Args;
+
+/// Arguments of `duplex`.
+#[derive(Args, Debug)]
+#[command(arg_required_else_help = true)]
+pub(crate) struct DuplexArgs {
+    /// The pool.
+    #[arg(value_name = "POOL")]
+    pub(crate) pool: String,
+    /// Who you are: lines typed on a terminal are sent from NAME, and messages from NAME are not shown.
+    #[arg(long, value_name = "NAME", value_parser = parse_name)]
+    pub(crate) me: Option<String>,
+    /// Show messages from NAME as well.
+    #[arg(long)]
+    pub(crate) echo_self: bool,
+    #[command(flatten)]
+    pub(crate) read: ReadArgs,
+}
+
+fn parse_name(text: &str) -> Result<String, String> {
+    match text.is_empty() {
+        true => Err("a name cannot be empty".into()),
+        false => Ok(text.to_owned()),
+    }
+}

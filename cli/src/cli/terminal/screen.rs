@@ -1,0 +1,210 @@
+//! The terminal with a line to type on: the state of it, drawing, and giving it back.
+
+use super::keys::{Decoder, Key};
+use super::line::{Line, Typed};
+use super::signals;
+use super::text::printable;
+use crate::{Error, ErrorKind};
+use rustix::termios::{self, LocalModes, OptionalActions, Termios};
+use std::collections::VecDeque;
+use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Deletes to the end of the row.
+const CLEAR: &str = "\r\x1b[K";
+
+/// Columns of the line that the prompt leaves, or it is left out.
+const LEAST_COLUMNS: usize = 10;
+
+/// What is on the terminal while a line is typed. One for the process, which has one terminal.
+static SHOWN: Mutex<Option<Shown>> = Mutex::new(None);
+
+struct Shown {
+    /// What stands before the line, as printed and as a number of columns.
+    prompt: String,
+    prompt_columns: usize,
+    line: Line,
+    /// How the terminal was set before.
+    before: Termios,
+}
+
+fn shown() -> MutexGuard<'static, Option<Shown>> {
+    SHOWN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Prints something: a line that is being typed is taken away before it, and drawn again below it.
+pub(crate) fn aside<T>(print: impl FnOnce() -> T) -> T {
+    let mut shown = shown();
+    let Some(shown) = shown.as_mut() else {
+        return print();
+    };
+    put(CLEAR);
+    let printed = print();
+    shown.draw();
+    printed
+}
+
+/// Straight to the terminal. Nobody is left to be told when that fails.
+fn put(text: &str) {
+    let mut stdout = io::stdout().lock();
+    let _ = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
+}
+
+impl Shown {
+    fn draw(&mut self) {
+        let columns = termios::tcgetwinsize(io::stdout()).map_or(0, |size| size.ws_col);
+        // A terminal that does not know its size has the usual one.
+        let columns = if columns == 0 {
+            80
+        } else {
+            usize::from(columns)
+        };
+        // In a narrow window the line is worth more than what stands before it.
+        let fits = self.prompt_columns + LEAST_COLUMNS <= columns;
+        let (prompt, taken) = if fits {
+            (self.prompt.as_str(), self.prompt_columns)
+        } else {
+            ("", 0)
+        };
+        let (text, cursor) = self.line.visible(columns - taken);
+        let column = taken + cursor;
+        let back = match column {
+            0 => String::new(),
+            column => format!("\x1b[{column}C"),
+        };
+        put(&format!("{CLEAR}{prompt}{text}\r{back}"));
+    }
+
+    /// Every key at once and not echoed by the system. Signals keep their keys.
+    fn seize(&self) {
+        let mut raw = self.before.clone();
+        raw.local_modes
+            .remove(LocalModes::ICANON | LocalModes::ECHO | LocalModes::IEXTEN);
+        let _ = termios::tcsetattr(io::stdin(), OptionalActions::Drain, &raw);
+    }
+
+    fn give_back(&self) {
+        let _ = termios::tcsetattr(io::stdin(), OptionalActions::Drain, &self.before);
+    }
+}
+
+/// The line's place on the terminal; dropping it gives the terminal back as it was.
+#[derive(Debug)]
+pub(crate) struct Screen(());
+
+/// Where lines come from.
+#[derive(Debug)]
+pub(crate) struct Keyboard {
+    decoder: Decoder,
+    /// Read and not yet looked at: several lines may have come at once.
+    keys: VecDeque<Key>,
+}
+
+/// Puts a line to type on at the bottom of the terminal: standard input and output must both be it. `None` where that
+/// cannot be. `prompt` stands before the line; `painted` is the same with its colours.
+///
+/// # Errors
+/// Io when the signals that would leave the terminal as it is cannot be caught.
+pub(crate) fn open(prompt: &str, painted: &str) -> Result<Option<(Screen, Keyboard)>, Error> {
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    if dumb || !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+        return Ok(None);
+    }
+    let Ok(before) = termios::tcgetattr(io::stdin()) else {
+        return Ok(None);
+    };
+    signals::watch().map_err(|error| {
+        Error::new(ErrorKind::Io, format!("cannot watch for signals: {error}"))
+            .with_hint("try again; the system has no descriptors or threads left")
+    })?;
+    let mut new = Shown {
+        prompt: painted.to_owned(),
+        prompt_columns: unicode_width::UnicodeWidthStr::width(prompt),
+        line: Line::default(),
+        before,
+    };
+    let mut shown = shown();
+    new.seize();
+    new.draw();
+    *shown = Some(new);
+    let keyboard = Keyboard {
+        decoder: Decoder::default(),
+        keys: VecDeque::new(),
+    };
+    Ok(Some((Screen(()), keyboard)))
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        if let Some(shown) = shown().take() {
+            put(CLEAR);
+            shown.give_back();
+        }
+    }
+}
+
+/// Gives the terminal back for as long as `pause` takes: the process is about to stop, or to end.
+pub(super) fn without(pause: impl FnOnce()) {
+    let mut shown = shown();
+    let Some(shown) = shown.as_mut() else {
+        return pause();
+    };
+    // What was typed stays to be seen.
+    put("\n");
+    shown.give_back();
+    pause();
+    shown.seize();
+    shown.draw();
+}
+
+/// Draws the line again: the window has another size, or something else was on the terminal.
+pub(super) fn again() {
+    if let Some(shown) = shown().as_mut() {
+        shown.seize();
+        shown.draw();
+    }
+}
+
+impl Keyboard {
+    /// Waits for a line; `None` at the end of the input, or when the screen was dropped.
+    pub(crate) fn line(&mut self) -> Result<Option<String>, io::Error> {
+        let mut bytes = [0; 1024];
+        loop {
+            while let Some(key) = self.keys.pop_front() {
+                match press(key) {
+                    Typed::Changed => {}
+                    Typed::Line(line) => return Ok(Some(line)),
+                    Typed::End => return Ok(None),
+                }
+            }
+            let read = match rustix::io::read(io::stdin(), &mut bytes) {
+                Err(rustix::io::Errno::INTR) => continue,
+                // The terminal was closed.
+                Err(rustix::io::Errno::IO) | Ok(0) => return Ok(None),
+                Err(error) => return Err(error.into()),
+                Ok(read) => read,
+            };
+            let mut keys = Vec::new();
+            self.decoder.push(&bytes[..read], &mut keys);
+            self.keys.extend(keys);
+        }
+    }
+}
+
+/// Presses a key: a line that is done stays on the terminal as typed, unless it is blank.
+fn press(key: Key) -> Typed {
+    let mut shown = shown();
+    let Some(shown) = shown.as_mut() else {
+        return Typed::End;
+    };
+    let typed = shown.line.press(key);
+    if let Typed::Line(line) = &typed {
+        if !line.trim().is_empty() {
+            put(&format!("{CLEAR}{}{}\n", shown.prompt, printable(line)));
+        }
+    }
+    shown.draw();
+    typed
+}
