@@ -6,6 +6,7 @@ mod context;
 mod exit;
 mod input;
 mod output;
+mod signals;
 mod terminal;
 
 use context::Context;

@@ -7,6 +7,7 @@ mod follow;
 mod parse;
 mod pool;
 mod read;
+mod tap;
 mod values;
 
 pub(super) use duplex::DuplexArgs;
@@ -16,6 +17,7 @@ pub(super) use follow::FollowArgs;
 pub(super) use parse::parse;
 pub(super) use pool::{CreateArgs, DeleteArgs, InfoArgs, ListArgs, PoolCommand};
 pub(super) use read::{Format, ReadArgs};
+pub(super) use tap::TapArgs;
 pub(super) use values::{Durability, Since};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -60,6 +62,12 @@ Examples:
   pls duplex chat --create --me alice        Alice opens the chat
   pls duplex chat --me bob --tail 20         Bob joins and catches up on the last 20 messages
   worker | pls duplex jobs --jsonl           send what a program prints, show what others send";
+
+const TAP_EXAMPLES: &str = "\
+Examples:
+  pls tap build --create -- make -j2         run make, record its output in the pool build
+  pls tap build --tag nightly -q -- ./test   record lines with a tag, show nothing
+  pls follow build --tag lifecycle           elsewhere: see it start and end";
 
 /// Options that may stand before or after the command.
 #[derive(Args, Clone, Debug, Default)]
@@ -119,6 +127,13 @@ pub(super) enum Command {
     /// those of follow, and at the end of the input what there is is still shown.
     #[command(verbatim_doc_comment, after_help = DUPLEX_EXAMPLES)]
     Duplex(DuplexArgs),
+    /// Run a command and record what it prints, line by line.
+    ///
+    /// The command's output is shown as if it ran by itself, and each line of it becomes a message
+    /// {"kind":"line","stream":"stdout","line":...}; messages tagged `lifecycle` tell its start and its end. tap ends
+    /// like the command: with its exit code, or with 128 and the number of the signal that killed it.
+    #[command(verbatim_doc_comment, after_help = TAP_EXAMPLES)]
+    Tap(TapArgs),
     /// Show the version.
     Version,
 }

@@ -1,6 +1,7 @@
 //! Options of the commands that show messages as they come: `follow` and `duplex`.
 
 use super::values::{parse_duration, parse_since, Since, Span};
+use crate::PoolOptions;
 use clap::{Args, ValueEnum};
 
 /// Where to begin, when to end, how to print.
@@ -8,7 +9,7 @@ use clap::{Args, ValueEnum};
 pub(crate) struct ReadArgs {
     /// Make the pool (1M) when there is none.
     #[arg(long)]
-    pub(crate) create: bool,
+    create: bool,
     /// Begin with the last N messages that match.
     #[arg(short = 'n', long, value_name = "N", conflicts_with_all = ["since", "from"])]
     pub(crate) tail: Option<u64>,
@@ -39,6 +40,11 @@ pub(crate) enum Format {
 }
 
 impl ReadArgs {
+    /// How the pool is made when there is none, if it is to be.
+    pub(crate) fn create(&self) -> Option<PoolOptions> {
+        self.create.then(PoolOptions::new)
+    }
+
     /// The form asked for, if one was.
     pub(crate) fn format(&self) -> Option<Format> {
         match self.jsonl {

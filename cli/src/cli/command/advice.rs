@@ -15,16 +15,16 @@ pub(super) enum Remedy {
     Flag,
 }
 
-/// Opens a pool, or with `create` makes it when there is none.
+/// Opens a pool, or with `create` makes it like that when there is none.
 pub(super) fn open_or_create(
     context: &Context,
     reference: &str,
-    create: bool,
+    create: Option<PoolOptions>,
     remedy: Remedy,
 ) -> Result<Pool, Failure> {
     let client = context.client()?;
-    if create {
-        return Ok(client.ensure(reference, &PoolOptions::new())?.0);
+    if let Some(options) = create {
+        return Ok(client.ensure(reference, &options)?.0);
     }
     client
         .open_pool(reference)

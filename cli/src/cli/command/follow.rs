@@ -16,7 +16,7 @@ pub(super) fn run(context: &mut Context, args: &FollowArgs) -> Outcome {
     let pool = advice::open_or_create(
         context,
         &args.pool,
-        args.read.create,
+        args.read.create(),
         Remedy::RepeatWithFlag,
     )?;
     let stream = pool.tail(&options(args, now_ns))?;

@@ -12,6 +12,7 @@ mod pool_delete;
 mod pool_info;
 mod pool_list;
 mod reader;
+mod tap;
 mod version;
 
 use super::args::{Command, PoolCommand};
@@ -29,6 +30,7 @@ pub(super) fn run(context: &mut Context, command: Command) -> Outcome {
         Command::Fetch(args) => fetch::run(context, &args),
         Command::Follow(args) => follow::run(context, &args),
         Command::Duplex(args) => duplex::run(context, &args),
+        Command::Tap(args) => tap::run(context, &args),
         Command::Version => version::run(context),
     }
 }

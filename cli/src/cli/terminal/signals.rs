@@ -1,6 +1,7 @@
 //! Signals that stop or end a process that has the terminal set in its own way.
 
 use super::screen;
+use crate::cli::signals::not_ignored;
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
@@ -10,7 +11,7 @@ use std::io;
 /// terminal as it was before.
 pub(super) fn watch() -> io::Result<()> {
     let watched = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH];
-    let mut signals = Signals::new(watched)?;
+    let mut signals = Signals::new(not_ignored(&watched))?;
     let watcher = std::thread::Builder::new().name("signals".into());
     watcher.spawn(move || {
         for signal in signals.forever() {
