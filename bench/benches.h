@@ -12,6 +12,7 @@ void bench_waiters(void);
 void bench_flush(void);
 void bench_open(void);
 void bench_cli(void);
+void bench_since(void);
 void bench_framing(void);
 void bench_startup(void);
 void bench_memory(void);

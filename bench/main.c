@@ -32,6 +32,7 @@ static const struct group groups[] = {
     {bench_flush, ROW_FLUSH_ONE, ROW_FLUSH_THREADS},
     {bench_open, ROW_OPEN, ROW_OPEN},
     {bench_cli, ROW_CLI_FEED, ROW_CLI_READ},
+    {bench_since, ROW_SINCE, ROW_SINCE},
     {bench_framing, ROW_FRAMING, ROW_FRAMING},
     {bench_startup, ROW_START_VERSION, ROW_START_FETCH},
     {bench_memory, ROW_MEMORY_FEED, ROW_MEMORY_FOLLOW},

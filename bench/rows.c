@@ -24,6 +24,7 @@ const struct row_spec row_specs[ROW_COUNT] = {
     [ROW_OPEN] = {"open", "open + get + close of a pool", "open+fstat+mmap+touch+munmap+close", 5.0, false},
     [ROW_CLI_FEED] = {"cli-feed", "feed of 200,000 lines from stdin", "jq -c .", 0.5, false},
     [ROW_CLI_READ] = {"cli-read", "finite follow of 400,000 messages", "jq -c .", 0.5, false},
+    [ROW_SINCE] = {"since-1g", "first message of follow --since, 1 GiB pool", "follow --tail 1", 1.5, false},
     [ROW_FRAMING] = {"framing", "framing bytes per message", "", 56.0, false},
     [ROW_START_VERSION] = {"start-version", "one-shot version", "empty C program, same library", 3.0, false},
     [ROW_START_FETCH] = {"start-fetch", "one-shot fetch", "empty C program, same library", 3.0, false},

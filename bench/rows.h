@@ -28,6 +28,7 @@ enum row {
     ROW_OPEN,
     ROW_CLI_FEED,
     ROW_CLI_READ,
+    ROW_SINCE,
     ROW_FRAMING,
     ROW_START_VERSION,
     ROW_START_FETCH,

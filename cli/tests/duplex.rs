@@ -87,7 +87,7 @@ fn own_messages_are_hidden_by_name() {
     let other = json!({"from": "you", "msg": 2});
     let args = ["duplex", "lab", "--create", "--jsonl"];
     let hidden = scratch.run_with(&[&args[..], &["--me", "me"]].concat(), input.as_bytes());
-    assert_eq!(data(hidden.ok()), [other.clone()]);
+    assert_eq!(data(hidden.ok()), std::slice::from_ref(&other));
     let echoed = [&args[..], &["--me", "me", "--echo-self"]].concat();
     let echoed = scratch.run_with(&echoed, input.as_bytes());
     assert_eq!(data(echoed.ok()), [own.clone(), other.clone()]);

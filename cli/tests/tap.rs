@@ -25,7 +25,7 @@ fn lines(scratch: &Scratch, pool: &str, stream: &str) -> Vec<String> {
 }
 
 /// `tap lab --create -- sh -c SCRIPT`.
-fn shell<'a>(script: &'a str) -> [&'a str; 7] {
+fn shell(script: &str) -> [&str; 7] {
     ["tap", "lab", "--create", "--", "sh", "-c", script]
 }
 
