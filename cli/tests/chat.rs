@@ -231,7 +231,10 @@ fn without_an_editor_the_system_gives_the_lines() {
     command.env("TERM", "dumb");
     let mut alice = Session::start_as(command);
     alice.type_in("typed\n");
-    let mut bob = Session::start(&scratch, &["duplex", "chat", "--me", "bob", "--from", "1"]);
+    let mut bob = Session::start(
+        &scratch,
+        &["duplex", "chat", "--create", "--me", "bob", "--from", "1"],
+    );
     bob.wait_for_end(" alice: typed");
     bob.type_in("seen\n");
     alice.wait_for_end(" bob: seen");

@@ -334,6 +334,41 @@ fn lost_messages_are_reported() {
 }
 
 #[test]
+fn a_reader_that_was_overtaken_goes_on_at_the_oldest() {
+    let scratch = Scratch::new();
+    scratch
+        .run(&["pool", "create", "lab", "--size", "64K"])
+        .ok();
+    scratch.feed("lab", &["1"]);
+    let mut child = scratch.spawn(&["follow", "lab", "--jsonl", "--from", "1"]);
+    let mut stdout = child.stdout.take().unwrap();
+    // Nobody reads, so the follower stands still as soon as the pipe is full, and is overtaken again and again.
+    let messages: Vec<String> = (2..=3_000).map(|n| format!("\"{n:0200}\"")).collect();
+    let messages: Vec<&str> = messages.iter().map(String::as_str).collect();
+    scratch.feed("lab", &messages);
+    scratch.run(&["feed", "lab", "\"last\""]).json();
+    let mut text = String::new();
+    let mut reader = std::io::BufReader::new(&mut stdout);
+    while !text.ends_with("\"last\"}\n") {
+        std::io::BufRead::read_line(&mut reader, &mut text).unwrap();
+    }
+    scratch.run(&["pool", "delete", "lab"]).ok();
+    let output = child.wait_with_output().unwrap();
+    let shown = seqs(&json_lines(&text));
+    assert!(shown.windows(2).all(|pair| pair[0] < pair[1]), "in order");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    let lost = json_lines(&stderr).into_iter().map(|line| {
+        line["notice"]["details"]["dropped_count"]
+            .as_u64()
+            .unwrap_or(0)
+    });
+    let lost: u64 = lost.sum();
+    // Every message was shown or counted as lost.
+    assert_eq!(shown.len() as u64 + lost, 3_001, "{stderr}");
+    assert!(lost > 0 && shown.len() > 100, "{} shown", shown.len());
+}
+
+#[test]
 fn followers_of_a_deleted_or_replaced_pool_end() {
     let scratch = Scratch::new();
     for replaced in [false, true] {

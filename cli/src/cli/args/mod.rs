@@ -117,21 +117,25 @@ pub(super) enum Command {
     /// Show the messages of a pool as they come.
     ///
     /// Without --tail, --since or --from only messages appended from now on are shown. With --no-follow
-    /// the command shows what the pool holds and ends.
+    /// the command shows what the pool holds and ends; with --replay it shows that with its gaps.
     #[command(verbatim_doc_comment)]
     Follow(FollowArgs),
     /// Send and receive from one command: a chat, or a pipe in both directions.
     ///
     /// On a terminal each line you type becomes the message {"from":NAME,"msg":LINE}, and what others send is shown
-    /// above the line you are typing. Otherwise standard input is read like that of feed, messages are shown like
-    /// those of follow, and at the end of the input what there is is still shown.
+    /// above the line you are typing, as lines of a chat; --format pretty shows them whole. Otherwise standard input
+    /// is read like that of feed and messages are shown like those of follow; at the end of the input what there is
+    /// by then is still shown. The first side to end ends both.
     #[command(verbatim_doc_comment, after_help = DUPLEX_EXAMPLES)]
     Duplex(DuplexArgs),
     /// Run a command and record what it prints, line by line.
     ///
     /// The command's output is shown as if it ran by itself, and each line of it becomes a message
     /// {"kind":"line","stream":"stdout","line":...}; messages tagged `lifecycle` tell its start and its end. tap ends
-    /// like the command: with its exit code, or with 128 and the number of the signal that killed it.
+    /// like the command: with its exit code, or with 128 and the number of the signal that killed it. Signals that ask
+    /// it to end are passed on to the command. Programs that the command leaves behind are waited for as long as they
+    /// hold its output; a signal ends that wait. Lines too long for the pool are cut, and "cut" tells by how many
+    /// bytes. When recording fails, the command runs on, and its end shows the error.
     #[command(verbatim_doc_comment, after_help = TAP_EXAMPLES)]
     Tap(TapArgs),
     /// Show the version.

@@ -173,7 +173,7 @@ impl Keyboard {
         let mut bytes = [0; 1024];
         loop {
             while let Some(key) = self.keys.pop_front() {
-                match press(key) {
+                match press(key, self.keys.is_empty()) {
                     Typed::Changed => {}
                     Typed::Line(line) => return Ok(Some(line)),
                     Typed::End => return Ok(None),
@@ -193,8 +193,9 @@ impl Keyboard {
     }
 }
 
-/// Presses a key: a line that is done stays on the terminal as typed, unless it is blank.
-fn press(key: Key) -> Typed {
+/// Presses a key: a line that is done stays on the terminal as typed, unless it is blank. Drawn only after the `last` of
+/// several: a long text may be pasted at once.
+fn press(key: Key, last: bool) -> Typed {
     let mut shown = shown();
     let Some(shown) = shown.as_mut() else {
         return Typed::End;
@@ -205,6 +206,8 @@ fn press(key: Key) -> Typed {
             put(&format!("{CLEAR}{}{}\n", shown.prompt, printable(line)));
         }
     }
-    shown.draw();
+    if last || typed != Typed::Changed {
+        shown.draw();
+    }
     typed
 }

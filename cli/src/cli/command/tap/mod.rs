@@ -40,6 +40,13 @@ pub(super) fn run(context: &mut Context, args: &TapArgs) -> Outcome {
     let create = (args.create || args.create_size.is_some())
         .then(|| PoolOptions::new().size(args.create_size.unwrap_or(0)));
     let pool = advice::open_or_create(context, &args.pool, create, Remedy::RepeatWithFlag)?;
+    if pool.is_read_only() {
+        let error = Error::new(
+            ErrorKind::Permission,
+            "the pool may be read only, so nothing can be recorded in it",
+        );
+        return Err(error.with_path(pool.path().to_string_lossy()).into());
+    }
     let recorder = Arc::new(Recorder::new(pool, args));
     let (target, (sender, events)) = (Target::default(), channel());
     // Caught before there is a program, so that none comes too early.
