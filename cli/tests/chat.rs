@@ -35,6 +35,7 @@ fn two_people_chat() {
     bob.wait_for_input("bob> ");
     bob.type_in("hi, alice\n   \nhow are you?\n");
     alice.wait_for_end(" bob: how are you?");
+    alice.wait_for_input("alice> ");
     let rows: Vec<String> = alice.screen().rows().collect();
     assert!(
         rows[1].starts_with("--- 20") && rows[1].ends_with(" UTC ---"),
@@ -155,15 +156,30 @@ fn signals_give_the_terminal_back() {
 }
 
 #[test]
+fn a_terminal_that_takes_nothing_more_keeps_nobody() {
+    let scratch = Scratch::new();
+    let (mut alice, mut bob) = both(&scratch);
+    // Ctrl-S; what others say then has nowhere to go.
+    alice.type_in("\u{13}");
+    for n in 0..200 {
+        bob.type_in(&format!("{n} {}\n", "x".repeat(50)));
+    }
+    bob.wait_until("the last", |screen| {
+        screen.rows().any(|row| row.starts_with("bob> 199 "))
+    });
+    alice.signal(Signal::TERM);
+    assert_eq!(alice.end_signal(), Some(15));
+}
+
+#[test]
 fn a_stopped_chat_goes_on() {
     let scratch = Scratch::new();
     let (mut alice, mut bob) = both(&scratch);
     alice.type_in("draft");
     alice.wait_for_input("alice> draft");
     alice.signal(Signal::TSTP);
-    while !alice.is_cooked() {
-        std::thread::yield_now();
-    }
+    alice.wait_until_stopped();
+    assert!(alice.is_cooked());
     bob.type_in("are you there?\n");
     alice.signal(Signal::CONT);
     alice.wait_for_end(" bob: are you there?");

@@ -1,7 +1,7 @@
 //! A person at a terminal: a pseudo-terminal with a screen to look at and a keyboard to type on.
 
 use super::Scratch;
-use rustix::process::{kill_process, Pid, Signal};
+use rustix::process::{kill_process, waitid, Pid, Signal, WaitId, WaitIdOptions};
 use rustix::pty::{grantpt, openpt, ptsname, unlockpt, OpenptFlags};
 use rustix::termios::{tcgetattr, tcsetwinsize, LocalModes, Winsize};
 use std::ffi::OsStr;
@@ -139,6 +139,12 @@ impl Session {
 
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(self.pid(), signal).expect("signalled");
+    }
+
+    /// Waits until the command is stopped, as its shell would.
+    pub(crate) fn wait_until_stopped(&self) {
+        let options = WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT;
+        waitid(WaitId::Pid(self.pid()), options).expect("it stops");
     }
 
     pub(crate) fn pid(&self) -> Pid {

@@ -19,22 +19,40 @@ const LEAST_COLUMNS: usize = 10;
 /// What is on the terminal while a line is typed. One for the process, which has one terminal.
 static SHOWN: Mutex<Option<Shown>> = Mutex::new(None);
 
+/// How the terminal was set before. Apart from what is shown, which is locked while somebody writes to the terminal, and
+/// that may take for ever: its output can be stopped (Ctrl-S).
+static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
+
 struct Shown {
     /// What stands before the line, as printed and as a number of columns.
     prompt: String,
     prompt_columns: usize,
     line: Line,
-    /// How the terminal was set before.
-    before: Termios,
 }
 
-fn shown() -> MutexGuard<'static, Option<Shown>> {
-    SHOWN.lock().unwrap_or_else(PoisonError::into_inner)
+fn locked<T>(mutex: &'static Mutex<T>) -> MutexGuard<'static, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Every key at once and not echoed by the system. Signals keep their keys.
+fn seize() {
+    if let Some(before) = locked(&BEFORE).as_ref() {
+        let mut raw = before.clone();
+        raw.local_modes
+            .remove(LocalModes::ICANON | LocalModes::ECHO | LocalModes::IEXTEN);
+        let _ = termios::tcsetattr(io::stdin(), OptionalActions::Now, &raw);
+    }
+}
+
+fn give_back() {
+    if let Some(before) = locked(&BEFORE).as_ref() {
+        let _ = termios::tcsetattr(io::stdin(), OptionalActions::Now, before);
+    }
 }
 
 /// Prints something: a line that is being typed is taken away before it, and drawn again below it.
 pub(crate) fn aside<T>(print: impl FnOnce() -> T) -> T {
-    let mut shown = shown();
+    let mut shown = locked(&SHOWN);
     let Some(shown) = shown.as_mut() else {
         return print();
     };
@@ -76,18 +94,6 @@ impl Shown {
         };
         put(&format!("{CLEAR}{prompt}{text}\r{back}"));
     }
-
-    /// Every key at once and not echoed by the system. Signals keep their keys.
-    fn seize(&self) {
-        let mut raw = self.before.clone();
-        raw.local_modes
-            .remove(LocalModes::ICANON | LocalModes::ECHO | LocalModes::IEXTEN);
-        let _ = termios::tcsetattr(io::stdin(), OptionalActions::Drain, &raw);
-    }
-
-    fn give_back(&self) {
-        let _ = termios::tcsetattr(io::stdin(), OptionalActions::Drain, &self.before);
-    }
 }
 
 /// The line's place on the terminal; dropping it gives the terminal back as it was.
@@ -123,10 +129,10 @@ pub(crate) fn open(prompt: &str, painted: &str) -> Result<Option<(Screen, Keyboa
         prompt: painted.to_owned(),
         prompt_columns: unicode_width::UnicodeWidthStr::width(prompt),
         line: Line::default(),
-        before,
     };
-    let mut shown = shown();
-    new.seize();
+    *locked(&BEFORE) = Some(before);
+    let mut shown = locked(&SHOWN);
+    seize();
     new.draw();
     *shown = Some(new);
     let keyboard = Keyboard {
@@ -138,31 +144,33 @@ pub(crate) fn open(prompt: &str, painted: &str) -> Result<Option<(Screen, Keyboa
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        if let Some(shown) = shown().take() {
+        if locked(&SHOWN).take().is_some() {
             put(CLEAR);
-            shown.give_back();
+            give_back();
+            *locked(&BEFORE) = None;
         }
     }
 }
 
 /// Gives the terminal back for as long as `pause` takes: the process is about to stop, or to end.
 pub(super) fn without(pause: impl FnOnce()) {
-    let mut shown = shown();
+    // First what needs nobody's leave.
+    give_back();
+    let mut shown = locked(&SHOWN);
     let Some(shown) = shown.as_mut() else {
         return pause();
     };
     // What was typed stays to be seen.
     put("\n");
-    shown.give_back();
     pause();
-    shown.seize();
+    seize();
     shown.draw();
 }
 
 /// Draws the line again: the window has another size, or something else was on the terminal.
 pub(super) fn again() {
-    if let Some(shown) = shown().as_mut() {
-        shown.seize();
+    if let Some(shown) = locked(&SHOWN).as_mut() {
+        seize();
         shown.draw();
     }
 }
@@ -196,7 +204,7 @@ impl Keyboard {
 /// Presses a key: a line that is done stays on the terminal as typed, unless it is blank. Drawn only after the `last` of
 /// several: a long text may be pasted at once.
 fn press(key: Key, last: bool) -> Typed {
-    let mut shown = shown();
+    let mut shown = locked(&SHOWN);
     let Some(shown) = shown.as_mut() else {
         return Typed::End;
     };
