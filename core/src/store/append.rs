@@ -28,7 +28,8 @@ impl Body {
                 bytes.len(),
                 limits::MAX_BODY
             ))
-            .with_hint("split the data"));
+            .with_hint("split the data")
+            .with_too_large());
         }
         Ok(Draft {
             body: bytes,

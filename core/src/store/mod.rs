@@ -5,6 +5,7 @@
 mod append;
 mod client;
 mod cursor;
+mod feed;
 mod info;
 mod options;
 mod pool;
