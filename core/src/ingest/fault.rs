@@ -164,11 +164,7 @@ impl Ingest {
                 Fault::new(start, FaultKind::Oversize, text, error)
             }
         };
-        self.lent = lent;
-        if joined {
-            self.framer.lend_joined();
-        }
-        self.settle();
+        self.leave(lent);
         self.framer.refuse();
         self.count(fault)
     }

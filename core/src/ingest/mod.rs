@@ -231,22 +231,41 @@ impl Ingest {
                 Ok(value) => {
                     self.counts.records += 1;
                     let place = self.place(lent.is_none());
-                    self.lent = lent;
-                    if self.lent.is_none() {
-                        self.framer.lend_joined();
-                    }
+                    self.lend(lent);
                     return Ok(Step::Record(place, value));
                 }
                 Err(verdict) => verdict,
             };
             match (verdict, &lent) {
-                (Verdict::Abort(error), _) => return Err(error),
+                (Verdict::Abort(error), _) => {
+                    if error.maybe_written() {
+                        // Taken all the same, or the next call would take it twice.
+                        self.counts.records += 1;
+                        self.leave(lent);
+                    }
+                    return Err(error);
+                }
                 (Verdict::NotJson(_), Some(lent)) if !certain => {
                     self.framer.look_closer(&self.window, lent.text.end);
                 }
                 (verdict, _) => return Ok(Step::Fault(self.refused(verdict, lent))),
             }
         }
+    }
+
+    /// Keeps the record until the next call.
+    #[inline]
+    fn lend(&mut self, lent: Option<Lent>) {
+        if lent.is_none() {
+            self.framer.lend_joined();
+        }
+        self.lent = lent;
+    }
+
+    /// Leaves the record behind.
+    fn leave(&mut self, lent: Option<Lent>) {
+        self.lend(lent);
+        self.settle();
     }
 
     /// Leaves the record behind that was lent.
