@@ -661,6 +661,8 @@ struct plsm_ingest_item {
     uint32_t fault;
     // A plsm_ingest_mode_t: what the input looks like, never PLSM_INGEST_AUTO.
     uint32_t mode;
+    // Of a message that plsm_ingest_append has copied: its tags, a JSON array. Otherwise empty.
+    plsm_bytes_t copied_tags;
 };
 
 // A record or a bad record. See plsm_ingest_item.

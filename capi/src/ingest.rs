@@ -65,6 +65,8 @@ pub struct plsm_ingest_item {
     pub fault: u32,
     /// A plsm_ingest_mode_t: what the input looks like, never PLSM_INGEST_AUTO.
     pub mode: u32,
+    /// Of a message that plsm_ingest_append has copied: its tags, a JSON array. Otherwise empty.
+    pub copied_tags: plsm_bytes_t,
 }
 
 /// A record or a bad record. See plsm_ingest_item.
@@ -94,6 +96,7 @@ pub type plsm_ingest_t = plsm_ingest;
 /// What an ingest handle owns.
 pub struct Reader {
     ingest: Ingest,
+    copied_tags: Vec<u8>,
     /// What the last item borrows, if it was a bad record.
     fault: Option<(String, Box<ErrorObject>)>,
 }
@@ -132,6 +135,7 @@ pub unsafe extern "C" fn plsm_ingest_new(
         };
         out.set(handle::into_raw(Mutex::new(Reader {
             ingest: Ingest::new(options),
+            copied_tags: Vec::new(),
             fault: None,
         })));
         Ok(())
@@ -181,6 +185,7 @@ pub unsafe extern "C" fn plsm_ingest_next(
     outcome(out_err, || {
         // SAFETY: the caller passes NULL or a place for an item, and an ingest.
         let (out, mut reader) = unsafe { (Out::new(out_item, "out_item")?, reader_in(ingest)?) };
+        reader.copied_tags.clear();
         let step = reader.ingest.next();
         Ok(answer(&mut reader, step, out, |()| {}))
     })
@@ -213,7 +218,12 @@ pub unsafe extern "C" fn plsm_ingest_append(
         // SAFETY: the caller passes NULL or options of the size they say.
         let step = unsafe {
             with_options(options, |options| {
-                pool.append_next(&mut reader.ingest, options)
+                let Reader {
+                    ingest,
+                    copied_tags,
+                    ..
+                } = &mut *reader;
+                pool.append_next(ingest, options, copied_tags)
             })
         }?;
         Ok(answer(&mut reader, step, out, |appended| {
@@ -310,5 +320,9 @@ fn item(
         error: fault.map_or(std::ptr::null(), |(_, error)| error),
         fault: fault.map_or(0, |(fault, _)| fault as u32),
         mode: reader.ingest.mode().map_or(0, |mode| mode as u32),
+        copied_tags: plsm_bytes {
+            data: reader.copied_tags.as_ptr(),
+            len: reader.copied_tags.len(),
+        },
     }
 }

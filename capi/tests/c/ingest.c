@@ -157,10 +157,12 @@ static void copying(void) {
     plsm_ingest_item_t item;
     plsm_receipt_t receipt = {0, 0};
     GIVES(PLSM_INGEST_RECORD, plsm_ingest_append(ingest, to, NULL, &item, &receipt, &err));
+    CHECK_U64(item.copied_tags.len, 0);
     GIVES(PLSM_INGEST_FAULT, plsm_ingest_append(ingest, to, NULL, &item, &receipt, &err));
     FAILS(PLSM_ERROR_USAGE, plsm_ingest_append(ingest, to, &options, &item, &receipt, &err));
     GIVES(PLSM_INGEST_RECORD, plsm_ingest_append(ingest, to, NULL, &item, &receipt, &err));
     CHECK_U64(receipt.seq, 2);
+    CHECK_BYTES(item.copied_tags.data, item.copied_tags.len, "[\"a\",\"\\\"b\\\"\"]");
     plsm_buf_free(&json);
     plsm_message_t *message = NULL;
     plsm_view_t view;

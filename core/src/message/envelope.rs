@@ -2,7 +2,7 @@
 
 use super::time;
 use crate::error::{Error, Result};
-use crate::json::{string_value, validate, Parts};
+use crate::json::{string_value, validate, write_string, Parts};
 
 /// What of a complete message goes into another pool. Its seq and time are those of the pool it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +11,20 @@ pub struct Envelope<'a> {
     pub tags: Vec<String>,
     /// The text of the data.
     pub data: &'a [u8],
+}
+
+impl Envelope<'_> {
+    /// Appends the tags as a JSON array.
+    pub fn write_tags(&self, out: &mut Vec<u8>) {
+        out.push(b'[');
+        for (index, tag) in self.tags.iter().enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            write_string(tag.as_bytes(), out);
+        }
+        out.push(b']');
+    }
 }
 
 /// Takes a complete message apart: an object with exactly the members `seq`, `time`, `meta` and `data`, in any

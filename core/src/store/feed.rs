@@ -8,7 +8,8 @@ use crate::store::{AppendOptions, Pool, Receipt};
 
 impl Pool {
     /// Appends the next record of an input. A record that is no JSON, or too large for the pool, is a fault of the
-    /// input; with [`Options::copy`](crate::ingest::Options) a complete message is stored with its data and tags.
+    /// input; with [`Options::copy`](crate::ingest::Options) a complete message is stored with its data and tags, which
+    /// `copied_tags` then holds as a JSON array. Otherwise that is empty.
     ///
     /// # Errors
     /// As [`Pool::append_json`] for everything that is no fault of the record (Usage: tags given beside those of a
@@ -18,9 +19,11 @@ impl Pool {
         &self,
         input: &mut Ingest,
         options: &AppendOptions<'_>,
+        copied_tags: &mut Vec<u8>,
     ) -> Result<Step<Receipt>> {
+        copied_tags.clear();
         match input.options().copy {
-            true => input.next_with(|text| self.append_copy(text, options)),
+            true => input.next_with(|text| self.append_copy(text, options, copied_tags)),
             false => input.next_with(|text| self.append_record(text, options)),
         }
     }
@@ -39,6 +42,7 @@ impl Pool {
         &self,
         text: &[u8],
         options: &AppendOptions<'_>,
+        copied_tags: &mut Vec<u8>,
     ) -> std::result::Result<Receipt, Verdict> {
         let Some(message) = envelope::split(text).map_err(Verdict::NotJson)? else {
             return self.append_record(text, options);
@@ -53,7 +57,9 @@ impl Pool {
             tags: &tags,
             ..*options
         };
-        self.append_record(message.data, &options)
+        let receipt = self.append_record(message.data, &options)?;
+        message.write_tags(copied_tags);
+        Ok(receipt)
     }
 }
 

@@ -144,6 +144,17 @@ pub enum IngestStep<T> {
     End,
 }
 
+/// A record that was appended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Appended<'a> {
+    /// Where it is in the input.
+    pub place: Place,
+    /// What the append gave its message.
+    pub receipt: Receipt,
+    /// The tags of a complete message that was copied, as a JSON array.
+    pub copied_tags: Option<&'a str>,
+}
+
 /// How many records an ingest has given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct IngestCounts {
@@ -245,7 +256,7 @@ impl Ingest {
         &mut self,
         pool: &Pool,
         options: &AppendOptions<'_>,
-    ) -> Result<IngestStep<(Place, Receipt)>> {
+    ) -> Result<IngestStep<Appended<'_>>> {
         let mut item = raw::plsm_ingest_item_t::default();
         let mut receipt = raw::plsm_receipt_t::default();
         // SAFETY: live handles, options that live for the call; the outputs are ours.
@@ -259,8 +270,16 @@ impl Ingest {
                 error,
             )
         })?;
-        // SAFETY: the step says that the item was filled; no call has been made since.
-        Ok(unsafe { step_of(step, &item) }.map(|place| (place, receipt.into())))
+        // SAFETY: the step says that the item was filled; it lives until the next call, for which the ingest is
+        // borrowed.
+        Ok(unsafe { step_of(step, &item) }.map(|place| Appended {
+            place,
+            receipt: receipt.into(),
+            copied_tags: (item.copied_tags.len > 0).then(|| {
+                // SAFETY: as above, and JSON of the library is UTF-8.
+                unsafe { std::str::from_utf8_unchecked(bytes::slice(item.copied_tags)) }
+            }),
+        }))
     }
 
     /// How many records it has given so far.
@@ -286,8 +305,9 @@ impl Drop for Ingest {
 }
 
 impl<T> IngestStep<T> {
+    /// The same about something made from the record.
     #[inline]
-    fn map<U>(self, record: impl FnOnce(T) -> U) -> IngestStep<U> {
+    pub fn map<U>(self, record: impl FnOnce(T) -> U) -> IngestStep<U> {
         match self {
             IngestStep::More => IngestStep::More,
             IngestStep::Record(value) => IngestStep::Record(record(value)),

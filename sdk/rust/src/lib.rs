@@ -65,7 +65,7 @@ pub use codec::{check_json, check_lite3, json_to_lite3, lite3_to_json};
 pub use error::{Error, ErrorKind, Result};
 pub use info::{Bounds, FramePlace, Info, Layout};
 pub use ingest::{
-    Fault, FaultKind, Ingest, IngestCounts, IngestMode, IngestOptions, IngestStep, Place,
+    Appended, Fault, FaultKind, Ingest, IngestCounts, IngestMode, IngestOptions, IngestStep, Place,
 };
 pub use library::{
     abi_version, build_info, has_feature, install_guard, pool_formats, set_log, version,

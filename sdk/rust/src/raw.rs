@@ -407,6 +407,7 @@ pub struct plsm_ingest_item {
     pub error: *const plsm_error_t,
     pub fault: u32,
     pub mode: u32,
+    pub copied_tags: plsm_bytes_t,
 }
 impl Default for plsm_ingest_item {
     fn default() -> Self {
