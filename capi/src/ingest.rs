@@ -186,7 +186,7 @@ pub unsafe extern "C" fn plsm_ingest_next(
         // SAFETY: the caller passes NULL or a place for an item, and an ingest.
         let (out, mut reader) = unsafe { (Out::new(out_item, "out_item")?, reader_in(ingest)?) };
         reader.copied_tags.clear();
-        let step = reader.ingest.next();
+        let step = reader.ingest.next_checked();
         Ok(answer(&mut reader, step, out, |()| {}))
     })
 }

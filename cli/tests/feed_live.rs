@@ -70,7 +70,14 @@ fn a_journal_is_followed() {
     let scratch = Scratch::new();
     let bin = scratch.path().join("bin");
     std::fs::create_dir(&bin).unwrap();
-    let journal = "#!/bin/sh\n[ \"$*\" = '-o json-seq -f' ] || exit 9\nprintf '\\036{\"MESSAGE\":\"one\"}\\n'\nread go\nprintf '\\036{\"MESSAGE\":\"two\"}\\n'\nread go\n";
+    let journal = [
+        "[ \"$*\" = '-o json-seq -f' ] || exit 9",
+        "printf '\\036{\"MESSAGE\":\"one\"}\\n'",
+        "read go",
+        "printf '\\036{\"MESSAGE\":\"two\"}\\n'",
+        "read go",
+    ]
+    .join("\n");
     std::fs::write(bin.join("journalctl"), journal).unwrap();
     let plasmite = env!("CARGO_BIN_EXE_plasmite");
     let pools = scratch.pools().display().to_string();

@@ -48,12 +48,14 @@ static void check_input(uint32_t mode, const char *text, const char *expected, u
 }
 
 static void every_mode(void) {
-    check_input(PLSM_INGEST_AUTO, "\xef\xbb\xbf{\"a\":\n1}{\"b\":2}\n3 \"4\"", "{\"a\":\n1}\n{\"b\":2}\n3\n\"4\"\n", PLSM_INGEST_VALUES);
+    check_input(PLSM_INGEST_AUTO, "\xef\xbb\xbf{\"a\":\n1}{\"b\":2}\n3 \"4\"",
+                "{\"a\":\n1}\n{\"b\":2}\n3\n\"4\"\n", PLSM_INGEST_VALUES);
     check_input(PLSM_INGEST_JSONL, "1 2\n\n {\"a\":1} \r\n[", "!{\"a\":1}\n!", PLSM_INGEST_JSONL);
     check_input(PLSM_INGEST_JSON, " [1,\n2] ", "[1,\n2]\n", PLSM_INGEST_JSON);
     check_input(PLSM_INGEST_AUTO, "\x1e{\"a\":1}\n\x1e[2\n\x1e" "3\n\x1e" "4", "{\"a\":1}\n!3\n!", PLSM_INGEST_SEQ);
     check_input(PLSM_INGEST_VALUES, "1 2[3]oops\n4", "1\n2\n[3]\n!4\n", PLSM_INGEST_VALUES);
-    check_input(PLSM_INGEST_AUTO, ":ok\n\nid: 7\ndata: [1,\ndata: 2]\n\ndata: [DONE]\n\n", "[1,\n2]\n!", PLSM_INGEST_EVENTS);
+    check_input(PLSM_INGEST_AUTO, ":ok\n\nid: 7\ndata: [1,\ndata: 2]\n\ndata: [DONE]\n\n", "[1,\n2]\n!",
+                PLSM_INGEST_EVENTS);
 }
 
 static void bad_records(void) {

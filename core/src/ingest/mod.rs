@@ -1,11 +1,11 @@
 //! Input of any common form, cut into records of JSON text.
 //!
-//! Bytes are pushed in pieces of any size; a record comes out the moment its last byte is there, so that nothing waits for a slow
-//! producer's next record. What comes out does not depend on the pieces. Memory is that of the
-//! largest record.
+//! Bytes are pushed in pieces of any size; a record comes out the moment its last byte is there, so that
+//! nothing waits for a slow producer's next record. What comes out does not depend on the pieces. Memory is
+//! that of the largest record.
 //!
-//! A record is checked once, by whoever takes it: [`Ingest::next_with`] hands its text to a function that parses it
-//! and says what it thinks of it. What is no record is a [`Fault`], and reading goes on behind it:
+//! A record is checked once, by whoever takes it: [`Ingest::next_with`] hands its text to a function that
+//! parses it and says what it thinks of it. What is no record is a [`Fault`], and reading goes on behind it:
 //!
 //! - [`Mode::JsonLines`]: with the next line. [`Mode::Sequence`]: with the next record separator.
 //!   [`Mode::Events`]: with the next event.
@@ -82,7 +82,8 @@ pub struct Options {
     pub mode: Mode,
     /// What a fault does.
     pub on_fault: OnFault,
-    /// The largest record, in bytes of text; `None` for [`DEFAULT_LONGEST_RECORD`](crate::limits::DEFAULT_LONGEST_RECORD).
+    /// The largest record, in bytes of text; `None` for
+    /// [`DEFAULT_LONGEST_RECORD`](crate::limits::DEFAULT_LONGEST_RECORD).
     pub longest: Option<usize>,
     /// For appends: a record that is a complete message stands for its data and tags.
     pub copy: bool,
@@ -176,7 +177,7 @@ impl Ingest {
     }
 
     /// The next record, checked. Its text is [`Ingest::text`].
-    pub fn next(&mut self) -> Step<()> {
+    pub fn next_checked(&mut self) -> Step<()> {
         let step = self.next_with(|text| validate(text).map_err(Verdict::NotJson));
         step.unwrap_or(Step::End) // a check ends nothing
     }

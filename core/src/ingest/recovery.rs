@@ -5,9 +5,10 @@ use memchr::memchr;
 
 /// The way to the end of a value that is not wanted any more.
 ///
-/// A broken value ends with the line on which its brackets close. A line that starts with a bracket where no value can follow
-/// (nothing but a comma, a colon or an opening bracket may stand before one) is the next record: the value was
-/// cut short before it. Indented lines, and lines that start otherwise, belong to the broken value.
+/// A broken value ends with the line on which its brackets close. A line that starts with a bracket where no
+/// value can follow (nothing but a comma, a colon or an opening bracket may stand before one) is the next
+/// record: the value was cut short before it. Indented lines, and lines that start otherwise, belong to the
+/// broken value.
 #[derive(Debug)]
 pub(super) struct Recovery {
     depth: usize,

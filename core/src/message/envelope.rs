@@ -76,9 +76,8 @@ fn members<'a, const N: usize>(json: &'a [u8], keys: [&str; N]) -> Option<[&'a [
 
 #[cold]
 fn bad(what: &str) -> Error {
-    Error::usage(format!("the message to copy is no good one: {what}")).with_hint(
-        "feed what follow or fetch printed, or leave --copy out to store the objects as they are",
-    )
+    Error::usage(format!("the message to copy is no good one: {what}"))
+        .with_hint("copy what follow or fetch printed, or store the objects as they are")
 }
 
 #[cfg(test)]

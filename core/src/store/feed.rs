@@ -7,9 +7,9 @@ use crate::message::envelope;
 use crate::store::{AppendOptions, Pool, Receipt};
 
 impl Pool {
-    /// Appends the next record of an input. A record that is no JSON, or too large for the pool, is a fault of the
-    /// input; with [`Options::copy`](crate::ingest::Options) a complete message is stored with its data and tags, which
-    /// `copied_tags` then holds as a JSON array. Otherwise that is empty.
+    /// Appends the next record of an input. A record that is no JSON, or too large for the pool, is a fault of
+    /// the input; with [`Options::copy`](crate::ingest::Options) a complete message is stored with its data and
+    /// tags, which `copied_tags` then holds as a JSON array. Otherwise that is empty.
     ///
     /// # Errors
     /// As [`Pool::append_json`] for everything that is no fault of the record (Usage: tags given beside those of a

@@ -259,10 +259,10 @@ fn stopping_is_for_good() {
         ..Options::default()
     });
     ingest.push(b"1\noops\n2\n");
-    assert!(matches!(ingest.next(), Step::Record(..)));
-    assert!(matches!(ingest.next(), Step::Fault(_)));
+    assert!(matches!(ingest.next_checked(), Step::Record(..)));
+    assert!(matches!(ingest.next_checked(), Step::Fault(_)));
     for _ in 0..2 {
-        assert!(matches!(ingest.next(), Step::End));
+        assert!(matches!(ingest.next_checked(), Step::End));
         ingest.push(b"3\n");
     }
     assert_eq!((ingest.counts().records, ingest.counts().faults), (1, 1));

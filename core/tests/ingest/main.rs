@@ -2,7 +2,6 @@
 
 mod broken;
 #[path = "../codec/mod.rs"]
-#[allow(dead_code)]
 mod codec;
 mod manifest;
 mod pieces;
@@ -50,7 +49,7 @@ pub(crate) fn read<'a>(options: Options, pieces: impl IntoIterator<Item = &'a [u
     let mut offset = 0;
     let mut drain = |ingest: &mut Ingest, ended: bool| loop {
         let count = out.len() as u64;
-        match ingest.next() {
+        match ingest.next_checked() {
             Step::Record(place, ()) => {
                 assert_eq!(place.index, count + 1);
                 assert!(place.offset >= offset);

@@ -102,7 +102,7 @@ fn comes_with_its_last_byte(mode: Mode, input: &str, before: usize) {
     for (piece, expected) in [(most, before), (last, before + 1)] {
         ingest.push(piece);
         loop {
-            match ingest.next() {
+            match ingest.next_checked() {
                 Step::Record(..) => count += 1,
                 Step::More => break,
                 other => panic!("{mode:?} {input:?}: {other:?}"),
@@ -143,7 +143,7 @@ fn memory_is_that_of_the_largest_record() {
     let mut count = 0u64;
     for _ in 0..2_000 {
         ingest.push(piece.as_bytes());
-        while let Step::Record(place, ()) = ingest.next() {
+        while let Step::Record(place, ()) = ingest.next_checked() {
             count += 1;
             assert_eq!(place.line, count);
         }

@@ -64,6 +64,10 @@ fn sequence(input: &str) -> Read {
     found
 }
 
+fn one_of(texts: &'static [&'static str]) -> impl Strategy<Value = &'static str> {
+    prop::sample::select(texts)
+}
+
 fn value() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         Just("null".to_owned()),
@@ -121,15 +125,18 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(800))]
 
     #[test]
-    fn of_lines(input in prop::collection::vec((line_text(), prop::sample::select(&["\n", "\r\n"][..])), 0..12)) {
+    fn of_lines(input in prop::collection::vec((line_text(), one_of(&["\n", "\r\n"])), 0..12)) {
         let input: String = input.into_iter().map(|(line, end)| line + end).collect();
         prop_assert_eq!(texts(&read(skipping(Mode::JsonLines), [input.as_bytes()])), lines(&input));
     }
 
     #[test]
     fn of_events(
-        input in prop::collection::vec((line_text(), prop::sample::select(&["data: ", "data:", ": ", "id: ", "data", ""][..])), 0..16),
-        end in prop::sample::select(&["\n", "\r\n", "\r"][..]),
+        input in prop::collection::vec(
+            (line_text(), one_of(&["data: ", "data:", ": ", "id: ", "data", ""])),
+            0..16,
+        ),
+        end in one_of(&["\n", "\r\n", "\r"]),
     ) {
         let input: String = input.into_iter().map(|(line, field)| format!("{field}{line}{end}")).collect();
         prop_assert_eq!(texts(&read(skipping(Mode::Events), [input.as_bytes()])), events(&input));
@@ -137,7 +144,14 @@ proptest! {
 
     #[test]
     fn of_sequences(
-        input in prop::collection::vec((prop_oneof![3 => value(), 1 => line_text()], prop::sample::select(&["\n", "\r\n", "", " ", "\n\n"][..]), prop::sample::select(&["\u{1e}", "\u{1e}", "\u{1e}\u{1e}", ""][..])), 0..10),
+        input in prop::collection::vec(
+            (
+                prop_oneof![3 => value(), 1 => line_text()],
+                one_of(&["\n", "\r\n", "", " ", "\n\n"]),
+                one_of(&["\u{1e}", "\u{1e}", "\u{1e}\u{1e}", ""]),
+            ),
+            0..10,
+        ),
     ) {
         let input: String = input.into_iter().map(|(value, end, start)| format!("{start}{value}{end}")).collect();
         prop_assert_eq!(texts(&read(skipping(Mode::Sequence), [input.as_bytes()])), sequence(&input));
@@ -145,7 +159,7 @@ proptest! {
 
     #[test]
     fn of_values(
-        values in prop::collection::vec((value(), prop::sample::select(&["", " ", "\n", "\r\n", "\t\n\n"][..])), 0..12),
+        values in prop::collection::vec((value(), one_of(&["", " ", "\n", "\r\n", "\t\n\n"])), 0..12),
         mode in prop::sample::select(&[Mode::Auto, Mode::Values][..]),
     ) {
         let mut input = String::new();
