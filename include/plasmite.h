@@ -63,6 +63,7 @@
     {(uint32_t)sizeof(plsm_pool_info_t), 0, 0, 0, 0, 0, 0, 0, {0, 0, 0}, 0, 0, 0, 0, 0, 0, 0, {0}}
 #define PLSM_LIST_ENTRY_INIT {(uint32_t)sizeof(plsm_list_entry_t), 0, 0, 0, 0, 0, 0}
 #define PLSM_APPEND_OPTIONS_INIT {(uint32_t)sizeof(plsm_append_options_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+#define PLSM_INGEST_OPTIONS_INIT {(uint32_t)sizeof(plsm_ingest_options_t), 0, 0, 0, 0}
 #define PLSM_TAIL_OPTIONS_INIT {(uint32_t)sizeof(plsm_tail_options_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
 
@@ -74,6 +75,13 @@
 
 // The view looks into the pool's memory, which writers may overwrite; see plsm_view_is_valid.
 #define PLSM_VIEW_IN_PLACE 1
+
+// Go on behind a bad record. Without it the first one ends the reading.
+#define PLSM_INGEST_SKIP 1
+
+// plsm_ingest_append stores a record that is a complete message (an object with exactly `seq`, `time`, `data`
+// and `meta` with exactly `tags`, as follow prints it) with its data and tags; other records are data.
+#define PLSM_INGEST_COPY 2
 
 // End at the newest message as of opening instead of waiting for more.
 #define PLSM_TAIL_SNAPSHOT 1
@@ -220,8 +228,51 @@ enum plsm_next {
     PLSM_NEXT_DEADLINE = 5,
 };
 
+// What an input looks like.
+enum plsm_ingest_mode {
+    // Decided by the first bytes: a record separator (0x1e) begins a sequence, a line that starts with
+    // `data:`, `event:`, `id:`, `retry:` or `:` an event stream; everything else is PLSM_INGEST_VALUES, which
+    // includes JSON Lines, and becomes a sequence at a record separator.
+    PLSM_INGEST_AUTO = 0,
+    // JSON Lines: a record is a line. Blank lines are none.
+    PLSM_INGEST_JSONL = 1,
+    // The whole input is one record.
+    PLSM_INGEST_JSON = 2,
+    // JSON text sequences, RFC 7464: a record stands between a record separator and a line feed, and is there
+    // with that.
+    PLSM_INGEST_SEQ = 3,
+    // JSON values one after another, with white space or nothing between them, over any number of lines. A
+    // closing bracket or quote ends one at once.
+    PLSM_INGEST_VALUES = 4,
+    // Server-sent events: a record is the joined data of an event that has any.
+    PLSM_INGEST_EVENTS = 5,
+};
+
+// What an ingest has to say.
+enum plsm_ingest_step {
+    // More input is needed (plsm_ingest_push), or its end (plsm_ingest_finish).
+    PLSM_INGEST_MORE = 0,
+    // A record.
+    PLSM_INGEST_RECORD = 1,
+    // A bad record.
+    PLSM_INGEST_FAULT = 2,
+    // The input has ended, or the reading after a fault. Stays so.
+    PLSM_INGEST_END = 3,
+};
+
+// Why a record is a bad one.
+enum plsm_ingest_fault {
+    // It is not JSON, or nests too deep, or has a number that no double can hold.
+    PLSM_INGEST_PARSE = 1,
+    // It is larger than the options allow, or than the pool can hold.
+    PLSM_INGEST_OVERSIZE = 2,
+};
+
 // A directory of pools. Touches no file by itself.
 struct plsm_client;
+
+// An input being read.
+struct plsm_ingest;
 
 // A reader's place in a pool, for messages as Lite3.
 struct plsm_lite3_stream;
@@ -578,6 +629,62 @@ typedef struct plsm_lite3_frame plsm_lite3_frame_t;
 // A private copy of a message. See plsm_message.
 typedef struct plsm_message plsm_message_t;
 
+// How an input is read. Zero it and set struct_size, or start from PLSM_INGEST_OPTIONS_INIT.
+struct plsm_ingest_options {
+    // sizeof(plsm_ingest_options_t).
+    uint32_t struct_size;
+    // A plsm_ingest_mode_t.
+    uint32_t mode;
+    // PLSM_INGEST_SKIP, PLSM_INGEST_COPY, or 0.
+    uint32_t flags;
+    // 0.
+    uint32_t reserved;
+    // The largest record, in bytes of its text; 0 means 256 MiB. Larger ones are passed over without being
+    // kept.
+    uint64_t max_record;
+};
+
+// How an input is read. See plsm_ingest_options.
+typedef struct plsm_ingest_options plsm_ingest_options_t;
+
+// An input being read. See plsm_ingest.
+typedef struct plsm_ingest plsm_ingest_t;
+
+// A record or a bad record. What it points to is borrowed from the ingest until the next call on it.
+struct plsm_ingest_item {
+    // Its number from 1; bad records count.
+    uint64_t index;
+    // The line on which it starts, from 1.
+    uint64_t line;
+    // The byte of the input at which it starts, from 0.
+    uint64_t offset;
+    // The JSON text of a record, without white space around it. Of a bad one its first bytes, at most 200 and in
+    // UTF-8, `...` at their end when there are more.
+    plsm_bytes_t text;
+    // What is wrong with a bad record, in words; its offset is a byte of the input. NULL for a record.
+    const plsm_error_t *error;
+    // A plsm_ingest_fault_t; 0 for a record.
+    uint32_t fault;
+    // A plsm_ingest_mode_t: what the input looks like, never PLSM_INGEST_AUTO.
+    uint32_t mode;
+    // Of a message that plsm_ingest_append has copied: its tags, a JSON array. Otherwise empty.
+    plsm_bytes_t copied_tags;
+};
+
+// A record or a bad record. See plsm_ingest_item.
+typedef struct plsm_ingest_item plsm_ingest_item_t;
+
+// How many records an ingest has given.
+struct plsm_ingest_counts {
+    // Good ones.
+    uint64_t records;
+    // Bad ones.
+    uint64_t faults;
+};
+
+// How many records an ingest has given. See plsm_ingest_counts.
+typedef struct plsm_ingest_counts plsm_ingest_counts_t;
+
 // A reader's place in a pool, for messages as Lite3. See plsm_lite3_stream.
 typedef struct plsm_lite3_stream plsm_lite3_stream_t;
 
@@ -710,6 +817,15 @@ typedef enum plsm_start plsm_start_t;
 // What plsm_stream_next_view and plsm_stream_next_json answer. See plsm_next.
 typedef enum plsm_next plsm_next_t;
 
+// What an input looks like. See plsm_ingest_mode.
+typedef enum plsm_ingest_mode plsm_ingest_mode_t;
+
+// What an ingest has to say. See plsm_ingest_step.
+typedef enum plsm_ingest_step plsm_ingest_step_t;
+
+// Why a record is a bad one. See plsm_ingest_fault.
+typedef enum plsm_ingest_fault plsm_ingest_fault_t;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -762,7 +878,7 @@ void plsm_pool_formats(uint32_t *oldest_read, uint32_t *newest_read, uint32_t *w
 
 // Whether the library has a feature: 1 or 0. Names: "pools", "lite3" (the codec), "views" (messages in
 // place), "values" (fields in place), "batch", "reserve", "tags" (filters), "gap-event", "backwards",
-// "cancel", "event-fd", "wait-any", "guard", "log". Later versions add names; an unknown one gives 0, and
+// "cancel", "event-fd", "wait-any", "guard", "log", "ingest". Later versions add names; an unknown one gives 0, and
 // so does NULL.
 uint32_t plsm_has_feature(const char *name);
 
@@ -1161,6 +1277,42 @@ int plsm_view_write_json(const plsm_view_t *view,
 
 // Gives the message as a Lite3 message document, as plsm_pool_get_lite3 would. 0 or -1.
 int plsm_view_lite3(const plsm_view_t *view, plsm_buf_t *out_document, plsm_error_t **out_err);
+
+// Begins to read an input that has yet to come. NULL options mean: the mode is found out, the first bad record
+// ends the reading, records of up to 256 MiB. Free with plsm_ingest_free. 0 or -1.
+int plsm_ingest_new(const plsm_ingest_options_t *options,
+                    plsm_ingest_t **out_ingest,
+                    plsm_error_t **out_err);
+
+// Gives the ingest a piece of the input, of any size; it is copied. Ask for every record in it
+// (plsm_ingest_next or plsm_ingest_append, until PLSM_INGEST_MORE) before the next piece, so that no more
+// is kept than one record. 0 or -1.
+int plsm_ingest_push(plsm_ingest_t *ingest, const uint8_t *data, size_t len, plsm_error_t **out_err);
+
+// Tells the ingest that the input has ended: what is left of it becomes a last record or a bad one. 0 or -1.
+int plsm_ingest_finish(plsm_ingest_t *ingest, plsm_error_t **out_err);
+
+// The next record, checked to be a JSON value that pools can keep. It comes the moment its last byte was
+// pushed. Answers a plsm_ingest_step_t, or -1; out_item is written for a record and a bad record.
+int plsm_ingest_next(plsm_ingest_t *ingest, plsm_ingest_item_t *out_item, plsm_error_t **out_err);
+
+// Appends the next record to a pool, as plsm_pool_append does, and tells its receipt; out_receipt may be
+// NULL. The text is parsed once, by the append. A record too large for the pool is a bad one. Errors are those
+// of plsm_pool_append that are not the record's fault (Busy, NotFound, Io, bad options, tags given beside
+// those of a copied message); unless plsm_error_maybe_written says otherwise, the next call tries the same
+// record again. Answers as plsm_ingest_next does.
+int plsm_ingest_append(plsm_ingest_t *ingest,
+                       plsm_pool_t *pool,
+                       const plsm_append_options_t *options,
+                       plsm_ingest_item_t *out_item,
+                       plsm_receipt_t *out_receipt,
+                       plsm_error_t **out_err);
+
+// How many records and bad records the ingest has given so far. 0 or -1.
+int plsm_ingest_count(plsm_ingest_t *ingest, plsm_ingest_counts_t *out_counts, plsm_error_t **out_err);
+
+// Frees an ingest with everything borrowed from it. NULL is fine.
+void plsm_ingest_free(plsm_ingest_t *ingest);
 
 // As plsm_stream_open, for messages as Lite3. Free with plsm_lite3_stream_free. 0 or -1.
 int plsm_lite3_stream_open(plsm_pool_t *pool,

@@ -48,6 +48,9 @@ pub mod message;
 pub mod value;
 pub mod view;
 
+pub mod ingest;
+pub mod ingest_options;
+
 pub mod lite3_stream;
 pub mod next;
 pub mod replay;

@@ -100,6 +100,30 @@ fn own_messages_are_hidden_by_name() {
 }
 
 #[test]
+fn records_have_any_form_that_feed_takes() {
+    let scratch = Scratch::new();
+    let forms: [&[u8]; 4] = [
+        b"\x1e{\"n\":1}\n\x1e{\"n\":2}\n",
+        b"data: {\"n\":1}\n\ndata: {\"n\":2}\n\n",
+        b"{\n  \"n\": 1\n}\n{\n  \"n\": 2\n}\n",
+        b"\xef\xbb\xbf{\"n\":1}{\"n\":2}",
+    ];
+    for form in forms {
+        let ran = scratch.run_with(&["duplex", "lab", "--create", "--jsonl"], form);
+        assert_eq!(data(ran.ok()), [json!({"n": 1}), json!({"n": 2})]);
+    }
+    // Each is sent the moment it is complete.
+    let mut child = spawn(&scratch, &[]);
+    let mut stdin = child.stdin.take().unwrap();
+    let mut next = lines_of(child.stdout.take().unwrap());
+    for n in 0..3 {
+        write!(stdin, "\x1e{{\"n\":{n}}}\n").unwrap();
+        assert_eq!(data(&next())[0], json!({"n": n}));
+    }
+    stop(child);
+}
+
+#[test]
 fn a_bad_record_ends_it_after_what_was_good() {
     let scratch = Scratch::new();
     let ran = scratch.run_with(

@@ -186,13 +186,13 @@ fn lines_of_a_file() {
 #[test]
 fn a_bad_line_is_named_and_those_before_it_stay() {
     let scratch = Scratch::new();
-    let ran = scratch.run_with(
-        &["feed", "lab", "--create"],
-        b"1\n\n2\n{\"a\":1}{\"a\":2}\n4\n",
-    );
+    let ran = scratch.run_with(&["feed", "lab", "--create"], b"1\n\n2\n{\"a\":1]\n4\n");
     let error = ran.error_after_output("Usage", 2);
     assert!(
-        error["message"].as_str().unwrap().starts_with("line 4: "),
+        error["message"]
+            .as_str()
+            .unwrap()
+            .starts_with("record 3: invalid JSON at line 4, column 7: "),
         "{error}"
     );
     assert_eq!(
@@ -205,7 +205,7 @@ fn a_bad_line_is_named_and_those_before_it_stay() {
     assert!(ran.error("Usage", 2)["message"]
         .as_str()
         .unwrap()
-        .starts_with("line 1: "));
+        .starts_with("record 1: invalid JSON at line 1, "));
 }
 
 #[test]
@@ -231,7 +231,10 @@ fn records_may_be_large_but_must_fit() {
     );
     let error = ran.error_after_output("Usage", 2);
     assert!(
-        error["message"].as_str().unwrap().contains("line 2"),
+        error["message"]
+            .as_str()
+            .unwrap()
+            .contains("record 2 on line 2"),
         "{error}"
     );
     assert_eq!(data(&scratch, "small"), [json!(1)]);

@@ -92,6 +92,7 @@ struct Details {
     offset: Option<u64>,
     causes: Vec<String>,
     maybe_written: bool,
+    too_large: bool,
 }
 
 /// The result of every fallible call.
@@ -110,6 +111,7 @@ impl Error {
             offset: None,
             causes: Vec::new(),
             maybe_written: false,
+            too_large: false,
         }))
     }
 
@@ -195,6 +197,17 @@ impl Error {
     pub fn with_maybe_written(mut self) -> Error {
         self.0.maybe_written = true;
         self
+    }
+
+    /// Marks that good data was refused for its size alone.
+    pub fn with_too_large(mut self) -> Error {
+        self.0.too_large = true;
+        self
+    }
+
+    /// Whether good data was refused for its size alone.
+    pub fn is_too_large(&self) -> bool {
+        self.0.too_large
     }
 
     /// The kind.

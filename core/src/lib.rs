@@ -5,13 +5,16 @@
 //! ```text
 //! store -> pool -> ring -> format -> limits, error
 //!   |        '----> sys -> error
-//!   '----> message -> json -> lite3
+//!   |----> message -> json -> lite3
+//!   '----> ingest ----'
 //!
 //! replay -> sys
 //! ```
 
 pub mod error;
 pub mod format;
+#[cfg(not(loom))]
+pub mod ingest;
 #[cfg(not(loom))]
 pub mod json;
 pub mod limits;

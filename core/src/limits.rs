@@ -18,6 +18,9 @@ pub const MAX_TAGS: u64 = (1 << 24) - 1;
 /// How deep arrays and objects of `data` may nest. An array of scalars is one level.
 pub const MAX_DEPTH: usize = 512;
 
+/// Largest record taken from an input unless told otherwise, in bytes of its text.
+pub const DEFAULT_LONGEST_RECORD: usize = 256 << 20;
+
 /// How long a writer waits for the lock unless told otherwise, in milliseconds.
 pub const DEFAULT_LOCK_WAIT_MS: u64 = 10_000;
 

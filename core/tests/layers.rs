@@ -13,11 +13,14 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("pool", &["ring", "format", "sys"]),
     ("lite3", &[]),
     ("json", &["lite3"]),
+    ("ingest", &["json"]),
     ("message", &["json", "lite3"]),
     ("replay", &["sys"]),
     (
         "store",
-        &["pool", "ring", "format", "sys", "message", "json", "lite3"],
+        &[
+            "pool", "ring", "format", "sys", "message", "ingest", "json", "lite3",
+        ],
     ),
     // The root re-exports.
     ("lib", &["error", "format"]),

@@ -11,6 +11,8 @@ pub(super) type Outcome = Result<u8, Failure>;
 pub(super) const SUCCESS: u8 = 0;
 /// Exit code of `follow` when its `--timeout` ran out, as that of `timeout(1)`.
 pub(super) const TIMED_OUT: u8 = 124;
+/// Exit code of `feed` when it passed over bad records.
+pub(super) const SKIPPED: u8 = 1;
 /// Exit code of a finite read that could not show all it was asked for.
 pub(super) const LOST: u8 = 1;
 

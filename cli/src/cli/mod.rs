@@ -5,6 +5,7 @@ mod command;
 mod context;
 mod exit;
 mod input;
+mod interrupt;
 mod output;
 mod signals;
 mod terminal;

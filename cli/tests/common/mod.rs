@@ -9,6 +9,7 @@ use std::sync::mpsc::{channel, RecvTimeoutError, Sender};
 use std::time::Duration;
 
 pub(crate) mod session;
+pub(crate) mod shared;
 pub(crate) mod terminal;
 
 /// A test that takes longer hangs.

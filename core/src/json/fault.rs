@@ -6,25 +6,57 @@ use crate::error::Error;
 #[cold]
 #[inline(never)]
 pub(super) fn fault(text: &[u8], at: usize, what: &str) -> Error {
-    let before = &text[..at.min(text.len())];
-    let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
-    let line_start = before
-        .iter()
-        .rposition(|&byte| byte == b'\n')
-        .map_or(0, |place| place + 1);
-    // Characters, not bytes: continuation bytes do not count.
-    let column = 1 + before[line_start..]
-        .iter()
-        .filter(|&&byte| byte & 0xc0 != 0x80)
-        .count();
+    let (line, column) = line_and_column(text, at);
     let found = found(text, at);
     let error = Error::usage(format!(
-        "invalid JSON at line {line}, column {column}: {what}, found {found}"
+        "{PREFIX}line {line}, column {column}: {what}, found {found}"
     ));
     match hint(text, at) {
         Some(hint) => error.with_offset(at as u64).with_hint(hint),
         None => error.with_offset(at as u64),
     }
+}
+
+const PREFIX: &str = "invalid JSON at ";
+
+/// The error about `text` as one about a larger input, in which the text starts at this line and column and
+/// byte.
+#[cold]
+pub(crate) fn in_input(error: &Error, text: &[u8], line: u64, column: u64, offset: u64) -> Error {
+    let at = error.offset().unwrap_or(0);
+    let place = error.message().strip_prefix(PREFIX);
+    let message = match place.and_then(|place| place.split_once(": ")) {
+        Some((_, what)) => {
+            let (lines, columns) = line_and_column(text, at as usize);
+            let (line, column) = match lines {
+                1 => (line, column + columns - 1),
+                _ => (line + lines - 1, columns),
+            };
+            format!("{PREFIX}line {line}, column {column}: {what}")
+        }
+        None => error.message().to_owned(),
+    };
+    let moved = Error::usage(message).with_offset(offset + at);
+    match error.hint() {
+        Some(hint) => moved.with_hint(hint),
+        None => moved,
+    }
+}
+
+/// Where a byte of a text is, both from 1.
+fn line_and_column(text: &[u8], at: usize) -> (u64, u64) {
+    let before = &text[..at.min(text.len())];
+    let lines = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
+    let line_start = before
+        .iter()
+        .rposition(|&byte| byte == b'\n')
+        .map_or(0, |place| place + 1);
+    // Characters, not bytes: continuation bytes do not count.
+    let columns = 1 + before[line_start..]
+        .iter()
+        .filter(|&&byte| byte & 0xc0 != 0x80)
+        .count();
+    (lines as u64, columns as u64)
 }
 
 /// The text's encoding is wrong at byte `at`.

@@ -19,6 +19,21 @@ pub(super) fn specials(word: u64) -> u64 {
     (low | backslash) & HIGHS
 }
 
+/// How many bytes in front of the text are plain inside a string: up to the first `"`, `\\` or control character.
+pub(crate) fn string_run(text: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(chunk) = text.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        let special = specials(u64::from_le_bytes(*chunk));
+        if special != 0 {
+            return at + special.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    let rest = &text[at..];
+    let plain = |byte: &u8| *byte >= 0x20 && *byte != b'"' && *byte != b'\\';
+    at + rest.iter().take_while(|byte| plain(byte)).count()
+}
+
 /// Whether any byte of the word is beyond ASCII.
 #[inline]
 pub(super) fn beyond_ascii(word: u64) -> bool {
@@ -191,14 +206,7 @@ impl<'a> Scanner<'a> {
         let mut run = start; // of bytes that stand for themselves
         let mut at = start;
         loop {
-            while let Some(chunk) = self.text.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-                let special = specials(u64::from_le_bytes(*chunk));
-                if special != 0 {
-                    at += special.trailing_zeros() as usize / 8;
-                    break;
-                }
-                at += 8;
-            }
+            at += string_run(&self.text[at..]);
             match self.text.get(at) {
                 Some(b'"') => break,
                 Some(b'\\') => {

@@ -51,7 +51,7 @@ impl TextSink {
         match parse(json, scratch, self) {
             Ok(()) => Ok(()),
             Err(Stop::Fault(error)) => Err(error),
-            Err(Stop::Refused(_)) => Err(Error::usage("the value is too large")),
+            Err(Stop::Refused(_)) => Err(Error::usage("the value is too large").with_too_large()),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Messages: a payload, its tags, its seq and its time, and the texts and documents made of them.
 
 pub mod document;
+pub mod envelope;
 pub mod tags;
 pub mod time;
 

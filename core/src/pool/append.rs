@@ -194,6 +194,7 @@ impl Pool {
             "{what} takes {len} bytes in the pool, and its ring has {most}"
         ))
         .with_hint("create a larger pool, or split the data")
+        .with_too_large()
     }
 
     #[cold]

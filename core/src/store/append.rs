@@ -42,7 +42,8 @@ pub(super) fn check_len(body: &[u8]) -> Result<()> {
         body.len(),
         limits::MAX_BODY
     ))
-    .with_hint("split the data"))
+    .with_hint("split the data")
+    .with_too_large())
 }
 
 #[inline]

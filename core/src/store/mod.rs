@@ -6,6 +6,7 @@ mod append;
 mod batch;
 mod client;
 mod cursor;
+mod feed;
 mod info;
 mod options;
 mod pool;

@@ -36,6 +36,7 @@ mod client;
 mod codec;
 mod error;
 mod info;
+mod ingest;
 mod library;
 mod list;
 mod message;
@@ -64,6 +65,9 @@ pub use client::{default_pool_dir, Client};
 pub use codec::{check_json, check_lite3, json_to_lite3, lite3_to_json};
 pub use error::{Error, ErrorKind, Result};
 pub use info::{Bounds, FramePlace, Info, Layout};
+pub use ingest::{
+    Appended, Fault, FaultKind, Ingest, IngestCounts, IngestMode, IngestOptions, IngestStep, Place,
+};
 pub use library::{
     abi_version, build_info, has_feature, install_guard, pool_formats, set_log, version,
     version_number, LogSink, PoolFormats,

@@ -5,6 +5,8 @@
 pub const PLSM_OPEN_READ_ONLY: u32 = 1;
 pub const PLSM_APPEND_CHECK_FULLY: u32 = 1;
 pub const PLSM_VIEW_IN_PLACE: u32 = 1;
+pub const PLSM_INGEST_SKIP: u32 = 1;
+pub const PLSM_INGEST_COPY: u32 = 2;
 pub const PLSM_TAIL_SNAPSHOT: u32 = 1;
 pub const PLSM_TAIL_IN_PLACE: u32 = 2;
 pub const PLSM_TAIL_BACKWARDS: u32 = 4;
@@ -64,9 +66,29 @@ pub const PLSM_NEXT_GAP: plsm_next = 3;
 pub const PLSM_NEXT_CANCELLED: plsm_next = 4;
 pub const PLSM_NEXT_DEADLINE: plsm_next = 5;
 pub type plsm_next = ::core::ffi::c_int;
+pub const PLSM_INGEST_AUTO: plsm_ingest_mode = 0;
+pub const PLSM_INGEST_JSONL: plsm_ingest_mode = 1;
+pub const PLSM_INGEST_JSON: plsm_ingest_mode = 2;
+pub const PLSM_INGEST_SEQ: plsm_ingest_mode = 3;
+pub const PLSM_INGEST_VALUES: plsm_ingest_mode = 4;
+pub const PLSM_INGEST_EVENTS: plsm_ingest_mode = 5;
+pub type plsm_ingest_mode = ::core::ffi::c_uint;
+pub const PLSM_INGEST_MORE: plsm_ingest_step = 0;
+pub const PLSM_INGEST_RECORD: plsm_ingest_step = 1;
+pub const PLSM_INGEST_FAULT: plsm_ingest_step = 2;
+pub const PLSM_INGEST_END: plsm_ingest_step = 3;
+pub type plsm_ingest_step = ::core::ffi::c_uint;
+pub const PLSM_INGEST_PARSE: plsm_ingest_fault = 1;
+pub const PLSM_INGEST_OVERSIZE: plsm_ingest_fault = 2;
+pub type plsm_ingest_fault = ::core::ffi::c_uint;
 #[repr(C)]
 #[derive(Debug)]
 pub struct plsm_client {
+    _unused: [u8; 0],
+}
+#[repr(C)]
+#[derive(Debug)]
+pub struct plsm_ingest {
     _unused: [u8; 0],
 }
 #[repr(C)]
@@ -369,6 +391,46 @@ impl Default for plsm_lite3_frame {
 }
 pub type plsm_lite3_frame_t = plsm_lite3_frame;
 pub type plsm_message_t = plsm_message;
+#[repr(C)]
+#[derive(Debug, Default, Copy, Clone)]
+pub struct plsm_ingest_options {
+    pub struct_size: u32,
+    pub mode: u32,
+    pub flags: u32,
+    pub reserved: u32,
+    pub max_record: u64,
+}
+pub type plsm_ingest_options_t = plsm_ingest_options;
+pub type plsm_ingest_t = plsm_ingest;
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct plsm_ingest_item {
+    pub index: u64,
+    pub line: u64,
+    pub offset: u64,
+    pub text: plsm_bytes_t,
+    pub error: *const plsm_error_t,
+    pub fault: u32,
+    pub mode: u32,
+    pub copied_tags: plsm_bytes_t,
+}
+impl Default for plsm_ingest_item {
+    fn default() -> Self {
+        let mut s = ::core::mem::MaybeUninit::<Self>::uninit();
+        unsafe {
+            ::core::ptr::write_bytes(s.as_mut_ptr(), 0, 1);
+            s.assume_init()
+        }
+    }
+}
+pub type plsm_ingest_item_t = plsm_ingest_item;
+#[repr(C)]
+#[derive(Debug, Default, Copy, Clone)]
+pub struct plsm_ingest_counts {
+    pub records: u64,
+    pub faults: u64,
+}
+pub type plsm_ingest_counts_t = plsm_ingest_counts;
 pub type plsm_lite3_stream_t = plsm_lite3_stream;
 #[repr(C)]
 #[derive(Debug, Default, Copy, Clone)]
@@ -435,6 +497,9 @@ pub type plsm_tail_options_t = plsm_tail_options;
 pub use self::plsm_durability as plsm_durability_t;
 pub use self::plsm_error_kind as plsm_error_kind_t;
 pub use self::plsm_gap_policy as plsm_gap_policy_t;
+pub use self::plsm_ingest_fault as plsm_ingest_fault_t;
+pub use self::plsm_ingest_mode as plsm_ingest_mode_t;
+pub use self::plsm_ingest_step as plsm_ingest_step_t;
 pub use self::plsm_item_encoding as plsm_item_encoding_t;
 pub use self::plsm_log_level as plsm_log_level_t;
 pub use self::plsm_next as plsm_next_t;
@@ -965,6 +1030,54 @@ unsafe extern "C" {
         out_document: *mut plsm_buf_t,
         out_err: *mut *mut plsm_error_t,
     ) -> ::core::ffi::c_int;
+}
+unsafe extern "C" {
+    pub fn plsm_ingest_new(
+        options: *const plsm_ingest_options_t,
+        out_ingest: *mut *mut plsm_ingest_t,
+        out_err: *mut *mut plsm_error_t,
+    ) -> ::core::ffi::c_int;
+}
+unsafe extern "C" {
+    pub fn plsm_ingest_push(
+        ingest: *mut plsm_ingest_t,
+        data: *const u8,
+        len: usize,
+        out_err: *mut *mut plsm_error_t,
+    ) -> ::core::ffi::c_int;
+}
+unsafe extern "C" {
+    pub fn plsm_ingest_finish(
+        ingest: *mut plsm_ingest_t,
+        out_err: *mut *mut plsm_error_t,
+    ) -> ::core::ffi::c_int;
+}
+unsafe extern "C" {
+    pub fn plsm_ingest_next(
+        ingest: *mut plsm_ingest_t,
+        out_item: *mut plsm_ingest_item_t,
+        out_err: *mut *mut plsm_error_t,
+    ) -> ::core::ffi::c_int;
+}
+unsafe extern "C" {
+    pub fn plsm_ingest_append(
+        ingest: *mut plsm_ingest_t,
+        pool: *mut plsm_pool_t,
+        options: *const plsm_append_options_t,
+        out_item: *mut plsm_ingest_item_t,
+        out_receipt: *mut plsm_receipt_t,
+        out_err: *mut *mut plsm_error_t,
+    ) -> ::core::ffi::c_int;
+}
+unsafe extern "C" {
+    pub fn plsm_ingest_count(
+        ingest: *mut plsm_ingest_t,
+        out_counts: *mut plsm_ingest_counts_t,
+        out_err: *mut *mut plsm_error_t,
+    ) -> ::core::ffi::c_int;
+}
+unsafe extern "C" {
+    pub fn plsm_ingest_free(ingest: *mut plsm_ingest_t);
 }
 unsafe extern "C" {
     pub fn plsm_lite3_stream_open(

@@ -1,7 +1,7 @@
 //! Arguments of `feed`.
 
 use super::values::{parse_duration, parse_size, parse_tag, Durability, Span};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
 /// Arguments of `feed`.
@@ -13,13 +13,32 @@ pub(crate) struct FeedArgs {
     pub(crate) pool: String,
     /// The message, one JSON value; without it messages are read from --file or standard input.
     #[arg(value_name = "DATA")]
-    pub(crate) data: Option<String>,
+    data: Option<String>,
+    /// The same as DATA, for values that start with `-`: --data=-1.
+    #[arg(long = "data", value_name = "JSON", conflicts_with_all = ["data", "file", "copy"])]
+    data_option: Option<String>,
     /// Put this tag on each message; may be repeated.
     #[arg(long = "tag", value_name = "TAG", value_parser = parse_tag)]
     pub(crate) tags: Vec<String>,
-    /// Read messages from this file, one a line; `-` is standard input.
+    /// Read messages from this file; `-` is standard input.
     #[arg(short, long, value_name = "PATH", conflicts_with = "data")]
     pub(crate) file: Option<PathBuf>,
+    /// What --file or standard input looks like.
+    #[arg(
+        short = 'i',
+        long = "in",
+        value_name = "FORM",
+        value_enum,
+        default_value = "auto"
+    )]
+    pub(crate) form: Form,
+    /// What a bad record does: end the command, or be reported and passed over.
+    #[arg(short, long, value_name = "POLICY", value_enum, default_value = "stop")]
+    pub(crate) errors: OnError,
+    /// Copy complete messages, as `follow --jsonl` prints them: their data and tags, with a new seq and time.
+    /// Other values are data.
+    #[arg(long, conflicts_with = "tags")]
+    pub(crate) copy: bool,
     /// When a message counts as written: seen by all processes, or also on disk.
     #[arg(long, value_name = "WHEN", value_enum, default_value = "fast")]
     pub(crate) durability: Durability,
@@ -35,4 +54,40 @@ pub(crate) struct FeedArgs {
     /// How long to wait before trying again, for example 50ms or 2s; needs --retry [default: 50ms].
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub(crate) retry_delay: Option<Span>,
+}
+
+impl FeedArgs {
+    /// The message on the command line.
+    pub(crate) fn data(&self) -> Option<&str> {
+        self.data.as_deref().or(self.data_option.as_deref())
+    }
+
+    /// Whether a missing pool is to be made.
+    pub(crate) fn creates(&self) -> bool {
+        self.create || self.create_size.is_some()
+    }
+}
+
+/// What an input looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// By its first bytes: a sequence, an event stream, or else values one after another.
+    Auto,
+    /// One value a line.
+    Jsonl,
+    /// One value, the whole input.
+    Json,
+    /// A JSON text sequence (RFC 7464), as of `journalctl -o json-seq`.
+    Seq,
+    /// Values with white space or nothing between them, as for jq.
+    Jq,
+}
+
+/// What a bad record does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OnError {
+    /// It ends the command.
+    Stop,
+    /// It is reported, and the next one is taken.
+    Skip,
 }

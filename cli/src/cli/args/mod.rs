@@ -11,7 +11,7 @@ mod tap;
 mod values;
 
 pub(super) use duplex::DuplexArgs;
-pub(super) use feed::FeedArgs;
+pub(super) use feed::{FeedArgs, Form, OnError};
 pub(super) use fetch::FetchArgs;
 pub(super) use follow::FollowArgs;
 pub(super) use parse::parse;
@@ -107,9 +107,11 @@ pub(super) enum Command {
     Pool(PoolCommand),
     /// Append messages to a pool.
     ///
-    /// A message is any JSON value: DATA on the command line, or one value a line in --file or on
-    /// standard input. For each one a receipt with its number and time is printed. An invalid line
-    /// ends the command; the lines before it stay appended.
+    /// A message is any JSON value: DATA on the command line, or the values in --file or on standard input,
+    /// each appended the moment it is complete: JSON Lines, pretty-printed values, JSON sequences
+    /// (`journalctl -o json-seq`) and event streams are told apart by their first bytes. For each message a
+    /// receipt with its number and time is printed. A bad record ends the command, and those before it stay
+    /// appended; with --errors skip it is reported, the others go on, and the exit status is 1.
     #[command(verbatim_doc_comment)]
     Feed(FeedArgs),
     /// Show one message by its sequence number.

@@ -2,7 +2,7 @@
 
 use crate::cli::context::Context;
 use crate::cli::exit::Failure;
-use crate::{Error, ErrorKind, Pool, PoolOptions};
+use crate::{Client, Error, ErrorKind, Pool, PoolOptions};
 
 /// How a command can make the pool it misses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,11 +18,11 @@ pub(super) enum Remedy {
 /// Opens a pool, or with `create` makes it like that when there is none.
 pub(super) fn open_or_create(
     context: &Context,
+    client: &Client,
     reference: &str,
     create: Option<PoolOptions>,
     remedy: Remedy,
 ) -> Result<Pool, Failure> {
-    let client = context.client()?;
     if let Some(options) = create {
         return Ok(client.ensure(reference, &options)?.0);
     }

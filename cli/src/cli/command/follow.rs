@@ -15,6 +15,7 @@ pub(super) fn run(context: &mut Context, args: &FollowArgs) -> Outcome {
     check_replay(args)?;
     let pool = advice::open_or_create(
         context,
+        &context.client()?,
         &args.pool,
         args.read.create(),
         Remedy::RepeatWithFlag,

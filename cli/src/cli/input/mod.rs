@@ -1,7 +1,5 @@
-//! Where the messages of `feed` come from.
+//! Where messages come from.
 
-mod lines;
 mod source;
 
-pub(super) use lines::{Line, LineReader};
-pub(super) use source::Source;
+pub(super) use source::{Source, CHUNK};

@@ -8,6 +8,7 @@ pub(super) mod message;
 pub(super) mod notice;
 pub(super) mod paint;
 pub(super) mod pretty;
+pub(super) mod progress;
 pub(super) mod stderr;
 pub(super) mod stdout;
 pub(super) mod table;

@@ -22,9 +22,14 @@ impl Notice<'_> {
     pub(crate) fn print(&self, context: &Context, details: impl FnOnce(&mut json::Object<'_>)) {
         if context.err.is_terminal() {
             let label = context.err.label("notice:", paint::YELLOW);
+            let pool = match self.command {
+                // It has one pool, and a notice for each bad record.
+                "feed" => String::new(),
+                _ => format!(" (pool: {})", self.pool),
+            };
             return context
                 .err
-                .print(format!("{label} {} (pool: {})\n", self.message, self.pool).as_bytes());
+                .print(format!("{label} {}{pool}\n", self.message).as_bytes());
         }
         let mut line = Vec::new();
         json::object(&mut line, |top| {

@@ -31,7 +31,13 @@ pub(super) fn run(context: &mut Context, args: &DuplexArgs) -> Outcome {
         true => Remedy::RepeatWithFlag,
         false => Remedy::Flag,
     };
-    let pool = advice::open_or_create(context, &args.pool, args.read.create(), remedy)?;
+    let pool = advice::open_or_create(
+        context,
+        &context.client()?,
+        &args.pool,
+        args.read.create(),
+        remedy,
+    )?;
     let options = TailOptions::new()
         .start(reader::start(&args.read, now_ns, Start::Now))
         .gap(GapPolicy::Event);

@@ -1,10 +1,10 @@
 //! The sending half of `duplex`: lines of a chat, or records as `feed` reads them.
 
 use crate::cli::command::feed;
-use crate::cli::input::{self, Line, LineReader};
+use crate::cli::input;
 use crate::cli::output::json;
 use crate::cli::terminal::Keyboard;
-use crate::{AppendOptions, Error, ErrorKind, Pool};
+use crate::{AppendOptions, Error, ErrorKind, Ingest, IngestOptions, IngestStep, Pool};
 use std::io::{self, BufRead};
 
 /// Where messages come from.
@@ -68,15 +68,22 @@ fn say(pool: &Pool, me: &str, line: &str) -> Result<(), Error> {
 
 /// Sends records like `feed --errors stop`, but without receipts, and no record at all is fine.
 fn send_records(pool: &Pool) -> Result<(), Error> {
-    let mut lines = LineReader::new(input::Source::Stdin(io::stdin().lock()));
+    let mut source = input::Source::Stdin(io::stdin().lock());
+    let options = IngestOptions::new().max_record(feed::longest_record(pool)?);
+    let mut ingest = Ingest::new(&options)?;
+    let mut chunk = vec![0; input::CHUNK];
     let options = AppendOptions::new();
     loop {
-        while let Some(Line { number, text }) = lines.buffered() {
-            pool.append(text, &options)
-                .map_err(|error| feed::about_data(error, &format!("line {number}")))?;
-        }
-        if !lines.fill(|| feed::longest_record(pool))? {
-            return Ok(());
+        match ingest.append(pool, &options)? {
+            IngestStep::Record(_) => {}
+            IngestStep::Fault(fault) => {
+                return Err(feed::with_hint(fault.error, "a message is one JSON value"))
+            }
+            IngestStep::More => match source.read(&mut chunk)? {
+                0 => ingest.finish()?,
+                count => ingest.push(&chunk[..count])?,
+            },
+            IngestStep::End => return Ok(()),
         }
     }
 }
