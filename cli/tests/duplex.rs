@@ -117,7 +117,7 @@ fn records_have_any_form_that_feed_takes() {
     let mut stdin = child.stdin.take().unwrap();
     let mut next = lines_of(child.stdout.take().unwrap());
     for n in 0..3 {
-        write!(stdin, "\x1e{{\"n\":{n}}}\n").unwrap();
+        writeln!(stdin, "\x1e{{\"n\":{n}}}").unwrap();
         assert_eq!(data(&next())[0], json!({"n": n}));
     }
     stop(child);
