@@ -5,9 +5,12 @@
 //! ```text
 //! store -> pool -> ring -> format -> limits, error
 //!   |        '----> sys -> error
-//!   '----> message -> json -> lite3
+//!   |----> message -> json -> lite3
+//!   '----> doctor, migrate -> pool, message
 //! ```
 
+#[cfg(not(loom))]
+pub mod doctor;
 pub mod error;
 pub mod format;
 #[cfg(not(loom))]
@@ -17,6 +20,8 @@ pub mod limits;
 pub mod lite3;
 #[cfg(not(loom))]
 pub mod message;
+#[cfg(not(loom))]
+pub mod migrate;
 #[cfg(not(loom))]
 pub mod pool;
 pub mod ring;

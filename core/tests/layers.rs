@@ -15,8 +15,18 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("json", &["lite3"]),
     ("message", &["json", "lite3"]),
     (
-        "store",
+        "doctor",
         &["pool", "ring", "format", "sys", "message", "json", "lite3"],
+    ),
+    (
+        "migrate",
+        &["pool", "ring", "format", "sys", "message", "json", "lite3"],
+    ),
+    (
+        "store",
+        &[
+            "doctor", "migrate", "pool", "ring", "format", "sys", "message", "json", "lite3",
+        ],
     ),
     // The root re-exports.
     ("lib", &["error", "format"]),
