@@ -13,6 +13,7 @@ use crate::pool::open::open_file;
 use crate::pool::survey::survey;
 use crate::pool::Pool;
 use crate::ring::memory::Memory;
+use crate::ring::snapshot::Check;
 use crate::sys::atomic::Ordering;
 
 /// How often an examination begins anew because the pool was recovered under it. Each time some writer has
@@ -65,10 +66,10 @@ impl Examination {
         match walk.step(bytes, &mut self.report) {
             Walked::More => Ok(false),
             Walked::Done => {
-                if walk.pool.is_deleted() {
-                    return Err(walk.pool.gone());
+                if walk.pool().is_deleted() {
+                    return Err(walk.pool().gone());
                 }
-                last_look(&walk.pool, &mut self.report);
+                last_look(walk.pool(), &mut self.report);
                 Ok(true)
             }
             Walked::Restart if self.restarts == RESTARTS => Err(Error::new(
@@ -104,26 +105,35 @@ fn first_look(pool: Pool, report: &mut Report) -> Result<Walk> {
                 .with_path(pool.path()),
         );
     }
-    let settled = pool.settle_for_reading();
+    let settled = pool.settle_for_reading().is_ok();
     let ring = pool.shared().ring();
     // Before the head: it is then not ahead of it.
     let next_seq = ring.memory.control().hot.next_seq.load(Ordering::Acquire);
-    if let (Ok(()), Some(bounds)) = (&settled, ring.bounds()) {
-        return Ok(Walk::new(pool, true, bounds, next_seq));
+    if let Some((tail, head)) = ring.bounds() {
+        // When readers cannot open it because its newest messages are damaged, these are what to name.
+        let begins_well = || matches!(ring.check(tail, head), Check::Good(_));
+        if settled || (tail < head && begins_well()) {
+            return Ok(Walk::new(pool, true, (tail, head), next_seq));
+        }
     }
-    report.issue(
-        Finding::Control,
-        "the control page does not fit the messages",
-        None,
-        Some(PAGE),
-    );
+    report_control(report);
     let found = survey(ring);
     let bounds = (found.tail, found.head);
-    Ok(Walk::new(pool, false, bounds, found.next_seq))
+    let walk = Walk::new(pool, false, bounds, found.next_seq);
+    Ok(walk.after(report.issue_count))
 }
 
-/// What is no damage to readers, once all messages have been seen.
+fn report_control(report: &mut Report) {
+    let text = "the control page does not fit the messages";
+    report.issue(Finding::Control, text, None, Some(PAGE));
+}
+
+/// What only shows once all messages have been seen.
 fn last_look(pool: &Pool, report: &mut Report) {
+    // Readers go by these words, and no damaged message explains why they cannot.
+    if report.issue_count == 0 && pool.settle_for_reading().is_err() {
+        report_control(report);
+    }
     let at_home = pool.is_at_home();
     if !at_home && report.issue_count > 0 {
         report.hint(

@@ -9,6 +9,7 @@
 //! A [`Doctor`] works in slices, so that a host can show progress and stop; nothing has to be undone.
 
 mod examination;
+mod frames;
 mod index;
 mod message;
 mod report;

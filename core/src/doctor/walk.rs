@@ -1,39 +1,18 @@
 //! The walk over the retained messages: frame by frame as a reader takes them, and behind damage from
 //! byte to byte until a good frame comes.
 //!
-//! Frames are read with plain reads into a private window. While writers are at work the walk ends at
-//! the head of its beginning; what they overwrite before it is looked at is no finding.
+//! While writers are at work the walk ends at the head of its beginning; what they overwrite before it is
+//! looked at is no finding.
 
 use std::io;
-use std::os::unix::fs::FileExt;
 
+use super::frames::{Frames, Look};
 use super::index::Slots;
 use super::message;
 use super::{Finding, Report};
-use crate::format::frame::{Header, HEADER};
 use crate::pool::Pool;
-use crate::ring::mapped::Mapped;
 use crate::ring::memory::Memory;
-use crate::ring::window::{Framed, Window};
-use crate::ring::Ring;
 use crate::sys::atomic::Ordering;
-
-/// Bytes read at a time; a longer frame is read whole.
-const WINDOW: u64 = 256 * 1024;
-
-/// How many times the ring's size may be spent on summing up what looks like a frame behind damage.
-/// What a writer wrote costs at most once; only bytes made up for it cost more.
-const SEARCH_LAPS: u64 = 4;
-
-/// What lies at a position.
-enum Look {
-    Message,
-    Padding(u64),
-    Damaged,
-    /// A frame that looks good so far and is too long to be summed up any more.
-    TooMuch,
-    Overtaken,
-}
 
 /// How a slice of the walk ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,86 +35,70 @@ struct Last {
 
 /// A walk from the oldest message to what was the newest when it began.
 pub(super) struct Walk {
-    pub(super) pool: Pool,
-    /// Whether the control words can be believed; else the survey's bounds stand fast.
-    live: bool,
+    frames: Frames,
     generation: u64,
     at: u64,
-    head: u64,
     next_seq: u64,
-    window: Window,
-    header: Header,
     last: Option<Last>,
     /// Where the stretch of damage began that the walk is in.
     lost: Option<u64>,
-    search_left: u64,
     slots: Slots,
+    /// Issues that were known before: of the control page, not of a message.
+    known: u64,
 }
 
 impl Walk {
-    /// Over `[tail, head)`; `next_seq` is the seq after the newest.
+    /// Over `[tail, head)`; `next_seq` is the seq after the newest. `live` says that these are the control
+    /// words', which can be believed.
     pub(super) fn new(pool: Pool, live: bool, (tail, head): (u64, u64), next_seq: u64) -> Walk {
-        let search_left = pool.shared().ring().size().saturating_mul(SEARCH_LAPS);
         Walk {
             generation: generation(&pool),
-            pool,
-            live,
+            frames: Frames::new(pool, live, head),
             at: tail,
-            head,
             next_seq,
-            window: Window::default(),
-            header: Header::default(),
             last: None,
             lost: None,
-            search_left,
             slots: Slots::default(),
+            known: 0,
         }
     }
 
-    fn ring(&self) -> &Ring<Mapped> {
-        self.pool.shared().ring()
+    /// The same after so many issues that concern no message.
+    pub(super) fn after(mut self, issues: u64) -> Walk {
+        self.known = issues;
+        self
     }
 
-    /// Whether what was read at `position` before this call was the committed bytes.
-    fn retained(&self, position: u64) -> bool {
-        !self.live || self.ring().retained(position)
+    /// The pool.
+    pub(super) fn pool(&self) -> &Pool {
+        &self.frames.pool
     }
 
     /// Bytes left to walk.
     pub(super) fn left(&self) -> u64 {
-        self.head.saturating_sub(self.at)
-    }
-
-    /// Where a position lies in the file.
-    fn offset(&self, position: u64) -> u64 {
-        self.ring().geometry.ring_offset + self.ring().offset(position)
-    }
-
-    fn read_at(&self, position: u64, bytes: &mut [u8]) -> io::Result<()> {
-        let file = self.pool.shared().file();
-        file.read_exact_at(bytes, self.offset(position))
+        self.frames.head.saturating_sub(self.at)
     }
 
     /// Walks over about so many bytes.
     pub(super) fn step(&mut self, bytes: u64, report: &mut Report) -> Walked {
         let mut left = bytes;
         while left > 0 {
-            if self.at >= self.head {
+            if self.at >= self.frames.head {
                 return self.end(report);
             }
             let from = self.at;
-            match self.look() {
+            match self.frames.look(self.at, self.lost.is_some()) {
                 Ok(Look::Message) => {
-                    self.end_of_damage(Some(self.header.seq), report);
+                    self.end_of_damage(Some(self.frames.header.seq), report);
                     if let Err(error) = self.message(report) {
                         return self.unreadable(&error, report);
                     }
-                    report.bytes += self.header.len;
-                    self.at += self.header.len;
+                    report.bytes += self.frames.header.len;
+                    self.at += self.frames.header.len;
                 }
                 Ok(Look::Padding(len)) => self.at += len,
                 Ok(Look::Overtaken) => {
-                    self.at = self.ring().tail().min(self.head);
+                    self.at = self.frames.ring().tail().min(self.frames.head);
                     (self.lost, self.last) = (None, None);
                 }
                 Ok(Look::Damaged) => {
@@ -151,7 +114,7 @@ impl Walk {
                         "warning: the search for intact messages behind the damage was given up"
                             .into(),
                     );
-                    self.at = self.head;
+                    self.at = self.frames.head;
                 }
                 Err(error) => return self.unreadable(&error, report),
             }
@@ -161,97 +124,13 @@ impl Walk {
     }
 
     fn is_recovered(&self) -> bool {
-        generation(&self.pool) != self.generation
-    }
-
-    /// What lies at `at`.
-    fn look(&mut self) -> io::Result<Look> {
-        let room = self.ring().room(self.at);
-        let most = room.min(self.head - self.at);
-        let searching = self.lost.is_some();
-        let needed = if searching { HEADER.min(most) - 8 } else { 0 };
-        if !self.window.holds(self.at + needed) && !self.fill(WINDOW.min(most))? {
-            return Ok(Look::Overtaken);
-        }
-        if searching {
-            match self.candidate(most)? {
-                None => return Ok(Look::Damaged),
-                Some(len) if len > self.search_left => return Ok(Look::TooMuch),
-                Some(len) => self.search_left -= len,
-            }
-        }
-        let seed = self.ring().seed;
-        let framed = self.window.frame(self.at, room, seed, &mut self.header);
-        let framed = match framed {
-            Framed::Cut(len) if len <= most => {
-                if !self.fill(len)? {
-                    return Ok(Look::Overtaken);
-                }
-                self.window.frame(self.at, room, seed, &mut self.header)
-            }
-            framed => framed,
-        };
-        match framed {
-            Framed::Message => Ok(Look::Message),
-            Framed::Padding if !searching => self.look_at_padding(most),
-            _ => Ok(Look::Damaged),
-        }
-    }
-
-    /// Reads on from `at`; false when that was overtaken.
-    fn fill(&mut self, len: u64) -> io::Result<bool> {
-        let (file, offset) = (self.pool.shared().file(), self.offset(self.at));
-        self.window
-            .fill_from(self.at, len, |bytes| file.read_exact_at(bytes, offset))?;
-        Ok(self.retained(self.at))
-    }
-
-    /// Length of the good frame that can be at `at`, by what costs little: lengths, lap, and the size word
-    /// at its end. Behind damage any bytes may claim to be a long frame, over and over.
-    fn candidate(&self, most: u64) -> io::Result<Option<u64>> {
-        let lap = (self.at / self.ring().size()) as u32;
-        let header = match self.window.header(self.at) {
-            Some(header) if header.len <= most && header.lap == lap => header,
-            _ => return Ok(None),
-        };
-        let end = self.at + header.len - 8;
-        let trailer = if self.window.holds(end) {
-            self.window.word(end)
-        } else {
-            let mut word = [0; 8];
-            self.read_at(end, &mut word)?;
-            u64::from_le_bytes(word)
-        };
-        let closed = (trailer >> 32) as u32 == self.window.word(self.at) as u32;
-        Ok(closed.then_some(header.len))
-    }
-
-    /// Filling is of this lap, goes to the ring's end, and can be walked backwards.
-    fn look_at_padding(&mut self, most: u64) -> io::Result<Look> {
-        let (at, len) = (self.at, self.header.len);
-        let first = self.window.word(at);
-        let lap = (at / self.ring().size()) as u32;
-        let mut last = [0; 8];
-        if len > most {
-            return Ok(Look::Damaged);
-        }
-        self.read_at(at + len - 8, &mut last)?;
-        if !self.retained(at) {
-            return Ok(Look::Overtaken);
-        }
-        let of_this_lap = len == 8 || (first >> 32) as u32 == lap;
-        let closed = (u64::from_le_bytes(last) >> 32) as u32 == first as u32;
-        Ok(if of_this_lap && closed {
-            Look::Padding(len)
-        } else {
-            Look::Damaged
-        })
+        generation(&self.frames.pool) != self.generation
     }
 
     /// Checks the good frame at `at`: its place among the others, its slot, and what is in it.
     fn message(&mut self, report: &mut Report) -> io::Result<()> {
-        let header = self.header;
-        let (seq, offset) = (header.seq, self.offset(self.at));
+        let header = self.frames.header;
+        let (seq, offset) = (header.seq, self.frames.offset(self.at));
         let mut good = true;
         let mut bad = |finding, text: String| {
             good = false;
@@ -270,7 +149,7 @@ impl Walk {
                     format!("message {seq} comes after message {}", last.seq),
                 );
             }
-            let sorted = !self.pool.shared().superblock().times_unordered();
+            let sorted = !self.frames.pool.shared().superblock().times_unordered();
             if sorted && header.time_ns < last.time_ns {
                 bad(
                     Finding::TimeOrder,
@@ -278,7 +157,7 @@ impl Walk {
                 );
             }
         }
-        let (payload, tags) = self.window.body(self.at, &header);
+        let (payload, tags) = self.frames.body(self.at);
         if let Err((finding, error)) = message::check(&header, payload, tags) {
             bad(finding, format!("message {seq} cannot be read: {error}"));
         }
@@ -290,17 +169,17 @@ impl Walk {
             time_ns: header.time_ns,
             more: header.more(),
         });
-        let (file, geometry) = (self.pool.shared().file(), self.ring().geometry);
-        if !self.slots.agrees(file, &geometry, seq, self.at)? && self.retained(self.at) {
+        let (file, geometry) = (self.frames.file(), self.frames.ring().geometry);
+        if !self.slots.agrees(file, &geometry, seq, self.at)? && self.frames.retained(self.at) {
             self.slots.note(seq);
         }
         Ok(())
     }
 
     fn good(&mut self, report: &mut Report) {
-        let seq = self.header.seq;
+        let seq = self.frames.header.seq;
         if let (Some(last), None) = (self.last, self.lost) {
-            if seq > last.seq + 1 && report.issue_count == 0 {
+            if seq > last.seq + 1 && report.issue_count == self.known {
                 report.hint(format!(
                     "warning: there are no messages {} to {}: they were lost when the machine went down",
                     last.seq + 1,
@@ -308,7 +187,7 @@ impl Walk {
                 ));
             }
         }
-        if report.issue_count == 0 {
+        if report.issue_count == self.known {
             report.last_good_seq = Some(seq);
         }
         let oldest = report.bounds.map_or(seq, |(oldest, _)| oldest);
@@ -347,21 +226,12 @@ impl Walk {
             ),
             (None, None) => ("all messages are damaged".to_string(), None),
         };
-        let finding = if self.is_filling(from) {
+        let finding = if self.frames.claims_filling(from) {
             Finding::Filling
         } else {
             Finding::Frame
         };
-        report.issue(finding, text, seq, Some(self.offset(from)));
-    }
-
-    /// Whether the damaged bytes at a position claim to be filling.
-    fn is_filling(&self, position: u64) -> bool {
-        use crate::format::frame::Size;
-        let mut word = [0; 8];
-        let read = self.read_at(position, &mut word);
-        let size = Size::parse(u64::from_le_bytes(word) as u32);
-        read.is_ok() && matches!(size, Some(Size::Padding(_)))
+        report.issue(finding, text, seq, Some(self.frames.offset(from)));
     }
 
     fn end(&mut self, report: &mut Report) -> Walked {
@@ -385,7 +255,7 @@ impl Walk {
 
     fn unreadable(&mut self, error: &io::Error, report: &mut Report) -> Walked {
         self.end_of_damage(None, report);
-        let offset = self.offset(self.at);
+        let offset = self.frames.offset(self.at);
         let (finding, text) = match error.kind() {
             io::ErrorKind::UnexpectedEof => (
                 Finding::Length,

@@ -18,7 +18,8 @@ use crate::format::geometry::MIN_POOL_SIZE;
 use crate::format::superblock;
 use crate::pool::create::CreateOptions;
 use crate::pool::open::open_file;
-use crate::sys::{file, file_lock};
+use crate::sys::file;
+use crate::sys::file_lock::{self, FileLock};
 use convert::Converted;
 use v3::OldPool;
 
@@ -61,7 +62,7 @@ pub fn migrate(old: &Path, new: Option<&Path>, options: &CreateOptions) -> Resul
         }
     };
     check_version(&file).map_err(source)?;
-    lock(&file).map_err(source)?;
+    let _locked = lock(&file).map_err(source)?;
     let pool = OldPool::open(&file, status.len).map_err(source)?;
     let target = place::Target::find(old, new, status.identity)?;
     let mode = file
@@ -153,17 +154,15 @@ fn check_version(file: &File) -> Result<()> {
     }
 }
 
-/// Keeps the writers of older builds out until the file is closed.
-fn lock(old: &File) -> Result<()> {
+/// Keeps the writers of older builds out.
+fn lock(old: &File) -> Result<FileLock<'_>> {
     let locked = file_lock::try_exclusive(old)
         .map_err(|error| Error::from_io(&error, "lock the old pool"))?;
-    if locked {
-        return Ok(());
-    }
-    Err(
-        Error::new(ErrorKind::Busy, "a writer of an older build holds the pool")
-            .with_hint("stop the programs that use the pool, then try again"),
-    )
+    locked.ok_or_else(|| {
+        let text = "a writer of an older build holds the pool";
+        Error::new(ErrorKind::Busy, text)
+            .with_hint("stop the programs that use the pool, then try again")
+    })
 }
 
 /// Whether two paths name one file.

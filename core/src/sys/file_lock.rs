@@ -6,20 +6,30 @@ use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
 
-/// Takes the file for oneself, without waiting; false when another description of it has it. Given back
-/// when the file is closed.
-pub fn try_exclusive(file: &File) -> io::Result<bool> {
+/// The lock, held; given back when dropped, also when a forked child has inherited the descriptor.
+#[derive(Debug)]
+pub struct FileLock<'a>(&'a File);
+
+/// Takes the file for oneself, without waiting; `None` when another description of it has it.
+pub fn try_exclusive(file: &File) -> io::Result<Option<FileLock<'_>>> {
     loop {
         // SAFETY: an open descriptor.
         if unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) } == 0 {
-            return Ok(true);
+            return Ok(Some(FileLock(file)));
         }
         let error = io::Error::last_os_error();
         match error.raw_os_error() {
-            Some(libc::EWOULDBLOCK) => return Ok(false),
+            Some(libc::EWOULDBLOCK) => return Ok(None),
             Some(libc::EINTR) => continue,
             _ => return Err(error),
         }
+    }
+}
+
+impl Drop for FileLock<'_> {
+    fn drop(&mut self) {
+        // SAFETY: an open descriptor, which the lock borrows.
+        unsafe { libc::flock(self.0.as_raw_fd(), libc::LOCK_UN) };
     }
 }
 
@@ -33,9 +43,11 @@ mod tests {
         let path = dir.path().join("file");
         std::fs::write(&path, "").unwrap();
         let (a, b) = (File::open(&path).unwrap(), File::open(&path).unwrap());
-        assert!(try_exclusive(&a).unwrap());
-        assert!(!try_exclusive(&b).unwrap());
-        drop(a);
-        assert!(try_exclusive(&b).unwrap());
+        let held = try_exclusive(&a).unwrap();
+        assert!(held.is_some() && try_exclusive(&b).unwrap().is_none());
+        // Another descriptor of the same description does not keep it.
+        let _inherited = a.try_clone().unwrap();
+        drop(held);
+        assert!(try_exclusive(&b).unwrap().is_some());
     }
 }
