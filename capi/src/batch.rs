@@ -5,7 +5,7 @@
 use std::ffi::c_int;
 
 use plasmite_core::store::{BatchItem, ItemEncoding, Receipt};
-use plasmite_core::{Error, Result};
+use plasmite_core::Result;
 
 use crate::append::{plsm_append_options_t, plsm_receipt_t, with_options};
 use crate::bytes::{array_in, plsm_bytes_t, slice_in, slice_or_empty};
@@ -72,34 +72,32 @@ pub unsafe extern "C" fn plsm_pool_append_batch(
         if !out_receipts.is_null() {
             check_pointer(out_receipts, "out_receipts")?;
         }
-        // One list for the tags of all items, so that a batch costs three allocations at most.
+        // One list for the tags of all items, so that a batch without tags allocates nothing for them.
         let mut tags: Vec<&[u8]> = Vec::new();
         for (index, item) in items.iter().enumerate() {
             // SAFETY: an item's tags obey the call's contract.
-            unsafe { collect_tags(item, &mut tags) }.map_err(|error| in_item(&error, index))?;
+            unsafe { collect_tags(item, &mut tags) }
+                .map_err(|error| error.within(&format!("item {index} of the batch (from 0)")))?;
         }
         let mut rest = tags.as_slice();
-        let mut list = Vec::with_capacity(items.len());
-        for (index, item) in items.iter().enumerate() {
+        let list = items.iter().map(|item| {
             let (own, others) = rest.split_at(item.tags_len);
             rest = others;
             // SAFETY: an item's bytes obey the call's contract.
-            list.push(unsafe { to_core(item, own) }.map_err(|error| in_item(&error, index))?);
-        }
-        let mut receipts: Vec<Receipt> = Vec::with_capacity(items.len());
-        // SAFETY: the caller passes NULL or options of the size they say.
-        unsafe {
-            with_options(options, |options| {
-                pool.append_batch(&list, options, &mut receipts)
-            })
-        }?;
-        if !out_receipts.is_null() {
-            for (index, receipt) in receipts.into_iter().take(items_len).enumerate() {
-                // SAFETY: room for `items_len` receipts by the call's contract.
-                unsafe { out_receipts.add(index).write(receipt.into()) };
+            unsafe { to_core(item, own) }
+        });
+        let mut place = out_receipts;
+        let receipt = |receipt: Receipt| {
+            if !place.is_null() {
+                // SAFETY: one for each item, and there is room for that many by the call's contract.
+                unsafe {
+                    place.write(receipt.into());
+                    place = place.add(1);
+                }
             }
-        }
-        Ok(())
+        };
+        // SAFETY: the caller passes NULL or options of the size they say.
+        unsafe { with_options(options, |options| pool.append_batch(list, options, receipt)) }
     })
 }
 
@@ -128,16 +126,4 @@ unsafe fn to_core<'a>(item: &plsm_batch_item, tags: &'a [&'a [u8]]) -> Result<Ba
         tags,
         timestamp_ns,
     })
-}
-
-#[cold]
-fn in_item(error: &Error, index: usize) -> Error {
-    let mut named = Error::new(
-        error.kind(),
-        format!("item {index} of the batch: {}", error.message()),
-    );
-    if let Some(hint) = error.hint() {
-        named = named.with_hint(hint);
-    }
-    named
 }

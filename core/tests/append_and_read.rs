@@ -385,8 +385,12 @@ fn batches_are_whole_and_in_order() {
             })
             .collect();
         let mut receipts = Vec::new();
-        pool.append_batch(&items, &AppendOptions::default(), &mut receipts)
-            .unwrap();
+        pool.append_batch(
+            items.iter().copied().map(Ok),
+            &AppendOptions::default(),
+            |receipt| receipts.push(receipt),
+        )
+        .unwrap();
         for receipt in receipts {
             assert_eq!(receipt.seq, next);
             next += 1;
@@ -408,9 +412,13 @@ fn batches_are_whole_and_in_order() {
         timestamp_ns: None,
     };
     assert_eq!(
-        pool.append_batch(&[item; 3], &AppendOptions::default(), &mut Vec::new())
-            .unwrap_err()
-            .kind(),
+        pool.append_batch(
+            [item; 3].into_iter().map(Ok),
+            &AppendOptions::default(),
+            |_| ()
+        )
+        .unwrap_err()
+        .kind(),
         ErrorKind::Usage
     );
     assert_eq!(pool.bounds().unwrap().newest, next - 1);

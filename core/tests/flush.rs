@@ -53,7 +53,7 @@ fn one_writer() {
         tags: &[],
         timestamp_ns: None,
     };
-    pool.append_batch(&[item; 5], &flushing(), &mut Vec::new())
+    pool.append_batch([item; 5].into_iter().map(Ok), &flushing(), |_| ())
         .unwrap();
     assert_eq!(synced(pool.path()), pool.layout(1).unwrap().head);
     put(&pool, "1");

@@ -55,8 +55,10 @@ fn write_for_ever(
                 });
                 n += 3;
                 receipts.clear();
-                pool.append_batch(&items, &patient(), &mut receipts)
-                    .unwrap();
+                pool.append_batch(items.iter().copied().map(Ok), &patient(), |receipt| {
+                    receipts.push(receipt)
+                })
+                .unwrap();
             }
             Manner::Reserve => {
                 n += 1;

@@ -44,8 +44,10 @@ fn write(client: &Client, board: &Board, writer: u64, spread: u64, largest_batch
             })
             .collect();
         receipts.clear();
-        pool.append_batch(&items, &patient(), &mut receipts)
-            .unwrap();
+        pool.append_batch(items.iter().copied().map(Ok), &patient(), |receipt| {
+            receipts.push(receipt)
+        })
+        .unwrap();
         for pair in receipts.windows(2) {
             assert_eq!(pair[0].seq + 1, pair[1].seq, "something came into a batch");
         }

@@ -188,7 +188,7 @@ impl Pool {
     }
 
     #[cold]
-    fn too_large(&self, len: u64, what: &str) -> Error {
+    pub(crate) fn too_large(&self, len: u64, what: &str) -> Error {
         let most = self.shared().ring().size();
         Error::usage(format!(
             "{what} takes {len} bytes in the pool, and its ring has {most}"
@@ -197,7 +197,7 @@ impl Pool {
     }
 
     #[cold]
-    fn unexpected_newest(&self, newest: u64, expected: u64) -> Error {
+    pub(crate) fn unexpected_newest(&self, newest: u64, expected: u64) -> Error {
         Error::new(
             ErrorKind::AlreadyExists,
             format!("the newest message has seq {newest}, not {expected} as expected; nothing was written"),
@@ -238,95 +238,5 @@ impl Pool {
         drop(locked);
         self.check_truncated()?;
         Ok(Stored { seq, time_ns, end })
-    }
-
-    /// Stores all messages or none, one after another, under one lock. Times are per message.
-    ///
-    /// # Errors
-    /// As [`Pool::append`]; Usage also when the batch does not fit the ring.
-    pub fn append_batch(
-        &self,
-        drafts: &[Draft<'_>],
-        own_times: &[Option<u64>],
-        options: &WriteOptions,
-        stored: &mut Vec<Stored>,
-    ) -> Result<()> {
-        debug_assert_eq!(drafts.len(), own_times.len());
-        let shared = self.shared();
-        let ring = shared.ring();
-        let total: u64 = drafts.iter().map(Draft::frame_len).sum();
-        if total > ring.size() {
-            return Err(self.too_large(total, "the batch"));
-        }
-        let (mut locked, now) = self.lock(options.lock_wait)?;
-        let first = locked.next_seq()?;
-        if let Some(expected) = options.expect_newest {
-            if first - 1 != expected {
-                return Err(self.unexpected_newest(first - 1, expected));
-            }
-        }
-        let mark = stored.len();
-        let mut last = locked.hot().last_time.load(Ordering::Relaxed);
-        for (index, own) in own_times.iter().enumerate() {
-            last = match locked.time(*own, now, last) {
-                Ok(time) => time,
-                Err(error) => {
-                    stored.truncate(mark);
-                    return Err(error);
-                }
-            };
-            stored.push(Stored {
-                seq: first + index as u64,
-                time_ns: last,
-                end: 0,
-            });
-        }
-        if let Err(error) = self.place_batch(drafts, &mut stored[mark..]) {
-            stored.truncate(mark);
-            return Err(error.with_path(self.path()));
-        }
-        if let Some(newest) = stored[mark..].last() {
-            ring.commit(newest.end, newest.seq, newest.time_ns);
-            locked.committed(newest.seq);
-        }
-        drop(locked);
-        self.check_truncated()
-    }
-
-    /// Writes the frames without committing them; fills in where each ends.
-    fn place_batch(&self, drafts: &[Draft<'_>], stored: &mut [Stored]) -> Result<()> {
-        let ring = self.shared().ring();
-        let mut before = ControlOnDisk::new(self.shared());
-        let (_, head) = ring.bounds_locked()?;
-        let span = |from: u64| {
-            drafts.iter().map(Draft::frame_len).fold(from, |at, len| {
-                let room = ring.room(at);
-                if len > room {
-                    at + room + len
-                } else {
-                    at + len
-                }
-            }) - from
-        };
-        // With filling in its middle the batch may be longer than the ring; from the ring's start
-        // it needs none.
-        let start = if span(head) > ring.size() {
-            ring.pad(head, &mut before)?
-        } else {
-            head
-        };
-        ring.reclaim(start + span(start), &mut before)?;
-        let mut at = start;
-        for (draft, stored) in drafts.iter().zip(stored) {
-            let (len, room) = (draft.frame_len(), ring.room(at));
-            if len > room {
-                ring.put_padding(at, room);
-                at += room;
-            }
-            ring.put(at, stored.seq, stored.time_ns, draft);
-            at += len;
-            stored.end = at;
-        }
-        Ok(())
     }
 }

@@ -5,6 +5,7 @@
 //! [`shared::Shared`]: one mapping, one lock descriptor, one owner id.
 
 pub mod append;
+pub mod batch;
 pub(crate) mod blank;
 pub mod create;
 pub mod delete;

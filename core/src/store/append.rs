@@ -2,34 +2,26 @@
 
 use crate::error::{Error, Result};
 use crate::format::frame;
-use crate::json::Encoder;
 use crate::limits;
 use crate::lite3;
 use crate::message::{document, tags, Encoding, Message};
-use crate::pool::append::{Stored, WriteOptions};
+use crate::pool::append::WriteOptions;
 use crate::ring::publish::Draft;
 use crate::store::scratch::{self, Scratch};
-use crate::store::{AppendOptions, BatchItem, ItemEncoding, Pool, Receipt};
+use crate::store::{AppendOptions, Pool, Receipt};
 
 /// What is known of a body once it is encoded.
 #[derive(Clone, Copy)]
-struct Body {
+struct Known {
     payload_len: usize,
     signature: u32,
     encoding: Encoding,
 }
 
-impl Body {
+impl Known {
     #[inline]
     fn draft<'a>(&self, bytes: &'a [u8]) -> Result<Draft<'a>> {
-        if bytes.len() as u64 > limits::MAX_BODY {
-            return Err(Error::usage(format!(
-                "the message has {} bytes, and at most {} can be stored",
-                bytes.len(),
-                limits::MAX_BODY
-            ))
-            .with_hint("split the data"));
-        }
+        check_len(bytes)?;
         Ok(Draft {
             body: bytes,
             body_crc: frame::body_crc(bytes),
@@ -41,39 +33,28 @@ impl Body {
 }
 
 #[inline]
-fn write_options(options: &AppendOptions<'_>) -> WriteOptions {
+pub(super) fn check_len(body: &[u8]) -> Result<()> {
+    if body.len() as u64 <= limits::MAX_BODY {
+        return Ok(());
+    }
+    Err(Error::usage(format!(
+        "the message has {} bytes, and at most {} can be stored",
+        body.len(),
+        limits::MAX_BODY
+    ))
+    .with_hint("split the data"))
+}
+
+#[inline]
+pub(super) fn write_options(options: &AppendOptions<'_>) -> WriteOptions {
     WriteOptions {
         lock_wait: options.lock_wait,
         expect_newest: options.expect_newest,
     }
 }
 
-/// Encodes the payload behind what `out` holds.
 #[inline]
-fn encode(
-    encoder: &mut Encoder,
-    bytes: &[u8],
-    encoding: ItemEncoding,
-    full: bool,
-    out: &mut Vec<u8>,
-) -> Result<Encoding> {
-    match encoding {
-        ItemEncoding::Json => Ok(encoder.encode(bytes, out)?.into()),
-        ItemEncoding::Lite3Data => {
-            check_data(bytes, full)?;
-            out.extend_from_slice(bytes);
-            Ok(Encoding::Lite3Data)
-        }
-        ItemEncoding::Lite3Document => {
-            document::split(bytes)?;
-            out.extend_from_slice(bytes);
-            Ok(Encoding::Lite3Document)
-        }
-    }
-}
-
-#[inline]
-fn check_data(data: &[u8], full: bool) -> Result<()> {
+pub(super) fn check_data(data: &[u8], full: bool) -> Result<()> {
     if full {
         lite3::check(data)
     } else {
@@ -81,8 +62,8 @@ fn check_data(data: &[u8], full: bool) -> Result<()> {
     }
 }
 
-fn no_tags_beside_document(options: &AppendOptions<'_>) -> Result<()> {
-    if options.tags.is_empty() {
+pub(super) fn no_tags_beside_document(tags: &[&[u8]]) -> Result<()> {
+    if tags.is_empty() {
         return Ok(());
     }
     Err(
@@ -93,7 +74,7 @@ fn no_tags_beside_document(options: &AppendOptions<'_>) -> Result<()> {
 
 impl Pool {
     #[inline]
-    fn store(&self, body: Body, bytes: &[u8], options: &AppendOptions<'_>) -> Result<Receipt> {
+    fn store(&self, body: Known, bytes: &[u8], options: &AppendOptions<'_>) -> Result<Receipt> {
         let stored = self.pool.append(
             &body.draft(bytes)?,
             options.timestamp_ns,
@@ -114,7 +95,7 @@ impl Pool {
         &self,
         json: &[u8],
         options: &AppendOptions<'_>,
-        after: impl FnOnce(&Body, &[u8], Receipt, &mut crate::message::TimeCache) -> Result<()>,
+        after: impl FnOnce(&Known, &[u8], Receipt, &mut crate::message::TimeCache) -> Result<()>,
     ) -> Result<Receipt> {
         scratch::with(|scratch| {
             let Scratch {
@@ -133,7 +114,7 @@ impl Pool {
                 let signature = tags::encode(options.tags.iter().copied(), buffer)?;
                 (buffer.as_slice(), signature)
             };
-            let body = Body {
+            let body = Known {
                 payload_len,
                 signature,
                 encoding: encoded.into(),
@@ -190,7 +171,7 @@ impl Pool {
         let encoding = Encoding::Lite3Data;
         if options.tags.is_empty() {
             return self.store(
-                Body {
+                Known {
                     payload_len: data.len(),
                     signature: 0,
                     encoding,
@@ -205,7 +186,7 @@ impl Pool {
             buffer.extend_from_slice(data);
             let signature = tags::encode(options.tags.iter().copied(), buffer)?;
             self.store(
-                Body {
+                Known {
                     payload_len: data.len(),
                     signature,
                     encoding,
@@ -222,113 +203,19 @@ impl Pool {
     /// # Errors
     /// Corrupt for a bad document, Usage for tags in the options; else as [`Pool::append_json`].
     pub fn append_document(&self, bytes: &[u8], options: &AppendOptions<'_>) -> Result<Receipt> {
-        no_tags_beside_document(options)?;
+        no_tags_beside_document(options.tags)?;
         let parts = document::split(bytes)?;
         scratch::with(|scratch| {
             let buffer = &mut scratch.body;
             buffer.clear();
             buffer.extend_from_slice(bytes);
             let signature = tags::encode(parts.tags.iter().map(|tag| tag.as_bytes()), buffer)?;
-            let body = Body {
+            let body = Known {
                 payload_len: bytes.len(),
                 signature,
                 encoding: Encoding::Lite3Document,
             };
             self.store(body, buffer, options)
-        })
-    }
-
-    /// Appends all items or none, one after another with nothing in between, under one lock and,
-    /// with `flush`, one sync. A reader sees none of them before all are there.
-    ///
-    /// # Errors
-    /// As the single appends, the message naming the item; Usage also when the batch does not fit
-    /// the ring.
-    pub fn append_batch(
-        &self,
-        items: &[BatchItem<'_>],
-        options: &AppendOptions<'_>,
-        receipts: &mut Vec<Receipt>,
-    ) -> Result<()> {
-        if items.is_empty() {
-            return Ok(());
-        }
-        scratch::with(|scratch| {
-            let Scratch {
-                encoder,
-                body: buffer,
-                ..
-            } = scratch;
-            buffer.clear();
-            let ring = self.pool.shared().ring();
-            let mut ahead = 0;
-            let mut bodies = Vec::with_capacity(items.len());
-            let mut times = Vec::with_capacity(items.len());
-            for (index, item) in items.iter().enumerate() {
-                let start = buffer.len();
-                let body = self
-                    .encode_item(item, options, encoder, buffer)
-                    .map_err(|error| {
-                        error.within(&format!("item {index} of the batch (from 0)"))
-                    })?;
-                let len = frame::len_for((buffer.len() - start) as u64);
-                ring.prefetch_behind_head(ahead, len);
-                ahead += len;
-                bodies.push((body, buffer.len()));
-                times.push(item.timestamp_ns.or(options.timestamp_ns));
-            }
-            let mut drafts = Vec::with_capacity(items.len());
-            let mut start = 0;
-            for (body, end) in &bodies {
-                let mut draft = body.draft(&buffer[start..*end])?;
-                if drafts.len() + 1 < bodies.len() {
-                    draft.flags |= frame::FLAG_MORE;
-                }
-                drafts.push(draft);
-                start = *end;
-            }
-            let mut stored: Vec<Stored> = Vec::with_capacity(items.len());
-            self.pool
-                .append_batch(&drafts, &times, &write_options(options), &mut stored)?;
-            if options.flush {
-                if let Some(last) = stored.last() {
-                    self.pool.flush(last.end)?;
-                }
-            }
-            receipts.extend(stored.iter().map(|stored| Receipt {
-                seq: stored.seq,
-                time_ns: stored.time_ns,
-            }));
-            Ok(())
-        })
-    }
-
-    #[inline]
-    fn encode_item(
-        &self,
-        item: &BatchItem<'_>,
-        options: &AppendOptions<'_>,
-        encoder: &mut Encoder,
-        out: &mut Vec<u8>,
-    ) -> Result<Body> {
-        let start = out.len();
-        let encoding = encode(encoder, item.bytes, item.encoding, options.check_fully, out)?;
-        let payload_len = out.len() - start;
-        let signature = if encoding == Encoding::Lite3Document {
-            no_tags_beside_document(&AppendOptions {
-                tags: item.tags,
-                ..*options
-            })?;
-            no_tags_beside_document(options)?;
-            let parts = document::split(item.bytes)?;
-            tags::encode(parts.tags.iter().map(|tag| tag.as_bytes()), out)?
-        } else {
-            tags::encode(options.tags.iter().chain(item.tags).copied(), out)?
-        };
-        Ok(Body {
-            payload_len,
-            signature,
-            encoding,
         })
     }
 

@@ -8,6 +8,7 @@ use std::path::Path;
 use plasmite_core::format::frame;
 use plasmite_core::format::PAGE;
 use plasmite_core::pool::append::WriteOptions;
+use plasmite_core::pool::batch::{Body, Entry};
 use plasmite_core::pool::owner::LockWait;
 use plasmite_core::pool::Pool;
 use plasmite_core::ring::memory::Memory;
@@ -72,7 +73,7 @@ pub(crate) fn next_seq(pool: &Pool) -> u64 {
 
 /// Appends a message and gives its seq.
 pub(crate) fn append_one(pool: &Pool) -> u64 {
-    pool.append(&Disk::draft(b"on we go", 0), None, &Disk::options())
+    pool.append(&Disk::draft(b"on we go"), None, &Disk::options())
         .unwrap()
         .seq
 }
@@ -125,13 +126,13 @@ impl Disk {
         }
     }
 
-    fn draft(body: &[u8], flags: u8) -> Draft<'_> {
+    fn draft(body: &[u8]) -> Draft<'_> {
         Draft {
             body,
             body_crc: frame::body_crc(body),
             payload_len: body.len() as u32,
             signature: 0,
-            flags,
+            flags: 0,
         }
     }
 
@@ -139,7 +140,7 @@ impl Disk {
         body.truncate(self.pool.shared().ring().size() as usize - 48);
         let stored = self
             .pool
-            .append(&Disk::draft(&body, 0), None, &Disk::options())
+            .append(&Disk::draft(&body), None, &Disk::options())
             .unwrap();
         self.bodies.push(body);
         assert_eq!(stored.seq, self.bodies.len() as u64);
@@ -147,23 +148,23 @@ impl Disk {
     }
 
     pub(crate) fn append_batch(&mut self, bodies: Vec<Vec<u8>>) {
-        let last = bodies.len() - 1;
-        let drafts: Vec<_> = bodies
+        let mut entries: Vec<_> = bodies
             .iter()
-            .enumerate()
-            .map(|(at, body)| Disk::draft(body, if at < last { frame::FLAG_MORE } else { 0 }))
+            .map(|body| Entry {
+                body: Body::Borrowed(body),
+                body_crc: frame::body_crc(body),
+                payload_len: body.len() as u32,
+                signature: 0,
+                flags: 0,
+                time_ns: None,
+            })
             .collect();
-        if drafts.iter().map(Draft::frame_len).sum::<u64>() > self.pool.shared().ring().size() {
+        let len = |entry: &Entry<'_>| frame::len_for(entry.body_len());
+        if entries.iter().map(len).sum::<u64>() > self.pool.shared().ring().size() {
             return;
         }
-        let mut stored = Vec::new();
         self.pool
-            .append_batch(
-                &drafts,
-                &vec![None; drafts.len()],
-                &Disk::options(),
-                &mut stored,
-            )
+            .append_batch(&mut entries, &[], &Disk::options())
             .unwrap();
         self.bodies.extend(bodies);
         self.look();
