@@ -21,7 +21,8 @@ fn examine(client: &Client, reference: &str, slice: u64) -> Result<Report, Error
         before = now;
     }
     assert!(before.bytes_done <= doctor.progress().bytes_done);
-    assert!(doctor.current().is_none() && !doctor.step(slice)?);
+    assert!(doctor.progress().pools_done == 1 && !doctor.step(slice)?);
+    assert_eq!(doctor.paths().count(), 1);
     Ok(doctor.reports()[0].clone())
 }
 

@@ -147,11 +147,9 @@ impl Doctor {
         }
     }
 
-    /// Path of the pool that is being looked at; `None` when all is done.
-    pub fn current(&self) -> Option<&Path> {
-        self.targets
-            .get(self.done)
-            .map(|target| target.path.as_path())
+    /// Paths of the pools, in the order in which they are looked at.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.targets.iter().map(|target| target.path.as_path())
     }
 
     /// The reports on the pools done, in their order.
