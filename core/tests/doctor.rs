@@ -246,6 +246,29 @@ fn a_copy_is_seen_as_its_readers_see_it() {
     assert_eq!((report.last_good_seq, report.messages), (Some(18), 18));
 }
 
+/// With its oldest or its newest message damaged a pool cannot be opened for reading.
+#[test]
+fn damage_at_the_ends() {
+    let _watchdog = watchdog();
+    let victim = Victim::new(with_index(), 18);
+    let frames = victim.open(true).unwrap().layout(20).unwrap().frames;
+    for (seq, text, last_good) in [
+        (1, "the oldest messages are damaged, up to message 1", None),
+        (18, "message 18 is damaged", Some(17)),
+    ] {
+        let at = frames[seq - 1].offset + 41;
+        victim.file.write_all_at(&[0xee], at).unwrap();
+        assert_eq!(victim.open(true).unwrap_err().kind(), ErrorKind::Corrupt);
+        let report = examine(&victim.client, "p", 1).unwrap();
+        assert_eq!(findings(&report), [Finding::Frame]);
+        assert_eq!(report.issues[0].message, text);
+        assert_eq!(report.issues[0].seq, Some(seq as u64));
+        assert_eq!((report.last_good_seq, report.messages), (last_good, 17));
+        assert!(report.hints.iter().any(|hint| hint.contains("for writing")));
+        victim.restore();
+    }
+}
+
 /// A writer recovers the pool while it is looked at: the examination begins anew.
 #[test]
 fn recovered_meanwhile() {

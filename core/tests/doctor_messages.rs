@@ -164,7 +164,7 @@ fn the_list_of_issues_is_bounded() {
     assert_eq!((report.messages, report.last_good_seq), (1000, Some(1)));
     assert_eq!(report.issues[1].message, "message 4 is damaged");
     assert_eq!(report.issues[1].seq, Some(4));
-    assert_eq!(report.hints.len(), 1, "{:?}", report.hints);
+    assert_eq!(report.hints.len(), 2, "{:?}", report.hints);
 }
 
 /// Writers in several processes overwrite the ring again and again: nothing of that is damage.

@@ -110,9 +110,12 @@ fn first_look(pool: Pool, report: &mut Report) -> Result<Walk> {
     // Before the head: it is then not ahead of it.
     let next_seq = ring.memory.control().hot.next_seq.load(Ordering::Acquire);
     if let Some((tail, head)) = ring.bounds() {
-        // When readers cannot open it because its newest messages are damaged, these are what to name.
-        let begins_well = || matches!(ring.check(tail, head), Check::Good(_));
-        if settled || (tail < head && begins_well()) {
+        // Readers cannot open a pool whose oldest or newest message is damaged: then that is what to name.
+        let one_end_is_good = || {
+            matches!(ring.check(tail, head), Check::Good(_))
+                || ring.newest_before(head, tail).is_some()
+        };
+        if settled || (tail < head && one_end_is_good()) {
             return Ok(Walk::new(pool, true, (tail, head), next_seq));
         }
     }
@@ -130,9 +133,12 @@ fn report_control(report: &mut Report) {
 
 /// What only shows once all messages have been seen.
 fn last_look(pool: &Pool, report: &mut Report) {
-    // Readers go by these words, and no damaged message explains why they cannot.
-    if report.issue_count == 0 && pool.settle_for_reading().is_err() {
-        report_control(report);
+    // Readers go by these words, and cannot.
+    if pool.settle_for_reading().is_err() {
+        if report.issue_count == 0 {
+            report_control(report);
+        }
+        report.hint(Finding::Control.advice().to_string());
     }
     let at_home = pool.is_at_home();
     if !at_home && report.issue_count > 0 {

@@ -6,6 +6,7 @@ pub(super) mod json;
 pub(super) mod notice;
 pub(super) mod paint;
 pub(super) mod pretty;
+pub(super) mod status_line;
 pub(super) mod stderr;
 pub(super) mod stdout;
 pub(super) mod table;
