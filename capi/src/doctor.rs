@@ -3,6 +3,7 @@
 #![allow(unsafe_code)]
 
 use std::ffi::{c_char, c_int, CString};
+use std::sync::OnceLock;
 
 use plasmite_core::doctor::{self, Doctor, Issue, Report, Status};
 use plasmite_core::sys::fork_lock::ForkLock;
@@ -34,13 +35,9 @@ impl Opaque for plsm_doctor {
 /// A doctor, and its reports in the form in which C borrows them.
 pub struct OpenDoctor {
     paths: Vec<CString>,
-    state: ForkLock<State>,
-}
-
-struct State {
-    doctor: Doctor,
-    /// Boxed, so that what was lent stays where it is when more are added.
-    rows: Vec<Box<Row>>,
+    doctor: ForkLock<Doctor>,
+    /// As many as there are pools; each stays as it is once it was asked for.
+    rows: Box<[OnceLock<Row>]>,
 }
 
 struct Row {
@@ -257,12 +254,11 @@ pub unsafe extern "C" fn plsm_doctor_open(
             let (client, reference) = unsafe { target(client, pool_ref) }?;
             client.doctor(Some(reference))?
         };
+        let paths: Vec<CString> = doctor.paths().map(path_text).collect();
         out.set(handle::into_raw(OpenDoctor {
-            paths: doctor.paths().map(path_text).collect(),
-            state: ForkLock::new(State {
-                doctor,
-                rows: Vec::new(),
-            }),
+            rows: paths.iter().map(|_| OnceLock::new()).collect(),
+            doctor: ForkLock::new(doctor),
+            paths,
         }));
         Ok(())
     })
@@ -286,15 +282,15 @@ pub unsafe extern "C" fn plsm_doctor_step(
             // SAFETY: not NULL, so a struct of the size it says.
             Some(unsafe { options::answer_in(out_progress, "out_progress") }?)
         };
-        let mut state = open.state.lock();
+        let mut doctor = open.doctor.lock();
         let more = if bytes == 0 {
-            while state.doctor.step(u64::MAX)? {}
+            while doctor.step(u64::MAX)? {}
             false
         } else {
-            state.doctor.step(bytes)?
+            doctor.step(bytes)?
         };
         if let Some(out) = out {
-            let progress = state.doctor.progress();
+            let progress = doctor.progress();
             let path = open.paths.get(progress.pools_done);
             out.set(&plsm_doctor_progress {
                 struct_size: 0,
@@ -316,29 +312,23 @@ pub unsafe extern "C" fn plsm_doctor_report_count(doctor: *mut plsm_doctor_t) ->
     plain(0, || {
         // SAFETY: the caller passes NULL or a doctor.
         let open = unsafe { handle::get(doctor) };
-        open.map_or(0, |open| open.state.lock().doctor.reports().len())
+        open.map_or(0, |open| open.doctor.lock().reports().len())
     })
 }
 
 impl OpenDoctor {
     /// One report, in memory that stays where it is until the handle is freed.
     fn row(&self, index: usize) -> Result<&Row> {
-        let mut state = self.state.lock();
-        let State { doctor, rows } = &mut *state;
+        let doctor = self.doctor.lock();
         let reports = doctor.reports();
-        for report in &reports[rows.len()..] {
-            rows.push(Box::new(report.into()));
-        }
-        let count = rows.len();
-        let row = rows.get(index).ok_or_else(|| {
-            Error::usage(format!(
-                "there is no report {index}: {count} pools have been examined"
+        match (self.rows.get(index), reports.get(index)) {
+            (Some(row), Some(report)) => Ok(row.get_or_init(|| report.into())),
+            _ => Err(Error::usage(format!(
+                "there is no report {index}: {} pools have been examined",
+                reports.len()
             ))
-            .with_hint("call plsm_doctor_step until it gives 0")
-        })?;
-        // SAFETY: rows are never changed or dropped before the handle, which `self` borrows; the box stays
-        // where it is when the list grows.
-        Ok(unsafe { &*std::ptr::from_ref::<Row>(row) })
+            .with_hint("call plsm_doctor_step until it gives 0")),
+        }
     }
 }
 
@@ -450,7 +440,7 @@ pub unsafe extern "C" fn plsm_doctor_json(
         // SAFETY: the caller passes NULL or a place for a buffer, and a doctor.
         let (out, open) = unsafe { (Out::new(out_json, "out_json")?, handle::get(doctor)?) };
         out.set(give_built(|json| {
-            doctor::write_json(open.state.lock().doctor.reports(), json);
+            doctor::write_json(open.doctor.lock().reports(), json);
             Ok(())
         })?);
         Ok(())
