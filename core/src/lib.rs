@@ -7,8 +7,11 @@
 //!   |        '----> sys -> error
 //!   |----> message -> json -> lite3
 //!   '----> ingest ----'
+//!   '----> doctor, migrate -> pool, message
 //! ```
 
+#[cfg(not(loom))]
+pub mod doctor;
 pub mod error;
 pub mod format;
 #[cfg(not(loom))]
@@ -20,6 +23,8 @@ pub mod limits;
 pub mod lite3;
 #[cfg(not(loom))]
 pub mod message;
+#[cfg(not(loom))]
+pub mod migrate;
 #[cfg(not(loom))]
 pub mod pool;
 pub mod ring;

@@ -34,12 +34,14 @@ mod call;
 mod cancel;
 mod client;
 mod codec;
+mod doctor;
 mod error;
 mod info;
 mod ingest;
 mod library;
 mod list;
 mod message;
+mod migrate;
 mod options;
 mod pool;
 #[rustfmt::skip]
@@ -62,6 +64,7 @@ pub use bytes::Buffer;
 pub use cancel::Canceller;
 pub use client::{default_pool_dir, Client};
 pub use codec::{check_json, check_lite3, json_to_lite3, lite3_to_json};
+pub use doctor::{Doctor, DoctorIssue, DoctorProgress, DoctorReport, DoctorStatus};
 pub use error::{Error, ErrorKind, Result};
 pub use info::{Bounds, FramePlace, Info, Layout};
 pub use ingest::{
@@ -73,6 +76,7 @@ pub use library::{
 };
 pub use list::{ListEntry, PoolList};
 pub use message::Message;
+pub use migrate::Migrated;
 pub use options::{OpenOptions, PoolOptions};
 pub use pool::Pool;
 pub use reservation::Reservation;

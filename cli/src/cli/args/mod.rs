@@ -1,5 +1,6 @@
 //! The command line: clap only, no action.
 
+mod doctor;
 mod feed;
 mod fetch;
 mod follow;
@@ -7,11 +8,12 @@ mod parse;
 mod pool;
 mod values;
 
+pub(super) use doctor::DoctorArgs;
 pub(super) use feed::{FeedArgs, Form, OnError};
 pub(super) use fetch::FetchArgs;
 pub(super) use follow::{FollowArgs, Format};
 pub(super) use parse::parse;
-pub(super) use pool::{CreateArgs, DeleteArgs, InfoArgs, ListArgs, PoolCommand};
+pub(super) use pool::{CreateArgs, DeleteArgs, InfoArgs, ListArgs, MigrateArgs, PoolCommand};
 pub(super) use values::{Durability, Since};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -84,7 +86,7 @@ pub(super) enum Color {
 /// The commands, each named as typed.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Create, list, describe and delete pools.
+    /// Create, list, describe, convert and delete pools.
     #[command(subcommand, arg_required_else_help = true)]
     Pool(PoolCommand),
     /// Append messages to a pool.
@@ -104,6 +106,13 @@ pub(super) enum Command {
     /// the command shows what the pool holds and ends.
     #[command(verbatim_doc_comment)]
     Follow(FollowArgs),
+    /// Look whether pools are in order.
+    ///
+    /// Everything that readers rely on is checked: superblock, control page, the checksum of every
+    /// message, the order of numbers and times, tags and contents, index. Nothing is written or repaired,
+    /// and pools in use stay in use.
+    #[command(verbatim_doc_comment)]
+    Doctor(DoctorArgs),
     /// Show the version.
     Version,
 }
