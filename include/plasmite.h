@@ -62,6 +62,11 @@
 #define PLSM_POOL_INFO_INIT \
     {(uint32_t)sizeof(plsm_pool_info_t), 0, 0, 0, 0, 0, 0, 0, {0, 0, 0}, 0, 0, 0, 0, 0, 0, 0, {0}}
 #define PLSM_LIST_ENTRY_INIT {(uint32_t)sizeof(plsm_list_entry_t), 0, 0, 0, 0, 0, 0}
+#define PLSM_DOCTOR_PROGRESS_INIT {(uint32_t)sizeof(plsm_doctor_progress_t), 0, 0, 0, 0, 0, 0}
+#define PLSM_DOCTOR_REPORT_INIT \
+    {(uint32_t)sizeof(plsm_doctor_report_t), 0, 0, 0, 0, 0, {0, 0, 0}, 0, 0, 0, 0, 0}
+#define PLSM_DOCTOR_ISSUE_INIT {(uint32_t)sizeof(plsm_doctor_issue_t), 0, 0, 0, 0, 0, 0, 0, 0, 0}
+#define PLSM_MIGRATED_INIT {(uint32_t)sizeof(plsm_migrated_t), 0, {0, 0, 0}, 0, 0}
 #define PLSM_APPEND_OPTIONS_INIT {(uint32_t)sizeof(plsm_append_options_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 #define PLSM_INGEST_OPTIONS_INIT {(uint32_t)sizeof(plsm_ingest_options_t), 0, 0, 0, 0}
 #define PLSM_TAIL_OPTIONS_INIT {(uint32_t)sizeof(plsm_tail_options_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
@@ -268,8 +273,21 @@ enum plsm_ingest_fault {
     PLSM_INGEST_OVERSIZE = 2,
 };
 
+// How a pool is, according to a doctor.
+enum plsm_doctor_status {
+    // Everything a reader relies on is in order.
+    PLSM_DOCTOR_OK = 0,
+    // Something is damaged, or the pool has another format.
+    PLSM_DOCTOR_CORRUPT = 1,
+    // It could not be looked at. Only among the pools of a directory; of a single pool that is an error.
+    PLSM_DOCTOR_UNREADABLE = 2,
+};
+
 // A directory of pools. Touches no file by itself.
 struct plsm_client;
+
+// An examination of one pool or of all pools of a directory.
+struct plsm_doctor;
 
 // An input being read.
 struct plsm_ingest;
@@ -481,6 +499,107 @@ struct plsm_open_options {
 
 // How a pool is opened. See plsm_open_options.
 typedef struct plsm_open_options plsm_open_options_t;
+
+// An examination of pools. See plsm_doctor.
+typedef struct plsm_doctor plsm_doctor_t;
+
+// How far a doctor has come. Set struct_size before the call, or start from PLSM_DOCTOR_PROGRESS_INIT.
+struct plsm_doctor_progress {
+    // sizeof(plsm_doctor_progress_t), set by the caller.
+    uint32_t struct_size;
+    // 0.
+    uint32_t reserved;
+    // Pools done.
+    uint64_t pools_done;
+    // Pools in all.
+    uint64_t pools;
+    // Bytes of files done.
+    uint64_t bytes_done;
+    // Bytes of files in all.
+    uint64_t bytes;
+    // Path of the pool that is being looked at, or NULL when all are done. Borrowed from the doctor.
+    const char *path;
+};
+
+// How far a doctor has come. See plsm_doctor_progress.
+typedef struct plsm_doctor_progress plsm_doctor_progress_t;
+
+// What a doctor found out about one pool. Everything it points to is borrowed from the doctor. Set
+// struct_size before the call, or start from PLSM_DOCTOR_REPORT_INIT.
+struct plsm_doctor_report {
+    // sizeof(plsm_doctor_report_t), set by the caller.
+    uint32_t struct_size;
+    // A plsm_doctor_status_t.
+    uint32_t status;
+    // The reference as given; of a pool found in a directory, its path.
+    const char *pool_ref;
+    // The path of its file.
+    const char *path;
+    // The newest message up to which, from the oldest on, all are intact; only when has_last_good_seq.
+    uint64_t last_good_seq;
+    // Whether last_good_seq counts: 0 or 1.
+    uint64_t has_last_good_seq;
+    // Oldest and newest intact message, and how many are intact.
+    plsm_bounds_t bounds;
+    // How many issues were found.
+    uint64_t issue_count;
+    // How many of them plsm_doctor_issue tells: the first 256.
+    uint64_t issues_listed;
+    // How many hints plsm_doctor_hint tells.
+    uint64_t hint_count;
+    // Bytes of messages looked at.
+    uint64_t checked_bytes;
+    // Index slots compared with the messages they belong to.
+    uint64_t checked_slots;
+};
+
+// What a doctor found out about one pool. See plsm_doctor_report.
+typedef struct plsm_doctor_report plsm_doctor_report_t;
+
+// One thing that is wrong with a pool. Its texts are borrowed from the doctor. Set struct_size before the
+// call, or start from PLSM_DOCTOR_ISSUE_INIT.
+struct plsm_doctor_issue {
+    // sizeof(plsm_doctor_issue_t), set by the caller.
+    uint32_t struct_size;
+    // Whether seq counts: 0 or 1.
+    uint32_t has_seq;
+    // Whether offset counts: 0 or 1.
+    uint32_t has_offset;
+    // 0.
+    uint32_t reserved;
+    // The message concerned, or the first of them.
+    uint64_t seq;
+    // Where in the file, in bytes.
+    uint64_t offset;
+    // The broad class: "corrupt", "format", "permission" or "io".
+    const char *code;
+    // What exactly: a name that stays the same in all versions, such as "frame". Later versions add names.
+    const char *finding;
+    // In words, with the place.
+    const char *message;
+    // What to do about it.
+    const char *advice;
+};
+
+// One thing that is wrong with a pool. See plsm_doctor_issue.
+typedef struct plsm_doctor_issue plsm_doctor_issue_t;
+
+// What plsm_pool_migrate made. Set struct_size before the call, or start from PLSM_MIGRATED_INIT.
+struct plsm_migrated {
+    // sizeof(plsm_migrated_t), set by the caller.
+    uint32_t struct_size;
+    // Whether times fall from one message to the next: 0 or 1. A start by time then looks at every message.
+    uint32_t times_unordered;
+    // The messages, all converted.
+    plsm_bounds_t bounds;
+    // Size of the old file in bytes.
+    uint64_t old_size;
+    // Size of the new file in bytes.
+    uint64_t size;
+};
+
+// What plsm_pool_migrate made. See plsm_migrated.
+typedef struct plsm_migrated plsm_migrated_t;
 
 // A borrowed range of bytes: the caller's when passed in, the library's when handed out. `data` may be
 // NULL when `len` is 0.
@@ -826,6 +945,9 @@ typedef enum plsm_ingest_step plsm_ingest_step_t;
 // Why a record is a bad one. See plsm_ingest_fault.
 typedef enum plsm_ingest_fault plsm_ingest_fault_t;
 
+// How a pool is. See plsm_doctor_status.
+typedef enum plsm_doctor_status plsm_doctor_status_t;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -878,8 +1000,8 @@ void plsm_pool_formats(uint32_t *oldest_read, uint32_t *newest_read, uint32_t *w
 
 // Whether the library has a feature: 1 or 0. Names: "pools", "lite3" (the codec), "views" (messages in
 // place), "values" (fields in place), "batch", "reserve", "tags" (filters), "gap-event", "backwards",
-// "cancel", "event-fd", "wait-any", "guard", "log", "ingest". Later versions add names; an unknown one gives 0, and
-// so does NULL.
+// "cancel", "event-fd", "wait-any", "guard", "log", "ingest", "doctor", "migrate". Later versions add names;
+// an unknown one gives 0, and so does NULL.
 uint32_t plsm_has_feature(const char *name);
 
 // Sends log lines up to `max_level` (a plsm_log_level_t) to `fn`, with `user` handed through. NULL, or
@@ -1026,6 +1148,75 @@ uint32_t plsm_pool_is_read_only(plsm_pool_t *pool);
 // Whether the pool's path still leads to this pool: 1, or 0 when it was deleted or replaced. -1: the
 // system refused to look.
 int plsm_pool_is_current(plsm_pool_t *pool, plsm_error_t **out_err);
+
+// Begins to examine a pool, or with `pool_ref` NULL every pool of the client's directory, by name. Looks at
+// everything a reader relies on: superblock, control page, checksum and contents of each message, order of
+// seqs and times, index. Writes nothing, also works on pools that may only be read, and on pools in use:
+// what writers overwrite meanwhile is not damage. Takes time in proportion to the messages, and memory for
+// the largest of them. NotFound: no such pool, or directory. Permission and Io: a single pool cannot be
+// looked at. Free with plsm_doctor_free, also before it is done: that cancels it. 0 or -1.
+int plsm_doctor_open(plsm_client_t *client,
+                     const char *pool_ref,
+                     plsm_doctor_t **out_doctor,
+                     plsm_error_t **out_err);
+
+// Looks at about so many bytes more; 0 means all that are left. `out_progress` may be NULL. 1: there is
+// more. 0: all is done. -1: a single pool was deleted meanwhile, say; there is no report then. 1, 0 or -1.
+int plsm_doctor_step(plsm_doctor_t *doctor,
+                     uint64_t bytes,
+                     plsm_doctor_progress_t *out_progress,
+                     plsm_error_t **out_err);
+
+// How many reports there are so far, one for each pool done; 0 for a bad handle.
+size_t plsm_doctor_report_count(plsm_doctor_t *doctor);
+
+// Tells what was found out about one pool, counted from 0, in a struct whose struct_size the caller has
+// set. Usage: that pool is not done yet. 0 or -1.
+int plsm_doctor_report(plsm_doctor_t *doctor,
+                       size_t index,
+                       plsm_doctor_report_t *out_report,
+                       plsm_error_t **out_err);
+
+// Tells one issue of a report, both counted from 0, in a struct whose struct_size the caller has set. 0 or
+// -1.
+int plsm_doctor_issue(plsm_doctor_t *doctor,
+                      size_t report,
+                      size_t index,
+                      plsm_doctor_issue_t *out_issue,
+                      plsm_error_t **out_err);
+
+// One hint of a report, both counted from 0: what to do, or, when it begins with "warning: ", what is no
+// damage and worth knowing. Borrowed from the doctor; NULL beyond the last.
+const char *plsm_doctor_hint(plsm_doctor_t *doctor, size_t report, size_t index);
+
+// The reports so far as one compact JSON object, `{"reports":[...]}`: the one that `doctor --json` prints.
+// 0 or -1.
+int plsm_doctor_json(plsm_doctor_t *doctor, plsm_buf_t *out_json, plsm_error_t **out_err);
+
+// Frees a doctor with everything borrowed from it. NULL is fine.
+void plsm_doctor_free(plsm_doctor_t *doctor);
+
+// Converts a pool of format 3, which builds up to version 1.2 made: with every message, its seq, time and
+// tags, proven by reading both again. With `new_ref` a new pool is made and the old one left as it is. With
+// NULL the new pool takes the old one's place at one moment, with its mode and owner, and the old file is
+// kept beside it with ".bak" behind its name; stop the programs that use it first, for those that go on
+// with it write into that file.
+//
+// `options`, or NULL, says what the new pool is to be like: size_bytes 0 means the old one's size, or as
+// much more as the messages need; no index_capacity the default, or no index if the old pool had none;
+// file_mode 0 the old one's. `out_migrated` may be NULL. `out_backup` may be NULL; it gets the path of the
+// kept old file, or no bytes.
+//
+// A failure leaves nothing behind. NotFound. Usage: of another format, or too large for the size asked for.
+// Busy: a writer holds the old pool. AlreadyExists: the new pool, or the ".bak" file. Corrupt: the old pool
+// is damaged; seq and offset tell where. 0 or -1.
+int plsm_pool_migrate(plsm_client_t *client,
+                      const char *pool_ref,
+                      const char *new_ref,
+                      const plsm_pool_options_t *options,
+                      plsm_migrated_t *out_migrated,
+                      plsm_buf_t *out_backup,
+                      plsm_error_t **out_err);
 
 // Appends one JSON value (any, not only an object) as a message. `options` NULL means: no tags, fast, the
 // clock's time, 10 seconds for the lock. `out_receipt` may be NULL. Nothing is allocated.

@@ -37,6 +37,9 @@ pub mod info;
 pub mod list;
 pub mod pool;
 
+pub mod doctor;
+pub mod migrate;
+
 pub mod append;
 pub mod append_old;
 pub mod batch;

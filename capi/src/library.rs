@@ -14,7 +14,7 @@ use crate::text::c_string;
 const ABI_VERSION: u32 = 1;
 
 /// The features that plsm_has_feature knows, as its documentation lists them.
-const FEATURES: [&CStr; 15] = [
+const FEATURES: &[&CStr] = &[
     c"pools",
     c"lite3",
     c"views",
@@ -30,6 +30,8 @@ const FEATURES: [&CStr; 15] = [
     c"guard",
     c"log",
     c"ingest",
+    c"doctor",
+    c"migrate",
 ];
 
 /// The version of the ABI that the library offers; see PLSM_ABI_VERSION.
@@ -101,8 +103,8 @@ pub unsafe extern "C" fn plsm_pool_formats(
 
 /// Whether the library has a feature: 1 or 0. Names: "pools", "lite3" (the codec), "views" (messages in
 /// place), "values" (fields in place), "batch", "reserve", "tags" (filters), "gap-event", "backwards",
-/// "cancel", "event-fd", "wait-any", "guard", "log", "ingest". Later versions add names; an unknown one gives 0, and
-/// so does NULL.
+/// "cancel", "event-fd", "wait-any", "guard", "log", "ingest", "doctor", "migrate". Later versions add names;
+/// an unknown one gives 0, and so does NULL.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_has_feature(name: *const c_char) -> u32 {
     if name.is_null() {

@@ -81,7 +81,7 @@ unsafe impl Versioned for plsm_pool_options {
 }
 
 impl plsm_pool_options {
-    fn to_core(self) -> PoolOptions {
+    pub(crate) fn to_core(self) -> PoolOptions {
         PoolOptions {
             size: self.size_bytes,
             index_capacity: (self.has_index_capacity != 0).then_some(self.index_capacity),

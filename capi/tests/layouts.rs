@@ -76,7 +76,8 @@ fn layouts_are_as_listed() {
 #[test]
 fn rust_agrees_with_c() {
     use plasmite_capi::{
-        append, bytes, error, frame, info, list, next, pool, stream, tail, value, view,
+        append, bytes, doctor, error, frame, info, list, migrate, next, pool, stream, tail, value,
+        view,
     };
     let sizes = [
         (
@@ -86,6 +87,16 @@ fn rust_agrees_with_c() {
         ("plsm_receipt", size_of::<append::plsm_receipt>()),
         ("plsm_buf", size_of::<bytes::plsm_buf>()),
         ("plsm_bytes", size_of::<bytes::plsm_bytes>()),
+        (
+            "plsm_doctor_progress",
+            size_of::<doctor::plsm_doctor_progress>(),
+        ),
+        (
+            "plsm_doctor_report",
+            size_of::<doctor::plsm_doctor_report>(),
+        ),
+        ("plsm_doctor_issue", size_of::<doctor::plsm_doctor_issue>()),
+        ("plsm_migrated", size_of::<migrate::plsm_migrated>()),
         ("plsm_error", size_of::<error::plsm_error>()),
         ("plsm_lite3_frame", size_of::<frame::plsm_lite3_frame>()),
         ("plsm_pool_info", size_of::<info::plsm_pool_info>()),

@@ -7,10 +7,13 @@
 //!   |        '----> sys -> error
 //!   |----> message -> json -> lite3
 //!   '----> ingest ----'
+//!   '----> doctor, migrate -> pool, message
 //!
 //! replay -> sys
 //! ```
 
+#[cfg(not(loom))]
+pub mod doctor;
 pub mod error;
 pub mod format;
 #[cfg(not(loom))]
@@ -22,6 +25,8 @@ pub mod limits;
 pub mod lite3;
 #[cfg(not(loom))]
 pub mod message;
+#[cfg(not(loom))]
+pub mod migrate;
 #[cfg(not(loom))]
 pub mod pool;
 #[cfg(not(loom))]

@@ -41,3 +41,6 @@ pub const PATH_CHECK_NS: u64 = 100_000;
 
 /// Most index hops a lookup by seq takes in a pool with the default index.
 pub const DEFAULT_INDEX_STRIDE: u64 = 8;
+
+/// Most issues that the report on one pool lists; all are counted.
+pub const DOCTOR_ISSUES: usize = 256;

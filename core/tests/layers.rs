@@ -17,9 +17,18 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("message", &["json", "lite3"]),
     ("replay", &["sys"]),
     (
+        "doctor",
+        &["pool", "ring", "format", "sys", "message", "json", "lite3"],
+    ),
+    (
+        "migrate",
+        &["pool", "ring", "format", "sys", "message", "json", "lite3"],
+    ),
+    (
         "store",
         &[
-            "pool", "ring", "format", "sys", "message", "ingest", "json", "lite3",
+            "doctor", "migrate", "pool", "ring", "format", "sys", "message", "ingest", "json",
+            "lite3",
         ],
     ),
     // The root re-exports.

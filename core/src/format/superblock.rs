@@ -8,6 +8,8 @@ use crate::format::PAGE;
 pub const MAGIC: [u8; 4] = *b"PLSM";
 /// The format this library reads and writes.
 pub const VERSION: u32 = 4;
+/// The older format that can be converted to it.
+pub const CONVERTIBLE: u32 = 3;
 /// Writers exclude each other by a futex word and a byte lock that shows that its owner lives.
 pub const LOCK_FUTEX_AND_BYTE: u32 = 1;
 /// Times of this pool may fall from one message to the next (converted pools).
@@ -79,11 +81,11 @@ impl Superblock {
             let error = Error::usage(format!(
                 "the pool has format {version}, and this build reads and writes format {VERSION}"
             ));
-            return Err(if version < VERSION {
-                error.with_hint("convert it to the current format, or use the build that wrote it")
-            } else {
-                error.with_hint("use a newer build")
-            });
+            return Err(error.with_hint(match version {
+                CONVERTIBLE => "convert it with `pool migrate`, or use the build that wrote it",
+                _ if version < VERSION => "use the build that wrote it",
+                _ => "use a newer build",
+            }));
         }
         if page.len() < PAGE as usize {
             return Err(
@@ -202,5 +204,14 @@ mod tests {
         let error = Superblock::parse(&page, 100_000).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Usage);
         assert!(error.message().contains("format 3"));
+        assert!(error
+            .hint()
+            .is_some_and(|hint| hint.contains("pool migrate")));
+        for version in [0, 1, 2, 5, 255] {
+            page[4] = version;
+            let error = Superblock::parse(&page, 100_000).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Usage);
+            assert!(error.hint().is_some_and(|hint| !hint.contains("migrate")));
+        }
     }
 }

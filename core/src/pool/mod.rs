@@ -6,6 +6,7 @@
 
 pub mod append;
 pub mod batch;
+pub(crate) mod blank;
 pub mod create;
 pub mod delete;
 pub mod flush;

@@ -1,5 +1,6 @@
 //! Opening a pool: what the file is, whether its words fit each other, and recovery when they do not.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -53,16 +54,19 @@ impl Pool {
         })
     }
 
+    /// Opens a pool for reading whatever its control words say; see [`Pool::settle_for_reading`].
+    pub(crate) fn open_unsettled(path: &Path) -> Result<Pool> {
+        Pool::open_as_it_is(path, true).map_err(|error| {
+            if error.path().is_none() {
+                error.with_path(path)
+            } else {
+                error
+            }
+        })
+    }
+
     fn open_as_it_is(path: &Path, read_only: bool) -> Result<Pool> {
-        let (file, writable) = open_file(path, read_only)?;
-        let status =
-            file::status(&file).map_err(|error| Error::from_io(&error, "look at the pool"))?;
-        if !status.is_file {
-            return Err(Error::new(
-                ErrorKind::Io,
-                "cannot open the pool: it is a directory or a special file",
-            ));
-        }
+        let (file, writable, status) = open_file(path, read_only)?;
         let absolute = absolute(path)?;
         let shared = match Shared::find(status.identity, writable) {
             Some(shared) if shared.superblock().geometry.file_size == status.len => shared,
@@ -85,31 +89,41 @@ impl Pool {
             if !self.is_at_home() {
                 self.recover(false)?;
             }
-            if !self.looks_sound() || !self.is_sound_without_dead_owner() {
+            if !self.looks_sound(true) || !self.is_sound_without_dead_owner() {
                 self.recover(true)?;
             }
-        } else if !self.looks_sound() {
-            // The machine went down, or the file is a copy, and no writer has recovered it yet.
-            if !self.is_at_home() {
-                self.stand_in();
-            }
-            if !self.looks_sound() {
-                return Err(
-                    Error::corrupt("the pool's control page does not fit its messages")
-                        .with_offset(PAGE)
-                        .with_hint(
-                            "a process that may write to the pool recovers it when it opens it",
-                        ),
-                );
-            }
+        } else {
+            self.settle_for_reading()?;
         }
         self.check_truncated()
     }
 
+    /// Makes sure that the control words, or what stands in for them, can be read by.
+    ///
+    /// # Errors
+    /// Corrupt when they fit no messages.
+    pub(crate) fn settle_for_reading(&self) -> Result<()> {
+        if self.looks_sound(false) {
+            return Ok(());
+        }
+        // The machine went down, or the file is a copy, and no writer has recovered it yet.
+        if !self.is_at_home() {
+            self.stand_in();
+            if self.looks_sound(false) {
+                return Ok(());
+            }
+        }
+        Err(
+            Error::corrupt("the pool's control page does not fit its messages")
+                .with_offset(PAGE)
+                .with_hint("a process that may write to the pool recovers it when it opens it"),
+        )
+    }
+
     /// Whether the positions are possible, the frame at tail and the frame before head are good,
-    /// and the next seq follows. A live writer changes them while we look, so a bad look counts only
-    /// when nothing moved during it.
-    fn looks_sound(&self) -> bool {
+    /// and the next seq follows; for a writer also the words that only writers go by. A live writer
+    /// changes them while we look, so a bad look counts only when nothing moved during it.
+    pub(crate) fn looks_sound(&self, to_writer: bool) -> bool {
         let ring = self.shared().ring();
         let hot = &ring.memory.control().hot;
         for _ in 0..LOOKS {
@@ -124,9 +138,9 @@ impl Pool {
                 .synced
                 .load(Ordering::Acquire);
             if is_sound(tail, head, ring.size()) {
-                // Only writers go by these two words.
-                let readable = !self.shared().is_writable();
-                if tail == head && (1..1 << 62).contains(&next_seq) && (readable || synced <= head)
+                if tail == head
+                    && (1..1 << 62).contains(&next_seq)
+                    && (!to_writer || synced <= head)
                 {
                     return true;
                 }
@@ -136,7 +150,7 @@ impl Pool {
                     && newest.is_some_and(|(_, newest)| {
                         newest.seq < next_seq
                             && next_seq - newest.seq <= MAX_SEQ_JUMP
-                            && (readable || (last_time <= newest.time_ns && synced <= head))
+                            && (!to_writer || (last_time <= newest.time_ns && synced <= head))
                     })
                 {
                     return true;
@@ -164,13 +178,18 @@ impl Pool {
             Ok(locked) => drop(locked),
             Err(error) => return error.kind() != ErrorKind::Corrupt,
         }
-        self.looks_sound()
+        self.looks_sound(true)
     }
 }
 
-fn open_file(path: &Path, read_only: bool) -> Result<(std::fs::File, bool)> {
-    let refused = |error: &std::io::Error| {
-        let mut found = Error::from_io(error, "open the pool");
+/// Opens a plain file, for reading only when asked to or when writing is not permitted; says whether it
+/// may be written.
+///
+/// # Errors
+/// NotFound, Permission, Io.
+pub(crate) fn open_file(path: &Path, read_only: bool) -> Result<(File, bool, Status)> {
+    let refused = |error: std::io::Error| {
+        let mut found = Error::from_io(&error, "open the pool");
         if matches!(found.kind(), ErrorKind::NotFound)
             || error.kind() == std::io::ErrorKind::NotADirectory
         {
@@ -182,27 +201,31 @@ fn open_file(path: &Path, read_only: bool) -> Result<(std::fs::File, bool)> {
         }
         found
     };
-    if read_only {
-        return file::open(path, false)
-            .map(|file| (file, false))
-            .map_err(|error| refused(&error));
-    }
-    match file::open(path, true) {
-        Ok(file) => Ok((file, true)),
+    let opened = match file::open(path, !read_only) {
+        Ok(file) => Ok((file, !read_only)),
         Err(error) => match error.raw_os_error() {
-            Some(libc::EACCES) | Some(libc::EPERM) | Some(libc::EROFS) => file::open(path, false)
-                .map(|file| (file, false))
-                .map_err(|error| refused(&error)),
-            _ => Err(refused(&error)),
+            Some(libc::EACCES) | Some(libc::EPERM) | Some(libc::EROFS) if !read_only => {
+                file::open(path, false).map(|file| (file, false))
+            }
+            _ => Err(error),
         },
+    };
+    let (file, writable) = opened.map_err(refused)?;
+    let status = file::status(&file).map_err(|error| Error::from_io(&error, "look at the pool"))?;
+    if !status.is_file {
+        return Err(Error::new(
+            ErrorKind::Io,
+            "cannot open the pool: it is a directory or a special file",
+        ));
     }
+    Ok((file, writable, status))
 }
 
 fn absolute(path: &Path) -> Result<PathBuf> {
     std::path::absolute(path).map_err(|error| Error::from_io(&error, "find the working directory"))
 }
 
-fn map(file: std::fs::File, path: &Path, status: Status, writable: bool) -> Result<Shared> {
+fn map(file: File, path: &Path, status: Status, writable: bool) -> Result<Shared> {
     use std::os::unix::fs::FileExt;
     let mut page = vec![0; PAGE as usize];
     let mut filled = 0;

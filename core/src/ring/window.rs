@@ -79,6 +79,49 @@ impl Window {
         false
     }
 
+    /// Holds the `len` bytes from `position` on that `read` gives: for whoever reads the file and not a
+    /// mapping. The range must not go beyond the ring's end; whether it was overtaken is the caller's to ask.
+    ///
+    /// # Errors
+    /// Those of `read`; nothing is held then.
+    pub fn fill_from<E>(
+        &mut self,
+        position: u64,
+        len: u64,
+        read: impl FnOnce(&mut [u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let count = (len / 8) as usize;
+        if self.words.len() < count {
+            self.words.resize(count, 0);
+        }
+        self.clear();
+        // SAFETY: plain words seen as the bytes they are; they are kept little-endian.
+        let bytes = unsafe {
+            std::slice::from_raw_parts_mut(self.words.as_mut_ptr().cast::<u8>(), count * 8)
+        };
+        read(bytes)?;
+        self.start = position;
+        self.end = position + count as u64 * 8;
+        Ok(())
+    }
+
+    /// The word at a held position.
+    #[inline]
+    pub fn word(&self, position: u64) -> u64 {
+        u64::from_le(self.words_from(position)[0])
+    }
+
+    /// Header of the message frame at a held position, by its lengths; `None` also when the copy ends
+    /// within it.
+    pub fn header(&self, position: u64) -> Option<Header> {
+        let words = self.words_from(position).get(..HEADER_WORDS)?;
+        let mut head = [0; HEADER_WORDS];
+        for (place, word) in head.iter_mut().zip(words) {
+            *place = u64::from_le(*word);
+        }
+        Header::parse(head)
+    }
+
     #[inline]
     fn words_from(&self, position: u64) -> &[u64] {
         let at = |position: u64| ((position - self.start) / 8) as usize;

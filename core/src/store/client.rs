@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use crate::doctor::Doctor;
 use crate::error::{Error, ErrorKind, Result};
+use crate::migrate::{self, Migrated};
 use crate::pool;
 use crate::store::reference::{name_of, resolve, EXTENSION};
 use crate::store::{Info, OpenOptions, Pool, PoolOptions};
@@ -122,23 +124,8 @@ impl Client {
     /// # Errors
     /// Permission or Io when the directory itself cannot be read.
     pub fn list(&self) -> Result<Vec<ListEntry>> {
-        let failed = |error: std::io::Error| {
-            Error::from_io(&error, "list the pool directory").with_path(&self.directory)
-        };
-        let entries = match std::fs::read_dir(&self.directory) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(failed(error)),
-        };
         let mut list = Vec::new();
-        for entry in entries {
-            let path = entry.map_err(failed)?.path();
-            if path
-                .extension()
-                .is_none_or(|extension| extension != EXTENSION)
-            {
-                continue;
-            }
+        for path in self.files()?.unwrap_or_default() {
             let name = name_of(&path);
             let info = pool::Pool::open(&path, true).and_then(|pool| Pool::new(pool, &name).info());
             if matches!(&info, Err(error) if error.kind() == ErrorKind::NotFound) {
@@ -157,7 +144,57 @@ impl Client {
                 info,
             });
         }
-        list.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(list)
+    }
+
+    /// The directory's entries with the extension of pools, by name; `None` when there is no directory.
+    fn files(&self) -> Result<Option<Vec<PathBuf>>> {
+        let failed = |error: std::io::Error| {
+            Error::from_io(&error, "list the pool directory").with_path(&self.directory)
+        };
+        let entries = match std::fs::read_dir(&self.directory) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed(error)),
+        };
+        let mut files = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(failed)?.path();
+            if path
+                .extension()
+                .is_some_and(|extension| extension == EXTENSION)
+            {
+                files.push(path);
+            }
+        }
+        files.sort_by_cached_key(|path| name_of(path));
+        Ok(Some(files))
+    }
+
+    /// Begins to examine a pool, or with `None` every pool of the directory.
+    ///
+    /// # Errors
+    /// NotFound (the pool, or the directory), Usage (reference), Permission, Io.
+    pub fn doctor(&self, reference: Option<&str>) -> Result<Doctor> {
+        if let Some(reference) = reference {
+            return Doctor::of_one(reference, &self.resolve(reference)?);
+        }
+        match self.files()? {
+            Some(files) => Ok(Doctor::of_all(files)),
+            None => Err(
+                Error::new(ErrorKind::NotFound, "the pool directory does not exist")
+                    .with_path(&self.directory)
+                    .with_hint("check the directory; it is made together with the first pool"),
+            ),
+        }
+    }
+
+    /// Converts a pool of format 3: into the new pool, or with `None` in its place.
+    ///
+    /// # Errors
+    /// See [`migrate::migrate`].
+    pub fn migrate(&self, old: &str, new: Option<&str>, options: &PoolOptions) -> Result<Migrated> {
+        let new = new.map(|new| self.resolve(new)).transpose()?;
+        migrate::migrate(&self.resolve(old)?, new.as_deref(), options)
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::error::Error;
-use crate::json::write_string;
+use crate::json::{object, Members};
 use crate::message::TimeCache;
 use crate::store::client::ListEntry;
 use crate::sys::clock;
@@ -82,62 +82,16 @@ pub struct Layout {
     pub frames: Vec<FramePlace>,
 }
 
-/// Writes members of a JSON object with their commas.
-struct Members<'a> {
-    out: &'a mut Vec<u8>,
-    first: bool,
-}
-
-impl Members<'_> {
-    fn name(&mut self, name: &str) -> &mut Vec<u8> {
-        if !std::mem::replace(&mut self.first, false) {
-            self.out.push(b',');
+fn time(members: &mut Members<'_>, name: &str, ns: Option<u64>) {
+    let out = members.name(name);
+    match ns {
+        Some(ns) => {
+            out.push(b'"');
+            TimeCache::new().write(ns, out);
+            out.push(b'"');
         }
-        self.out.push(b'"');
-        self.out.extend_from_slice(name.as_bytes());
-        self.out.extend_from_slice(b"\":");
-        self.out
+        None => out.extend_from_slice(b"null"),
     }
-
-    fn text(&mut self, name: &str, value: &str) {
-        write_string(value.as_bytes(), self.name(name));
-    }
-
-    fn number(&mut self, name: &str, value: u64) {
-        let mut buffer = itoa::Buffer::new();
-        self.name(name)
-            .extend_from_slice(buffer.format(value).as_bytes());
-    }
-
-    fn time(&mut self, name: &str, ns: Option<u64>) {
-        let out = self.name(name);
-        match ns {
-            Some(ns) => {
-                out.push(b'"');
-                TimeCache::new().write(ns, out);
-                out.push(b'"');
-            }
-            None => out.extend_from_slice(b"null"),
-        }
-    }
-
-    fn number_or_null(&mut self, name: &str, value: Option<u64>) {
-        match value {
-            Some(value) => self.number(name, value),
-            None => self.name(name).extend_from_slice(b"null"),
-        }
-    }
-
-    fn object(&mut self, name: &str, fill: impl FnOnce(&mut Members<'_>)) {
-        let out = self.name(name);
-        object(out, fill);
-    }
-}
-
-fn object(out: &mut Vec<u8>, fill: impl FnOnce(&mut Members<'_>)) {
-    out.push(b'{');
-    fill(&mut Members { out, first: true });
-    out.push(b'}');
 }
 
 impl Bounds {
@@ -190,8 +144,8 @@ impl Info {
                         .extend_from_slice(text.as_bytes());
                 });
                 members.object("age", |members| {
-                    members.time("oldest_time", self.oldest_time_ns);
-                    members.time("newest_time", self.newest_time_ns);
+                    time(members, "oldest_time", self.oldest_time_ns);
+                    time(members, "newest_time", self.newest_time_ns);
                     members.number_or_null("oldest_age_ms", age(self.oldest_time_ns));
                     members.number_or_null("newest_age_ms", age(self.newest_time_ns));
                 });
@@ -227,23 +181,22 @@ fn write_error(error: &Error, out: &mut Vec<u8>) {
 
 /// Appends `{"pools":[…]}`; a pool that cannot be read has an `error` in place of its state.
 pub fn write_list_json(entries: &[ListEntry], out: &mut Vec<u8>) {
-    out.extend_from_slice(b"{\"pools\":[");
-    for (index, entry) in entries.iter().enumerate() {
-        if index > 0 {
-            out.push(b',');
-        }
-        object(out, |members| {
-            members.text("name", &entry.name);
-            members.text("path", &entry.path.to_string_lossy());
-            match &entry.info {
-                Ok(info) => {
-                    members.number("file_size", info.file_size);
-                    members.object("bounds", |members| info.bounds.write_members(members));
-                    members.time("mtime", entry.modified_ns);
-                }
-                Err(error) => write_error(error, members.name("error")),
-            }
+    object(out, |members| {
+        members.array("pools", entries, |entry, out| {
+            object(out, |members| write_entry(entry, members));
         });
+    });
+}
+
+fn write_entry(entry: &ListEntry, members: &mut Members<'_>) {
+    members.text("name", &entry.name);
+    members.text("path", &entry.path.to_string_lossy());
+    match &entry.info {
+        Ok(info) => {
+            members.number("file_size", info.file_size);
+            members.object("bounds", |members| info.bounds.write_members(members));
+            time(members, "mtime", entry.modified_ns);
+        }
+        Err(error) => write_error(error, members.name("error")),
     }
-    out.extend_from_slice(b"]}");
 }

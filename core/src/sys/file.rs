@@ -154,32 +154,53 @@ impl NewFile {
 
     /// Gives the file its name, unless the name is taken (AlreadyExists), and makes that durable.
     pub fn publish(mut self, path: &Path) -> io::Result<File> {
-        let to = c_path(path)?;
-        let linked = match &self.temporary {
-            None => {
-                let from = CString::new(format!("/proc/self/fd/{}", self.file.as_raw_fd()))
-                    .map_err(io::Error::other)?;
-                // SAFETY: two NUL-terminated paths.
-                check(unsafe {
-                    libc::linkat(
-                        libc::AT_FDCWD,
-                        from.as_ptr(),
-                        libc::AT_FDCWD,
-                        to.as_ptr(),
-                        libc::AT_SYMLINK_FOLLOW,
-                    )
-                })
-            }
-            Some(temporary) => {
-                let from = c_path(temporary)?;
-                // SAFETY: two NUL-terminated paths. link(2) never replaces.
-                check(unsafe { libc::link(from.as_ptr(), to.as_ptr()) })
-            }
-        };
-        linked?;
+        match &self.temporary {
+            None => self.link_unnamed(path)?,
+            // link(2) never replaces.
+            Some(temporary) => std::fs::hard_link(temporary, path)?,
+        }
         sync_directory(parent_of(path));
         self.remove_temporary();
         self.file.try_clone()
+    }
+
+    /// Puts the file in the place of the one at `path`, at one moment and durably.
+    pub fn replace(mut self, path: &Path) -> io::Result<()> {
+        if self.temporary.is_none() {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            // Always the same name: what a crash left under it is cleared away by the next try.
+            let temporary = parent_of(path).join(format!(".{name}.new"));
+            match std::fs::remove_file(&temporary) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            self.link_unnamed(&temporary)?;
+            self.temporary = Some(temporary);
+        }
+        if let Some(temporary) = &self.temporary {
+            std::fs::rename(temporary, path)?;
+            self.temporary = None;
+        }
+        sync_directory(parent_of(path));
+        Ok(())
+    }
+
+    /// Gives an unnamed file a name that is free.
+    fn link_unnamed(&self, path: &Path) -> io::Result<()> {
+        let from = CString::new(format!("/proc/self/fd/{}", self.file.as_raw_fd()))
+            .map_err(io::Error::other)?;
+        let to = c_path(path)?;
+        // SAFETY: two NUL-terminated paths.
+        check(unsafe {
+            libc::linkat(
+                libc::AT_FDCWD,
+                from.as_ptr(),
+                libc::AT_FDCWD,
+                to.as_ptr(),
+                libc::AT_SYMLINK_FOLLOW,
+            )
+        })
+        .map(drop)
     }
 
     fn remove_temporary(&mut self) {
@@ -282,6 +303,23 @@ mod tests {
         );
         drop(NewFile::create(&dir.path().join("b"), 0o600).unwrap());
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn replace_replaces_and_leaves_nothing_behind() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        std::fs::write(&path, "old").unwrap();
+        // As a crash leaves it.
+        std::fs::write(dir.path().join(".a.new"), "stale").unwrap();
+        let new = NewFile::create(&path, 0o600).unwrap();
+        new.file.write_all_at(b"new", 0).unwrap();
+        new.replace(&path).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"new");
+        std::fs::create_dir(dir.path().join("d")).unwrap();
+        let refused = NewFile::create(&path, 0o600).unwrap();
+        assert!(refused.replace(&dir.path().join("d")).is_err());
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2);
     }
 
     #[test]

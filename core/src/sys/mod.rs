@@ -15,6 +15,8 @@ pub mod event_fd;
 #[cfg(not(loom))]
 pub mod file;
 #[cfg(not(loom))]
+pub mod file_lock;
+#[cfg(not(loom))]
 pub mod fork;
 #[cfg(not(loom))]
 pub mod fork_lock;

@@ -1,6 +1,8 @@
 //! What the process tests share: scratch directories, messages that prove themselves, witnesses.
 #![allow(dead_code, unused_imports)] // each test binary uses its part
 
+mod old_file;
+pub(crate) mod old_pool;
 mod process;
 mod victim;
 
@@ -10,12 +12,20 @@ use std::time::Duration;
 use plasmite_core::store::{AppendOptions, Client, LockWait, Pool, PoolOptions, View};
 use plasmite_core::{Error, ErrorKind};
 
-pub(crate) use process::{alone, fork, say, until, watchdog, Board, Process};
+pub(crate) use process::{alone, become_nobody, fork, say, until, watchdog, Board, Process};
 pub(crate) use victim::{envelope, synced, Victim};
 
 /// A directory that goes away, and a client of it.
 pub(crate) fn scratch() -> (tempfile::TempDir, Client) {
     let dir = tempfile::tempdir().unwrap();
+    let client = Client::new(Some(dir.path())).unwrap();
+    (dir, client)
+}
+
+/// As [`scratch`], where syncs cost nothing if there is such a place: for tests that sync thousands of times.
+pub(crate) fn scratch_in_memory() -> (tempfile::TempDir, Client) {
+    let dir = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+    let dir = dir.unwrap();
     let client = Client::new(Some(dir.path())).unwrap();
     (dir, client)
 }

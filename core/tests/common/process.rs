@@ -104,6 +104,15 @@ pub(crate) fn fork(work: impl FnOnce()) -> Process {
     unsafe { libc::_exit(code) }
 }
 
+/// Gives up root, if this process has it, for nobody.
+pub(crate) fn become_nobody() {
+    // SAFETY: plain calls.
+    unsafe {
+        libc::setgid(65534);
+        libc::setuid(65534);
+    }
+}
+
 /// Writes to standard error past the harness's capture, which a forked child cannot reach.
 pub(crate) fn say(text: &str) {
     // SAFETY: a valid buffer.

@@ -29,13 +29,7 @@ pub(crate) fn envelope(pool: &Pool, seq: u64) -> Result<Vec<u8>, Error> {
 
 impl Victim {
     pub(crate) fn new(options: PoolOptions, count: u64) -> Victim {
-        // Recovery syncs, thousands of times: in memory where that is possible.
-        let memory = std::path::Path::new("/dev/shm");
-        let dir = match tempfile::tempdir_in(memory) {
-            Ok(dir) => dir,
-            Err(_) => tempfile::tempdir().unwrap(),
-        };
-        let client = Client::new(Some(dir.path())).unwrap();
+        let (dir, client) = super::scratch_in_memory();
         let pool = client.create("p", &options).unwrap();
         let mut envelopes = vec![Vec::new()];
         for n in 1..=count {

@@ -3,7 +3,9 @@
 
 use crate::call::{c_text, call};
 use crate::list::PoolList;
-use crate::{raw, Buffer, Error, ErrorKind, OpenOptions, Pool, PoolOptions, Result};
+use crate::{
+    raw, Buffer, Doctor, Error, ErrorKind, Migrated, OpenOptions, Pool, PoolOptions, Result,
+};
 use std::path::{Path, PathBuf};
 use std::ptr::{self, NonNull};
 
@@ -204,6 +206,40 @@ impl Client {
         Buffer::fill(|buffer, error| unsafe {
             raw::plsm_pool_list_json(self.as_ptr(), buffer, error)
         })
+    }
+
+    /// Begins to examine a pool.
+    ///
+    /// # Errors
+    /// NotFound; Permission; Io for what is no plain file; Usage for a bad name.
+    pub fn doctor(&self, reference: &str) -> Result<Doctor> {
+        Doctor::open(self.as_ptr(), Some(reference))
+    }
+
+    /// Begins to examine every pool of the directory, by name. One that cannot be looked at has a report that says so.
+    ///
+    /// # Errors
+    /// NotFound when there is no such directory; Permission or Io when it cannot be read.
+    pub fn doctor_all(&self) -> Result<Doctor> {
+        Doctor::open(self.as_ptr(), None)
+    }
+
+    /// Converts a pool of format 3, which builds up to version 1.2 made, with every message, seq, time and tag:
+    /// into the new pool `new`, or, without that, in its place; the old file is then kept beside it with `.bak`
+    /// behind its name. Stop the programs that use the pool first.
+    ///
+    /// Options that are left at their defaults are as in the old pool; its size grows if the messages need that.
+    ///
+    /// # Errors
+    /// NotFound; Usage for another format, a bad name, or a size too small; Busy when a writer holds the old
+    /// pool; AlreadyExists for the new pool or the `.bak` file; Corrupt when the old pool is damaged; Permission; Io.
+    pub fn migrate(
+        &self,
+        reference: &str,
+        new: Option<&str>,
+        options: &PoolOptions,
+    ) -> Result<Migrated> {
+        Migrated::make(self.as_ptr(), reference, new, options)
     }
 }
 

@@ -34,12 +34,14 @@ mod call;
 mod cancel;
 mod client;
 mod codec;
+mod doctor;
 mod error;
 mod info;
 mod ingest;
 mod library;
 mod list;
 mod message;
+mod migrate;
 mod options;
 mod pool;
 #[rustfmt::skip]
@@ -63,6 +65,7 @@ pub use bytes::Buffer;
 pub use cancel::Canceller;
 pub use client::{default_pool_dir, Client};
 pub use codec::{check_json, check_lite3, json_to_lite3, lite3_to_json};
+pub use doctor::{Doctor, DoctorIssue, DoctorProgress, DoctorReport, DoctorStatus};
 pub use error::{Error, ErrorKind, Result};
 pub use info::{Bounds, FramePlace, Info, Layout};
 pub use ingest::{
@@ -74,6 +77,7 @@ pub use library::{
 };
 pub use list::{ListEntry, PoolList};
 pub use message::Message;
+pub use migrate::Migrated;
 pub use options::{OpenOptions, PoolOptions};
 pub use pool::Pool;
 pub use replay::{Paced, Replay};

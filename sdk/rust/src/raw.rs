@@ -81,9 +81,18 @@ pub type plsm_ingest_step = ::core::ffi::c_uint;
 pub const PLSM_INGEST_PARSE: plsm_ingest_fault = 1;
 pub const PLSM_INGEST_OVERSIZE: plsm_ingest_fault = 2;
 pub type plsm_ingest_fault = ::core::ffi::c_uint;
+pub const PLSM_DOCTOR_OK: plsm_doctor_status = 0;
+pub const PLSM_DOCTOR_CORRUPT: plsm_doctor_status = 1;
+pub const PLSM_DOCTOR_UNREADABLE: plsm_doctor_status = 2;
+pub type plsm_doctor_status = ::core::ffi::c_uint;
 #[repr(C)]
 #[derive(Debug)]
 pub struct plsm_client {
+    _unused: [u8; 0],
+}
+#[repr(C)]
+#[derive(Debug)]
+pub struct plsm_doctor {
     _unused: [u8; 0],
 }
 #[repr(C)]
@@ -258,6 +267,88 @@ pub struct plsm_open_options {
     pub flags: u32,
 }
 pub type plsm_open_options_t = plsm_open_options;
+pub type plsm_doctor_t = plsm_doctor;
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct plsm_doctor_progress {
+    pub struct_size: u32,
+    pub reserved: u32,
+    pub pools_done: u64,
+    pub pools: u64,
+    pub bytes_done: u64,
+    pub bytes: u64,
+    pub path: *const ::core::ffi::c_char,
+}
+impl Default for plsm_doctor_progress {
+    fn default() -> Self {
+        let mut s = ::core::mem::MaybeUninit::<Self>::uninit();
+        unsafe {
+            ::core::ptr::write_bytes(s.as_mut_ptr(), 0, 1);
+            s.assume_init()
+        }
+    }
+}
+pub type plsm_doctor_progress_t = plsm_doctor_progress;
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct plsm_doctor_report {
+    pub struct_size: u32,
+    pub status: u32,
+    pub pool_ref: *const ::core::ffi::c_char,
+    pub path: *const ::core::ffi::c_char,
+    pub last_good_seq: u64,
+    pub has_last_good_seq: u64,
+    pub bounds: plsm_bounds_t,
+    pub issue_count: u64,
+    pub issues_listed: u64,
+    pub hint_count: u64,
+    pub checked_bytes: u64,
+    pub checked_slots: u64,
+}
+impl Default for plsm_doctor_report {
+    fn default() -> Self {
+        let mut s = ::core::mem::MaybeUninit::<Self>::uninit();
+        unsafe {
+            ::core::ptr::write_bytes(s.as_mut_ptr(), 0, 1);
+            s.assume_init()
+        }
+    }
+}
+pub type plsm_doctor_report_t = plsm_doctor_report;
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct plsm_doctor_issue {
+    pub struct_size: u32,
+    pub has_seq: u32,
+    pub has_offset: u32,
+    pub reserved: u32,
+    pub seq: u64,
+    pub offset: u64,
+    pub code: *const ::core::ffi::c_char,
+    pub finding: *const ::core::ffi::c_char,
+    pub message: *const ::core::ffi::c_char,
+    pub advice: *const ::core::ffi::c_char,
+}
+impl Default for plsm_doctor_issue {
+    fn default() -> Self {
+        let mut s = ::core::mem::MaybeUninit::<Self>::uninit();
+        unsafe {
+            ::core::ptr::write_bytes(s.as_mut_ptr(), 0, 1);
+            s.assume_init()
+        }
+    }
+}
+pub type plsm_doctor_issue_t = plsm_doctor_issue;
+#[repr(C)]
+#[derive(Debug, Default, Copy, Clone)]
+pub struct plsm_migrated {
+    pub struct_size: u32,
+    pub times_unordered: u32,
+    pub bounds: plsm_bounds_t,
+    pub old_size: u64,
+    pub size: u64,
+}
+pub type plsm_migrated_t = plsm_migrated;
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct plsm_bytes {
@@ -494,6 +585,7 @@ impl Default for plsm_tail_options {
     }
 }
 pub type plsm_tail_options_t = plsm_tail_options;
+pub use self::plsm_doctor_status as plsm_doctor_status_t;
 pub use self::plsm_durability as plsm_durability_t;
 pub use self::plsm_error_kind as plsm_error_kind_t;
 pub use self::plsm_gap_policy as plsm_gap_policy_t;
@@ -730,6 +822,70 @@ unsafe extern "C" {
 unsafe extern "C" {
     pub fn plsm_pool_is_current(
         pool: *mut plsm_pool_t,
+        out_err: *mut *mut plsm_error_t,
+    ) -> ::core::ffi::c_int;
+}
+unsafe extern "C" {
+    pub fn plsm_doctor_open(
+        client: *mut plsm_client_t,
+        pool_ref: *const ::core::ffi::c_char,
+        out_doctor: *mut *mut plsm_doctor_t,
+        out_err: *mut *mut plsm_error_t,
+    ) -> ::core::ffi::c_int;
+}
+unsafe extern "C" {
+    pub fn plsm_doctor_step(
+        doctor: *mut plsm_doctor_t,
+        bytes: u64,
+        out_progress: *mut plsm_doctor_progress_t,
+        out_err: *mut *mut plsm_error_t,
+    ) -> ::core::ffi::c_int;
+}
+unsafe extern "C" {
+    pub fn plsm_doctor_report_count(doctor: *mut plsm_doctor_t) -> usize;
+}
+unsafe extern "C" {
+    pub fn plsm_doctor_report(
+        doctor: *mut plsm_doctor_t,
+        index: usize,
+        out_report: *mut plsm_doctor_report_t,
+        out_err: *mut *mut plsm_error_t,
+    ) -> ::core::ffi::c_int;
+}
+unsafe extern "C" {
+    pub fn plsm_doctor_issue(
+        doctor: *mut plsm_doctor_t,
+        report: usize,
+        index: usize,
+        out_issue: *mut plsm_doctor_issue_t,
+        out_err: *mut *mut plsm_error_t,
+    ) -> ::core::ffi::c_int;
+}
+unsafe extern "C" {
+    pub fn plsm_doctor_hint(
+        doctor: *mut plsm_doctor_t,
+        report: usize,
+        index: usize,
+    ) -> *const ::core::ffi::c_char;
+}
+unsafe extern "C" {
+    pub fn plsm_doctor_json(
+        doctor: *mut plsm_doctor_t,
+        out_json: *mut plsm_buf_t,
+        out_err: *mut *mut plsm_error_t,
+    ) -> ::core::ffi::c_int;
+}
+unsafe extern "C" {
+    pub fn plsm_doctor_free(doctor: *mut plsm_doctor_t);
+}
+unsafe extern "C" {
+    pub fn plsm_pool_migrate(
+        client: *mut plsm_client_t,
+        pool_ref: *const ::core::ffi::c_char,
+        new_ref: *const ::core::ffi::c_char,
+        options: *const plsm_pool_options_t,
+        out_migrated: *mut plsm_migrated_t,
+        out_backup: *mut plsm_buf_t,
         out_err: *mut *mut plsm_error_t,
     ) -> ::core::ffi::c_int;
 }

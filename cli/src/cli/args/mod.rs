@@ -1,5 +1,6 @@
 //! The command line: clap only, no action.
 
+mod doctor;
 mod duplex;
 mod feed;
 mod fetch;
@@ -10,12 +11,13 @@ mod read;
 mod tap;
 mod values;
 
+pub(super) use doctor::DoctorArgs;
 pub(super) use duplex::DuplexArgs;
 pub(super) use feed::{FeedArgs, Form, OnError};
 pub(super) use fetch::FetchArgs;
 pub(super) use follow::FollowArgs;
 pub(super) use parse::parse;
-pub(super) use pool::{CreateArgs, DeleteArgs, InfoArgs, ListArgs, PoolCommand};
+pub(super) use pool::{CreateArgs, DeleteArgs, InfoArgs, ListArgs, MigrateArgs, PoolCommand};
 pub(super) use read::{Format, ReadArgs};
 pub(super) use tap::TapArgs;
 pub(super) use values::{Durability, Since};
@@ -102,7 +104,7 @@ pub(super) enum Color {
 /// The commands, each named as typed.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Create, list, describe and delete pools.
+    /// Create, list, describe, convert and delete pools.
     #[command(subcommand, arg_required_else_help = true)]
     Pool(PoolCommand),
     /// Append messages to a pool.
@@ -140,6 +142,13 @@ pub(super) enum Command {
     /// bytes. When recording fails, the command runs on, and its end shows the error.
     #[command(verbatim_doc_comment, after_help = TAP_EXAMPLES)]
     Tap(TapArgs),
+    /// Look whether pools are in order.
+    ///
+    /// Everything that readers rely on is checked: superblock, control page, the checksum of every
+    /// message, the order of numbers and times, tags and contents, index. Nothing is written or repaired,
+    /// and pools in use stay in use.
+    #[command(verbatim_doc_comment)]
+    Doctor(DoctorArgs),
     /// Show the version.
     Version,
 }

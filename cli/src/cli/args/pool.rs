@@ -1,9 +1,9 @@
-//! Arguments of `pool create`, `pool info`, `pool list` and `pool delete`.
+//! Arguments of `pool create`, `pool info`, `pool list`, `pool delete` and `pool migrate`.
 
 use super::values::parse_size;
 use clap::{Args, Subcommand, ValueEnum};
 
-/// Create, list, describe and delete pools.
+/// Create, list, describe, convert and delete pools.
 #[derive(Debug, Subcommand)]
 pub(crate) enum PoolCommand {
     /// Make pools.
@@ -14,6 +14,14 @@ pub(crate) enum PoolCommand {
     List(ListArgs),
     /// Delete pools; their readers and writers are told.
     Delete(DeleteArgs),
+    /// Convert a pool of format 3, which builds up to version 1.2 made.
+    ///
+    /// Every message keeps its number, time, tags and data; what was written is read again and compared.
+    /// Without NEW the new pool takes the place of the old one at one moment, and the old file is kept
+    /// with .bak behind its name: stop the programs that use the pool first. With NEW the old pool
+    /// stays as it is.
+    #[command(verbatim_doc_comment)]
+    Migrate(MigrateArgs),
 }
 
 /// Whether a report is wanted as JSON.
@@ -86,3 +94,27 @@ pub(crate) struct DeleteArgs {
     #[command(flatten)]
     pub(crate) json: JsonOutput,
 }
+
+/// Arguments of `pool migrate`.
+#[derive(Args, Debug)]
+#[command(arg_required_else_help = true, after_long_help = MIGRATE_EXAMPLES)]
+pub(crate) struct MigrateArgs {
+    /// The old pool.
+    #[arg(value_name = "OLD")]
+    pub(crate) old: String,
+    /// The new pool; without it the old one's place is taken.
+    #[arg(value_name = "NEW")]
+    pub(crate) new: Option<String>,
+    /// The size of the new file: bytes, or a number with K, M or G [default: as the old one, or as much as
+    /// the messages need].
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub(crate) size: Option<u64>,
+    #[command(flatten)]
+    pub(crate) json: JsonOutput,
+}
+
+const MIGRATE_EXAMPLES: &str = "\
+Examples:
+  pls pool migrate chat              convert it in its place; chat.plasmite.bak is the old file
+  pls pool migrate old/chat.plasmite chat
+                                     make a new pool, leave the old file alone";

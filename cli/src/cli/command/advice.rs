@@ -31,13 +31,17 @@ pub(super) fn open_or_create(
         .map_err(|error| about_missing(context, error, reference, remedy).into())
 }
 
-/// Adds to a NotFound about a whole pool what to do about it.
+/// Adds to a NotFound about a whole pool, or to the refusal of an older one, what to do about it.
 pub(super) fn about_missing(
     context: &Context,
     error: Error,
     reference: &str,
     remedy: Remedy,
 ) -> Error {
+    if error.kind() == ErrorKind::Usage && error.hint().is_some_and(names_migrate) {
+        let command = migrate_command(context, reference);
+        return error.with_hint(format!("to convert it, run: {command}"));
+    }
     if error.kind() != ErrorKind::NotFound || error.seq().is_some() {
         return error;
     }
@@ -51,6 +55,28 @@ pub(super) fn about_missing(
         _ => created_by(context, reference, remedy),
     };
     error.with_hint(hint)
+}
+
+/// Adds to a NotFound about a pool that the command needs as it is how to see which pools there are.
+pub(super) fn about_unknown(context: &Context, error: Error, reference: &str) -> Error {
+    if error.kind() != ErrorKind::NotFound || error.seq().is_some() {
+        return error;
+    }
+    let list = format!("see the pools there are with: {}", list_command(context));
+    error.with_hint(match reference.contains('/') {
+        true => format!("check the path; {list}"),
+        false => list,
+    })
+}
+
+/// Whether a hint of the library is to convert the pool.
+pub(super) fn names_migrate(hint: &str) -> bool {
+    hint.contains("`pool migrate`")
+}
+
+/// `pool migrate` for this reference, with the directory as typed.
+pub(super) fn migrate_command(context: &Context, reference: &str) -> String {
+    command(context, &["pool", "migrate"], reference)
 }
 
 fn created_by(context: &Context, reference: &str, remedy: Remedy) -> String {

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod advice;
+mod doctor;
 mod duplex;
 mod feed;
 mod fetch;
@@ -11,6 +12,7 @@ mod pool_create;
 mod pool_delete;
 mod pool_info;
 mod pool_list;
+mod pool_migrate;
 mod reader;
 mod tap;
 mod version;
@@ -26,11 +28,13 @@ pub(super) fn run(context: &mut Context, command: Command) -> Outcome {
         Command::Pool(PoolCommand::Info(args)) => pool_info::run(context, &args),
         Command::Pool(PoolCommand::List(args)) => pool_list::run(context, &args),
         Command::Pool(PoolCommand::Delete(args)) => pool_delete::run(context, &args),
+        Command::Pool(PoolCommand::Migrate(args)) => pool_migrate::run(context, &args),
         Command::Feed(args) => feed::run(context, &args),
         Command::Fetch(args) => fetch::run(context, &args),
         Command::Follow(args) => follow::run(context, &args),
         Command::Duplex(args) => duplex::run(context, &args),
         Command::Tap(args) => tap::run(context, &args),
+        Command::Doctor(args) => doctor::run(context, &args),
         Command::Version => version::run(context),
     }
 }

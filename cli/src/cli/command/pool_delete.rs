@@ -1,6 +1,6 @@
 //! `pool delete`
 
-use super::advice::{self, Remedy};
+use super::advice;
 use crate::cli::args::DeleteArgs;
 use crate::cli::context::Context;
 use crate::cli::exit::{Failure, Outcome, SUCCESS};
@@ -24,16 +24,9 @@ pub(super) fn run(context: &mut Context, args: &DeleteArgs) -> Outcome {
             Ok(_) => client.delete(reference),
             Err(error) => Err(error.clone()),
         };
-        let error = outcome.err().map(|error| {
-            let hint = format!(
-                "see the pools there are with: {}",
-                advice::list_command(context)
-            );
-            match (error.kind(), error.seq()) {
-                (crate::ErrorKind::NotFound, None) => error.with_hint(hint),
-                _ => advice::about_missing(context, error, reference, Remedy::Create),
-            }
-        });
+        let error = outcome
+            .err()
+            .map(|error| advice::about_unknown(context, error, reference));
         (path.unwrap_or_default(), error)
     };
     let attempts: Vec<Attempt<'_>> = args

@@ -9,6 +9,7 @@ pub(super) mod notice;
 pub(super) mod paint;
 pub(super) mod pretty;
 pub(super) mod progress;
+pub(super) mod status_line;
 pub(super) mod stderr;
 pub(super) mod stdout;
 pub(super) mod table;

@@ -38,6 +38,11 @@ impl Stdout {
         self.colored
     }
 
+    /// A label for people, coloured if that is wanted.
+    pub(crate) fn label(&self, text: &str, color: &str) -> String {
+        paint::label(text, color, self.colored)
+    }
+
     /// The buffer, to append to; follow it with [`Stdout::written`].
     pub(crate) fn buffer(&mut self) -> &mut Vec<u8> {
         &mut self.buffer

@@ -1,0 +1,206 @@
+//! The examination of one pool: what the file is, whether its control words can be believed, and the walk.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::report::Issue;
+use super::walk::{Walk, Walked};
+use super::{Finding, Report};
+use crate::error::{Error, ErrorKind, Result};
+use crate::format::superblock::{Superblock, MAGIC, VERSION};
+use crate::format::PAGE;
+use crate::pool::open::open_file;
+use crate::pool::survey::survey;
+use crate::pool::Pool;
+use crate::ring::memory::Memory;
+use crate::ring::snapshot::Check;
+use crate::sys::atomic::Ordering;
+
+/// How often an examination begins anew because the pool was recovered under it. Each time some writer has
+/// found another boot, another file or damage; more often than once is already odd.
+const RESTARTS: u32 = 16;
+
+/// The examination of one pool.
+pub(super) struct Examination {
+    reference: String,
+    path: PathBuf,
+    report: Report,
+    /// None: what the file is was all there was to see.
+    walk: Option<Walk>,
+    /// Bytes to walk.
+    whole: u64,
+    restarts: u32,
+}
+
+impl Examination {
+    /// Looks at superblock and control page.
+    ///
+    /// # Errors
+    /// NotFound, Permission, Io.
+    pub(super) fn begin(reference: &str, path: &Path) -> Result<Examination> {
+        let mut report = Report::new(reference, path.to_path_buf());
+        // Read anew, though this process may have the pool open.
+        let walk = if superblock_is_good(path, &mut report)? {
+            Some(first_look(Pool::open_unsettled(path)?, &mut report)?)
+        } else {
+            None
+        };
+        Ok(Examination {
+            reference: reference.to_string(),
+            path: path.to_path_buf(),
+            report,
+            whole: walk.as_ref().map_or(0, Walk::left),
+            walk,
+            restarts: 0,
+        })
+    }
+
+    /// Walks on; true when the report is complete.
+    ///
+    /// # Errors
+    /// NotFound when the pool was deleted meanwhile; Busy when it is recovered again and again.
+    pub(super) fn step(&mut self, bytes: u64) -> Result<bool> {
+        let Some(walk) = &mut self.walk else {
+            return Ok(true);
+        };
+        match walk.step(bytes, &mut self.report) {
+            Walked::More => Ok(false),
+            Walked::Done => {
+                if walk.pool().is_deleted() {
+                    return Err(walk.pool().gone());
+                }
+                last_look(walk.pool(), &mut self.report);
+                Ok(true)
+            }
+            Walked::Restart if self.restarts == RESTARTS => Err(Error::new(
+                ErrorKind::Busy,
+                "the pool is recovered again and again while it is looked at",
+            )
+            .with_path(&self.path)
+            .with_hint("stop its writers, then try again")),
+            Walked::Restart => {
+                let restarts = self.restarts + 1;
+                *self = Examination::begin(&self.reference, &self.path)?;
+                self.restarts = restarts;
+                Ok(false)
+            }
+        }
+    }
+
+    /// Bytes walked.
+    pub(super) fn walked(&self) -> u64 {
+        self.whole - self.walk.as_ref().map_or(0, Walk::left).min(self.whole)
+    }
+
+    pub(super) fn into_report(self) -> Report {
+        self.report
+    }
+}
+
+/// Decides what to walk over: the control words' bounds, or those that the frames tell.
+fn first_look(pool: Pool, report: &mut Report) -> Result<Walk> {
+    if pool.is_deleted() {
+        return Err(
+            Error::new(ErrorKind::NotFound, "pool not found: it was deleted")
+                .with_path(pool.path()),
+        );
+    }
+    let settled = pool.settle_for_reading().is_ok();
+    let ring = pool.shared().ring();
+    // Before the head: it is then not ahead of it.
+    let next_seq = ring.memory.control().hot.next_seq.load(Ordering::Acquire);
+    if let Some((tail, head)) = ring.bounds() {
+        // Readers cannot open a pool whose oldest or newest message is damaged: then that is what to name.
+        let one_end_is_good = || {
+            matches!(ring.check(tail, head), Check::Good(_))
+                || ring.newest_before(head, tail).is_some()
+        };
+        if settled || (tail < head && one_end_is_good()) {
+            return Ok(Walk::new(pool, true, (tail, head), next_seq));
+        }
+    }
+    report_control(report);
+    let found = survey(ring);
+    let bounds = (found.tail, found.head);
+    let walk = Walk::new(pool, false, bounds, found.next_seq);
+    Ok(walk.after(report.issue_count))
+}
+
+fn report_control(report: &mut Report) {
+    let text = "the control page does not fit the messages";
+    report.issue(Finding::Control, text, None, Some(PAGE));
+}
+
+/// What only shows once all messages have been seen.
+fn last_look(pool: &Pool, report: &mut Report) {
+    // Readers go by these words, and cannot.
+    if pool.settle_for_reading().is_err() {
+        if report.issue_count == 0 {
+            report_control(report);
+        }
+        report.hint(Finding::Control.advice().to_string());
+    }
+    let at_home = pool.is_at_home();
+    if !at_home && report.issue_count > 0 {
+        report.hint(
+            "the machine went down, or the file was copied, since the pool was last in use: opening it for writing recovers what is intact"
+                .into(),
+        );
+    }
+    if at_home && report.issue_count == 0 && !pool.looks_sound(true) {
+        report.hint(
+            "warning: the control page has words that only writers go by and that cannot be right; the next writer puts them right"
+                .into(),
+        );
+    }
+    let recovery = &pool.shared().ring().memory.control().recovery;
+    if recovery.sync_failed.load(Ordering::Relaxed) != 0 {
+        report.hint(
+            "warning: a sync to the disk failed; check the disk, and flush until that succeeds"
+                .into(),
+        );
+    }
+}
+
+/// Whether the file is a pool that this build can read; else the report says what is wrong with it.
+fn superblock_is_good(path: &Path, report: &mut Report) -> Result<bool> {
+    let (file, _, status) = open_file(path, true).map_err(|error| error.with_path(path))?;
+    let mut page = Vec::new();
+    if let Err(error) = (&file).take(PAGE).read_to_end(&mut page) {
+        let text = format!("the superblock cannot be read: {error}");
+        report.issue(Finding::Read, text, None, Some(page.len() as u64));
+        return Ok(false);
+    }
+    let Err(error) = Superblock::parse(&page, status.len) else {
+        return Ok(true);
+    };
+    let finding = if !page.starts_with(&MAGIC) {
+        Finding::NotAPool
+    } else if page
+        .get(4..8)
+        .is_some_and(|word| word != VERSION.to_le_bytes())
+    {
+        Finding::Format
+    } else if error.kind() == ErrorKind::Usage {
+        Finding::Features
+    } else {
+        let length = page.get(16..24).and_then(|word| word.try_into().ok());
+        match length.map(|word| Superblock::parse(&page, u64::from_le_bytes(word))) {
+            Some(Ok(_)) => Finding::Length,
+            _ => Finding::Superblock,
+        }
+    };
+    // The error knows which format it is, and what can be done about that one.
+    let advice = match (finding, error.hint()) {
+        (Finding::Format | Finding::Features, Some(hint)) => hint,
+        _ => finding.advice(),
+    };
+    report.add(Issue {
+        finding,
+        message: error.message().to_string(),
+        seq: None,
+        offset: error.offset(),
+        advice: advice.to_string(),
+    });
+    Ok(false)
+}

@@ -1,0 +1,162 @@
+//! A pool's file before it has its name: filled completely, then linked to its name without replacing, or
+//! put in the place of an older file.
+
+use std::os::unix::fs::{DirBuilderExt, FileExt};
+use std::path::Path;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::format::geometry::CONTROL_OFFSET;
+use crate::format::superblock::{Superblock, LOCK_FUTEX_AND_BYTE};
+use crate::format::PAGE;
+use crate::pool::create::{failed, CreateOptions};
+use crate::ring::mapped::Mapped;
+use crate::ring::memory::Memory;
+use crate::ring::Ring;
+use crate::sys::atomic::Ordering;
+use crate::sys::file::{self, NewFile};
+use crate::sys::log::{self, Level};
+use crate::sys::map::Mapping;
+use crate::sys::{boot, clock, random};
+
+/// A pool that nobody else can see yet. Dropped, nothing is left of it.
+#[derive(Debug)]
+pub(crate) struct Blank {
+    /// The file.
+    pub(crate) new: NewFile,
+    superblock: Superblock,
+}
+
+impl Blank {
+    /// An empty pool that will be at `path`, whose directories are made; its first message gets `first_seq`.
+    ///
+    /// # Errors
+    /// Usage (sizes), Permission, Io (full disk).
+    pub(crate) fn make(path: &Path, options: &CreateOptions, first_seq: u64) -> Result<Blank> {
+        let geometry = options.geometry()?;
+        let failed = |error| failed(error, path);
+        create_directories(file::parent_of(path))?;
+        let new =
+            NewFile::create(path, options.file_mode.unwrap_or(0o600) & 0o7777).map_err(failed)?;
+        let reserved = file::reserve(&new.file, geometry.file_size).map_err(failed)?;
+        let identity = file::status(&new.file).map_err(failed)?.identity;
+        let mut id = [0; 16];
+        random::fill(&mut id);
+        let superblock = Superblock {
+            geometry,
+            lock: LOCK_FUTEX_AND_BYTE,
+            flags: options.flags,
+            id,
+            created_ns: clock::wall_ns(),
+        };
+        new.file
+            .write_all_at(&superblock.encode(), 0)
+            .map_err(failed)?;
+        new.file
+            .write_all_at(&control_page(identity, first_seq), CONTROL_OFFSET)
+            .map_err(failed)?;
+        if !reserved {
+            log::emit(Level::Warn, || {
+                format!(
+                    "{}: this file system cannot reserve space; a full disk may end a writer",
+                    path.display()
+                )
+            });
+        }
+        Ok(Blank { new, superblock })
+    }
+
+    /// Its ring, to be filled without a lock: nobody else can have the file.
+    ///
+    /// # Errors
+    /// Usage (too large for this machine), Io.
+    pub(crate) fn ring(&self) -> Result<Ring<Mapped>> {
+        let geometry = self.superblock.geometry;
+        let len = usize::try_from(geometry.file_size)
+            .map_err(|_| Error::usage("the pool is too large for this machine's address space"))?;
+        let mapping = Mapping::new(&self.new.file, len, true)
+            .map_err(|error| Error::from_io(&error, "map the pool"))?;
+        Ok(Ring::new(
+            Mapped::new(mapping, &geometry),
+            geometry,
+            self.superblock.seed(),
+        ))
+    }
+
+    /// Sets `FLAG_` bits.
+    ///
+    /// # Errors
+    /// Io.
+    pub(crate) fn set_flags(&mut self, flags: u32) -> Result<()> {
+        self.superblock.flags = flags;
+        let written = self.new.file.write_all_at(&self.superblock.encode(), 0);
+        written.map_err(|error| Error::from_io(&error, "write the pool"))
+    }
+
+    /// Puts everything on the disk, and says in the control page that it is there.
+    ///
+    /// # Errors
+    /// Io.
+    pub(crate) fn flush(&self, ring: &Ring<Mapped>) -> Result<()> {
+        let control = ring.memory.control();
+        let (hot, recovery) = (&control.hot, &control.recovery);
+        let head = hot.head.load(Ordering::Relaxed);
+        let next_seq = hot.next_seq.load(Ordering::Relaxed);
+        recovery.synced_before.store(head, Ordering::Relaxed);
+        recovery.synced_seq.store(next_seq - 1, Ordering::Relaxed);
+        recovery.synced.store(head, Ordering::Release);
+        self.new
+            .file
+            .sync_all()
+            .map_err(|error| Error::from_io(&error, "write the pool to the disk"))
+    }
+
+    /// Gives the file its name, for all to see.
+    ///
+    /// # Errors
+    /// AlreadyExists, Permission, Io.
+    pub(crate) fn publish(self, path: &Path) -> Result<()> {
+        let failed = |error| failed(error, path);
+        self.new.file.sync_all().map_err(failed)?;
+        self.new.publish(path).map(drop).map_err(failed)
+    }
+}
+
+fn create_directories(directory: &Path) -> Result<()> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)
+        .map_err(|error| {
+            let text = match error.kind() {
+                std::io::ErrorKind::AlreadyExists | std::io::ErrorKind::NotADirectory => {
+                    return Error::new(
+                        ErrorKind::Io,
+                        format!(
+                            "cannot create the directory {}: a file is in the way",
+                            directory.display()
+                        ),
+                    )
+                    .with_path(directory)
+                }
+                _ => "create the pool's directory",
+            };
+            Error::from_io(&error, text).with_path(directory)
+        })
+}
+
+fn control_page(identity: file::Identity, first_seq: u64) -> [u8; PAGE as usize] {
+    let mut page = [0; PAGE as usize];
+    let boot = boot::boot_id();
+    let words = [
+        (24, first_seq),
+        (40, u64::MAX),
+        (512 + 32, boot[0]),
+        (512 + 40, boot[1]),
+        (512 + 48, identity.device),
+        (512 + 56, identity.inode),
+    ];
+    for (at, word) in words {
+        page[at..at + 8].copy_from_slice(&u64::to_le_bytes(word));
+    }
+    page
+}
