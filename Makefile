@@ -56,7 +56,7 @@ header: ## write include/plasmite.h again, from capi/src
 
 bindings: $(VENV)/libclang.stamp ## write the Rust bindings of the header again
 	PLASMITE_WRITE_BINDINGS=1 LIBCLANG_PATH=$$(cat $<) \
-	    $(CARGO) test -q -p plasmite-sdk --no-default-features --features system --test bindings_are_current
+	    $(CARGO) test -q -p plasmite-capi --test bindings_are_current
 
 # bindgen needs libclang, which PyPI has as a package; nothing is installed outside of the target directory.
 $(VENV)/libclang.stamp:

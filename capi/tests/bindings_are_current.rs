@@ -1,4 +1,6 @@
-//! `src/raw.rs` is what bindgen makes of `include/plasmite.h`, neither more nor less.
+//! The Rust SDK's `src/raw.rs` is what bindgen makes of `include/plasmite.h`, neither more nor less.
+//!
+//! Here and not beside it, because that crate does not compile before its bindings are there.
 //!
 //! bindgen loads libclang, which `make bindings` and `make test` install into `target/venv`; another one is named by
 //! `LIBCLANG_PATH`. With `PLASMITE_WRITE_BINDINGS=1` the file is written instead of compared: that is `make bindings`.
@@ -8,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 /// Where libclang is, for bindgen: as asked, or as installed by the Makefile.
@@ -90,7 +92,7 @@ fn bindings_are_current() {
         println!("left out: no libclang; `make bindings` installs one and compares");
         return;
     }
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/raw.rs");
+    let path = repository().join("sdk/rust/src/raw.rs");
     let generated = generate();
     if std::env::var_os("PLASMITE_WRITE_BINDINGS").is_some() {
         fs::write(&path, generated).expect("src/raw.rs can be written");
