@@ -1,10 +1,11 @@
 //! Arguments of `fetch`.
 
+use super::examples;
 use clap::Args;
 
 /// Arguments of `fetch`.
 #[derive(Args, Debug)]
-#[command(arg_required_else_help = true)]
+#[command(arg_required_else_help = true, after_help = examples::FETCH)]
 pub(crate) struct FetchArgs {
     /// The pool.
     #[arg(value_name = "POOL")]
