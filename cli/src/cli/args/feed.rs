@@ -1,7 +1,7 @@
 //! Arguments of `feed`.
 
 use super::examples;
-use super::values::{parse_duration, parse_size, parse_tag, Durability, Span};
+use super::values::{parse_duration, parse_number, parse_size, parse_tag, Durability, Span};
 use clap::{Args, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
@@ -50,7 +50,7 @@ pub(crate) struct FeedArgs {
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub(crate) create_size: Option<u64>,
     /// Try this many times more when other writers keep the pool busy.
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", value_parser = parse_number::<u32>, default_value_t = 0)]
     pub(crate) retry: u32,
     /// How long to wait before trying again, for example 50ms or 2s; needs --retry [default: 50ms].
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]

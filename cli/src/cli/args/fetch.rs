@@ -1,6 +1,7 @@
 //! Arguments of `fetch`.
 
 use super::examples;
+use super::values::parse_number;
 use clap::Args;
 
 /// Arguments of `fetch`.
@@ -11,6 +12,6 @@ pub(crate) struct FetchArgs {
     #[arg(value_name = "POOL")]
     pub(crate) pool: String,
     /// The message's number; the first of a pool is 1.
-    #[arg(value_name = "SEQ")]
+    #[arg(value_name = "SEQ", value_parser = parse_number::<u64>)]
     pub(crate) seq: u64,
 }

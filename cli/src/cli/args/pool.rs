@@ -1,7 +1,7 @@
 //! Arguments of `pool create`, `pool info`, `pool list`, `pool delete` and `pool migrate`.
 
 use super::examples;
-use super::values::parse_size;
+use super::values::{parse_number, parse_size};
 use clap::{Args, Subcommand, ValueEnum};
 
 /// Create, list, describe, convert and delete pools.
@@ -61,7 +61,7 @@ pub(crate) struct CreateArgs {
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub(crate) size: Option<u64>,
     /// Slots of the index that finds messages by number; 0 for none [default: by size].
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_number::<u32>)]
     pub(crate) index_capacity: Option<u32>,
     #[command(flatten)]
     pub(crate) json: JsonOutput,
