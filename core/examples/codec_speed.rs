@@ -116,7 +116,7 @@ fn varied() -> Vec<String> {
 fn measure_varied() {
     let texts = varied();
     let mut encoder = Encoder::new();
-    let mut each = |work: &mut dyn FnMut(&[u8])| {
+    let each = |work: &mut dyn FnMut(&[u8])| {
         let mut best = f64::MAX;
         for _ in 0..200 {
             let start = Instant::now();
