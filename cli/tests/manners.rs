@@ -224,6 +224,35 @@ fn every_help_has_examples() {
     assert_eq!(seen, 15);
 }
 
+/// The page on the commands and the help tell the same exit statuses.
+#[test]
+fn exit_statuses_are_told_alike() {
+    let scratch = Scratch::new();
+    let help = scratch.run(&["--help"]);
+    let (_, part) = help.ok().split_once("\nExit status:\n").expect("that part");
+    let first = |line: &str| {
+        line.split_whitespace()
+            .next()
+            .and_then(|word| word.parse::<u8>().ok())
+    };
+    let mut told: Vec<u8> = part
+        .lines()
+        .take_while(|line| !line.is_empty())
+        .filter_map(first)
+        .collect();
+    let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/cli.md");
+    let page = std::fs::read_to_string(page).expect("the page");
+    let (_, part) = page.split_once("\n## Exit status\n").expect("that part");
+    let cells = part
+        .lines()
+        .filter(|line| line.starts_with("| "))
+        .flat_map(|line| line.split('|'));
+    let mut listed: Vec<u8> = cells.filter_map(|cell| cell.trim().parse().ok()).collect();
+    told.sort_unstable();
+    listed.sort_unstable();
+    assert_eq!((told.len(), told), (11, listed));
+}
+
 /// Standard streams that are not there.
 #[test]
 fn closed_streams() {

@@ -21,6 +21,7 @@ pub(super) const TOP_MORE: &str = r#"Exit status:
   6    no permission
   7    a damaged pool, or no pool at all
   8    another error of the system
+  9    a message was overwritten while it was read
   124  --timeout of follow or duplex ran out
   tap ends like the command it runs.
 
