@@ -65,7 +65,10 @@ fn every_line_of_the_description_is_run() {
     for line in read("tests/cookbook/description.txt").lines() {
         // Those that need a server are its tests' business.
         let network = line.starts_with("network: ");
-        assert!(network || run.contains(&line.to_owned()), "nowhere run: {line}");
+        assert!(
+            network || run.contains(&line.to_owned()),
+            "nowhere run: {line}"
+        );
     }
 }
 
