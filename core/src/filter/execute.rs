@@ -232,14 +232,7 @@ impl<'a, S: Source> Evaluation<'a, S> {
                 let [left, right] = &**nodes;
                 self.each(left, input, &mut |this, leaf| this.each(right, leaf, out))
             }
-            Op::Compare(cmp, nodes) => {
-                let [left, right] = &**nodes;
-                self.each(left, input, &mut |this, left| {
-                    this.each(right, input, &mut |this, right| {
-                        out(this, Leaf::Bool(holds(*cmp, &left, &right)?))
-                    })
-                })
-            }
+            Op::Compare(cmp, nodes) => self.each_pair(*cmp, nodes, input, out),
             Op::Logic(stop, nodes) => {
                 let [left, right] = &**nodes;
                 self.each(left, input, &mut |this, leaf| {
@@ -268,6 +261,32 @@ impl<'a, S: Source> Evaluation<'a, S> {
             }
             // All others are single.
             _ => Err(Stop::Unplanned),
+        }
+    }
+
+    /// Compares every output of the left with every one of the right. An error of the left is seen only when the
+    /// right has an output.
+    fn each_pair(
+        &mut self,
+        cmp: Cmp,
+        nodes: &'a [Node; 2],
+        input: Leaf<'a, S>,
+        out: &mut dyn FnMut(&mut Self, Leaf<'a, S>) -> Flow<()>,
+    ) -> Flow<()> {
+        let [left, right] = nodes;
+        let mut failed_inside = false;
+        let flow = self.each(left, input, &mut |this, left| {
+            let flow = this.each(right, input, &mut |this, right| {
+                out(this, Leaf::Bool(holds(cmp, &left, &right)?))
+            });
+            failed_inside |= flow.is_err();
+            flow
+        });
+        match flow {
+            Err(Stop::Error) if !failed_inside => {
+                self.each(right, input, &mut |_, _| Err(Stop::Error))
+            }
+            flow => flow,
         }
     }
 

@@ -13,7 +13,12 @@ pub(super) struct Node {
     pub(super) op: Op,
     /// Gives exactly one output, or an error.
     pub(super) single: bool,
+    /// Levels of nodes.
+    depth: u32,
 }
+
+/// Deeper conditions have no plan: evaluating and freeing one recurses.
+const DEEPEST: u32 = 64;
 
 /// What a node does with its input.
 pub(super) enum Op {
@@ -56,16 +61,24 @@ pub(super) struct Fault<'a> {
 
 impl Node {
     fn new(op: Op) -> Node {
-        let both = |nodes: &[Node; 2]| nodes.iter().all(|node| node.single);
-        let single = match &op {
-            Op::Path(steps) => steps
-                .iter()
-                .all(|step| matches!(step, Step::Field(_, false) | Step::Index(_, false))),
-            Op::Pipe(nodes) | Op::Compare(_, nodes) | Op::Logic(_, nodes) => both(nodes),
-            Op::Alternative(nodes) => both(nodes),
-            _ => true,
-        };
-        Node { op, single }
+        let mut single = true;
+        let mut depth = 1;
+        match &op {
+            Op::Path(steps) => {
+                single = steps
+                    .iter()
+                    .all(|step| matches!(step, Step::Field(_, false) | Step::Index(_, false)));
+            }
+            Op::Pipe(nodes)
+            | Op::Compare(_, nodes)
+            | Op::Logic(_, nodes)
+            | Op::Alternative(nodes) => {
+                single = nodes.iter().all(|node| node.single);
+                depth += nodes[0].depth.max(nodes[1].depth);
+            }
+            _ => {}
+        }
+        Node { op, single, depth }
     }
 
     /// Whether the time of a message is needed as text.
@@ -88,7 +101,7 @@ impl Node {
     /// # Errors
     /// A regular expression that is none.
     pub(super) fn of<'a>(term: &Term<&'a str>) -> Result<Option<Node>, Fault<'a>> {
-        Ok(Some(Node::new(match term {
+        let node = Node::new(match term {
             Term::Id => Op::Path(Vec::new()),
             Term::Num(_) | Term::Neg(_) | Term::Str(..) => match literal(term) {
                 Some(literal) => Op::Literal(literal),
@@ -125,7 +138,8 @@ impl Node {
                 None => return Ok(None),
             },
             _ => return Ok(None),
-        })))
+        });
+        Ok((node.depth <= DEEPEST).then_some(node))
     }
 }
 

@@ -198,6 +198,7 @@ fn hostile_expressions_end() {
             steps: Some(300_000),
         };
         let shown = &expression[..expression.len().min(60)];
+        println!("{shown}");
         match Filter::new(expression, &options) {
             Ok(filter) => {
                 if let Err(error) = run_with(&filter, DATA, &["a"]) {

@@ -159,9 +159,9 @@ fn repeat(text: &Text, times: &Num) -> Val {
         _ => usize::MAX,
     };
     let len = text.len().saturating_mul(times);
-    meter::work(len / 64);
     // Counted before it is made, and once more by the text: it is never made too large.
     meter::memory(len);
+    meter::work(len / 64);
     Val::Str(Text::own(text.as_bytes().repeat(if len == 0 {
         0
     } else {
