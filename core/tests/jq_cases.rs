@@ -11,6 +11,7 @@ use plasmite_core::filter::{Filter, FilterOptions};
 use plasmite_core::json::Encoder;
 use plasmite_core::message::{Encoding, Message};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 /// What the expression says about a message with this data.
 fn verdict(expression: &str, json: &str) -> &'static str {
@@ -36,6 +37,119 @@ fn verdict(expression: &str, json: &str) -> &'static str {
         Err(error) if error.message().contains("gives") => "no truth value",
         Err(_) => "limit",
     }
+}
+
+/// The letters of the digests: T some output true, F none, N an output that is no boolean, E a run-time error.
+/// A filter does not tell E from F; the expression is made to.
+#[test]
+fn every_stream() {
+    let Some(folder) = data() else { return };
+    let (mut streams, mut wrong) = (BTreeMap::new(), Vec::new());
+    let mut agreed = 0;
+    for row in records(&folder.join("jq-cases/where-streams.jsonl")) {
+        let name = row["stream"].as_str().unwrap();
+        let records = streams
+            .entry(name.to_owned())
+            .or_insert_with(|| messages(&folder.join(name), row["records"].as_u64().unwrap()));
+        let expression = row["where"].as_str().unwrap();
+        let options = FilterOptions::default();
+        let filter = Filter::new(&format!(".data | ({expression}\n)"), &options).unwrap();
+        let failing = format!(".data | (try ([{expression}\n] | false) catch true)");
+        let failing = Filter::new(&failing, &options).unwrap();
+        let mut letters = String::new();
+        for message in records.iter() {
+            let message = message.message();
+            letters.push(match filter.matches(&message, || true, &mut 0) {
+                Ok(Some(true)) => 'T',
+                Ok(_) if failing.matches(&message, || true, &mut 0).unwrap() == Some(true) => 'E',
+                Ok(_) => 'F',
+                Err(error) if error.message().contains("gives") => 'N',
+                Err(error) => panic!("{expression} on {name}: {error}"),
+            });
+        }
+        let count = |letter: char| letters.chars().filter(|found| *found == letter).count() as u64;
+        let first: Vec<usize> = letters
+            .char_indices()
+            .filter(|(_, l)| *l == 'T')
+            .map(|(at, _)| at + 1)
+            .take(5)
+            .collect();
+        let matches = |engine: &Value| {
+            engine["match"] == count('T')
+                && engine["no_match"] == count('F')
+                && engine["non_boolean"] == count('N')
+                && engine["runtime_error"] == count('E')
+                && engine["first"] == serde_json::json!(first)
+                && engine["digest"] == digest(&letters)
+        };
+        match row["agree"] == true {
+            true if matches(&row["jq"]) => agreed += 1,
+            // Where they differ it is as in one of them.
+            false if matches(&row["jq"]) || matches(&row["jaq"]) => {}
+            _ => wrong.push(format!(
+                "{name}: {expression}: T {} F {} N {} E {}, not {} / {}",
+                count('T'),
+                count('F'),
+                count('N'),
+                count('E'),
+                row["jq"],
+                row["jaq"]
+            )),
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+    assert!(agreed > 140, "{agreed}");
+}
+
+/// A record as a message.
+struct Record {
+    encoding: Encoding,
+    payload: Vec<u8>,
+}
+
+impl Record {
+    fn message(&self) -> Message<&[u8]> {
+        Message {
+            seq: 1,
+            time_ns: 0,
+            encoding: self.encoding,
+            payload: &self.payload,
+            tags: &[],
+        }
+    }
+}
+
+fn messages(path: &Path, count: u64) -> Vec<Record> {
+    let text = codec::read(path);
+    let lines = text.split(|byte| *byte == b'\n');
+    let record = |line: &[u8]| {
+        let mut payload = Vec::new();
+        let encoded = Encoder::new().encode(line, &mut payload).unwrap();
+        Record {
+            encoding: encoded.into(),
+            payload,
+        }
+    };
+    let found: Vec<Record> = lines
+        .filter(|line| !line.trim_ascii().is_empty())
+        .map(record)
+        .collect();
+    assert_eq!(found.len() as u64, count, "{}", path.display());
+    found
+}
+
+/// The first 16 hexadecimal digits of the letters' SHA-256.
+fn digest(letters: &str) -> String {
+    let hash = Sha256::digest(letters.as_bytes());
+    hash.iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 #[test]
