@@ -27,6 +27,7 @@ void *room(size_t size);
 
 // The tree of a text that is valid JSON; NULL when it is not.
 json_t *json_parse(const char *text, size_t len);
+json_t *json_valid(const char *text, size_t len); // of a text that is known to be valid
 void json_write(out_t *out, const json_t *value);
 char *json_text(const json_t *value);  // ends in NUL
 char *json_shown(const json_t *value); // for messages: cut when long; "nothing" for NULL

@@ -16,7 +16,7 @@ import threading
 import time
 from pathlib import Path
 
-from values import Failure, outcome_mismatch, replace, shown
+from values import Failure, outcome_mismatch, replace, shown, unsafe
 
 V0_OPS = {"create_pool", "append", "get", "fetch", "tail", "retention_gap", "list_pools", "pool_info", "delete_pool", "spawn_poke",
           "corrupt_pool_header", "chmod_path"}
@@ -86,6 +86,8 @@ class Runner:
             outer = {key: value for key, value in step.items() if key not in CONTAINERS}
             if self.version == 1:
                 outer = replace(outer, self.captures)
+                if isinstance(outer.get("input"), dict):
+                    outer["input"] = {key: value if key == "data" else unsafe(value) for key, value in outer["input"].items()}
             self.execute({**step, **outer}, path)
         except (Failure, SdkError) as failure:
             name = f" ({step['id']})" if "id" in step else ""

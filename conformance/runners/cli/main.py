@@ -85,7 +85,7 @@ class Cli:
 
     def op_migrate_pool(self, step, given):
         to = [given["to"]] if "to" in given else []
-        told = json.loads(self.command("pool", "migrate", "--json", "--", self.pool(step), *to))
+        told = json.loads(self.command("pool", "migrate", "--json", "--", self.pool(step), *to))["migrated"]
         return {"bounds": told["bounds"], "count": told["message_count"]}
 
     # Messages

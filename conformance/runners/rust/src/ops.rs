@@ -64,7 +64,8 @@ fn time_ns(value: &Value) -> Result<u64, Fault> {
 }
 
 fn message(message: &Message) -> Result<Value, Fault> {
-    let data: Value = message.data()?;
+    // Null for what serde_json does not read: it stops at 128 levels.
+    let data: Value = message.data().unwrap_or_default();
     Ok(json!({
         "seq": message.seq(), "time": format_time(message.time_ns())?, "tags": message.tags(), "data": data, "raw": message.json(),
         "data_text": message.data_json(),
