@@ -19,7 +19,7 @@ INPUT_FEATURES = {
 TAILS = ("open_tail", "tail", "replay")
 POOL_MAKERS = ("create_pool", "ensure_pool", "open_pool")
 # What a host can lack but no step shows.
-UNDERIVED = {"use_after_close", "signals"}
+UNDERIVED = {"use_after_close", "close_while_waiting", "signals", "replay_at_once"}
 
 
 def manifests():
@@ -49,13 +49,22 @@ def hosts():
     return declared
 
 
+def is_peer(step):
+    return step["op"] == "spawn" and step["input"]["host"] == "peer"
+
+
 def steps_of(steps):
-    """Every step, those inside others too."""
+    """Every step, those inside others too, but for those that a peer runs."""
     for step in steps:
         yield step
-        yield from steps_of(step.get("steps", []))
+        if not is_peer(step):
+            yield from steps_of(step.get("steps", []))
         for branch in step.get("branches", []):
             yield from steps_of(branch)
+
+
+def peer_steps(manifest):
+    return [inner for step in manifest["steps"] if is_peer(step) for inner in step["steps"]]
 
 
 def has_member(pattern, names):
@@ -73,12 +82,10 @@ def refers_to(value, names):
     return isinstance(value, list) and any(refers_to(inner, names) for inner in value)
 
 
-def features(manifest):
-    """The features that the steps of a manifest show."""
-    if manifest["conformance_version"] == 0:
-        return set()
+def features(steps):
+    """The features that steps show."""
     used = set()
-    for step in steps_of(manifest["steps"]):
+    for step in steps_of(steps):
         op, given = step["op"], step.get("input", {})
         used.add(OP_FEATURES.get(op))
         if op in POOL_MAKERS and "keep" in step:
@@ -98,6 +105,10 @@ def features(manifest):
         ):
             used.add("raw")
     return used - {None}
+
+
+def can_be_peer(manifest, host):
+    return manifest["name"] not in host["skips"] and not set(manifest.get("peer_needs", [])) & set(host["lacks"])
 
 
 def applies(manifest, host):
