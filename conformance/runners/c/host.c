@@ -32,7 +32,10 @@ static failure_t repeat(step_t *step, const char *path) {
             ended = true;
             break;
         }
-        if (failure.text) return failure;
+        if (failure.text) {
+            failure.text = format("%s [round %llu: %s]", failure.text, (unsigned long long)done, items ? json_shown(items->items[done]) : "");
+            return failure;
+        }
     }
     if (!ended) fail(step, format("no %s within %llu rounds", until->text, (unsigned long long)done));
     json_t *last = json_object();

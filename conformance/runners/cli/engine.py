@@ -150,7 +150,7 @@ class Runner:
                 if until and isinstance(cause, SdkError) and cause.fields["kind"] == until:
                     ended = True
                     break
-                raise
+                raise StepFailure(f"{failure} [round {n}: {shown(item)}]") from cause
             done += 1
         if not ended:
             raise Failure(f"no {until} within {done} rounds")
