@@ -343,7 +343,11 @@ impl Stream {
             }
             return Ok(notifier.fd());
         }
-        let new = Arc::new(Notifier::start(self.pool.pool.share(), self.poll)?);
+        let new = Arc::new(Notifier::start(
+            self.pool.pool.share(),
+            self.poll,
+            self.deadline,
+        )?);
         // Nobody has looked yet.
         new.raise();
         let fd = new.fd();
@@ -355,6 +359,10 @@ impl Stream {
         let notifier = self.notifier.lock().clone();
         if let Some(notifier) = notifier {
             notifier.arm(*target);
+            // Arming made the descriptor quiet, perhaps right after a cancel had raised it.
+            if self.cancelled.load(Ordering::Acquire) {
+                notifier.raise();
+            }
         }
     }
 
