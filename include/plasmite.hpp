@@ -31,6 +31,7 @@
 #include <plasmite/client.hpp>
 #include <plasmite/doctor.hpp>
 #include <plasmite/error.hpp>
+#include <plasmite/filter.hpp>
 #include <plasmite/ingest.hpp>
 #include <plasmite/library.hpp>
 #include <plasmite/pool.hpp>

@@ -12,11 +12,12 @@ namespace {
 
 // Returns when a message says green, also one from before.
 void wait_for_green(const plasmite::pool &ci) {
-    for (const plasmite::view &message : ci.tail()) {
-        if (message.string("status") != "green") continue;
-        std::cout << "green: " << message.string("commit").value_or("?") << '\n';
-        return;
-    }
+    const plasmite::filter green(R"(.data.status == "green")");
+    plasmite::tail_options options;
+    options.filters = {green};
+    plasmite::tail tail = ci.tail(options);
+    const auto message = tail.next();
+    std::cout << "green: " << message->string("commit").value_or("?") << '\n';
 }
 
 void report(const plasmite::pool &ci, const std::string &status, const std::string &commit) {

@@ -3,7 +3,7 @@
 #ifndef PLASMITE_TAIL_OPTIONS_HPP
 #define PLASMITE_TAIL_OPTIONS_HPP
 
-#include <plasmite/time.hpp>
+#include <plasmite/filter.hpp>
 
 namespace plasmite {
 inline namespace PLASMITE_ABI {
@@ -64,6 +64,9 @@ struct tail_options {
     gap_policy gap = gap_policy::go_on;
     /// Deliver only messages that have all these tags.
     tag_list tags{};
+    /// Deliver only messages that match all these filters, which are asked after the tags. When one fails on a message
+    /// (error_kind::usage, with its seq), the next call goes on behind it.
+    filter_list filters{};
     /// How long to look again and again before sleeping, at most a second: wakes sooner, keeps a CPU busy.
     std::chrono::microseconds spin{0};
     /// End at the newest message as of opening.
@@ -90,6 +93,8 @@ struct tail_options {
         raw.gap_policy = static_cast<std::uint32_t>(gap);
         raw.tags = tags.data();
         raw.tags_len = tags.size();
+        raw.filters = filters.data();
+        raw.filters_len = filters.size();
         const auto most = static_cast<std::int64_t>(std::numeric_limits<std::uint32_t>::max());
         const std::int64_t micros = spin.count();
         raw.spin_us = static_cast<std::uint32_t>(micros < 0 ? 0 : micros > most ? most : micros);

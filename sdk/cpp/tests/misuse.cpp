@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 template <class T> constexpr bool move_only = std::is_nothrow_move_constructible_v<T> && std::is_nothrow_move_assignable_v<T> &&
                                               !std::is_copy_constructible_v<T> && !std::is_copy_assignable_v<T>;
 static_assert(move_only<client> && move_only<pool> && move_only<tail> && move_only<message> && move_only<reservation>);
-static_assert(move_only<pool_list> && move_only<doctor> && move_only<ingest> && move_only<replay> && move_only<buffer>);
+static_assert(move_only<pool_list> && move_only<doctor> && move_only<ingest> && move_only<replay> && move_only<buffer> && move_only<filter>);
 static_assert(move_only<lite3_tail> && move_only<lite3_frame>);
 static_assert(std::is_copy_constructible_v<view> && std::is_copy_constructible_v<value> && std::is_nothrow_copy_constructible_v<error>);
 static_assert(std::is_nothrow_copy_constructible_v<plasmite::exception>, "a thrown error must be copied without throwing");

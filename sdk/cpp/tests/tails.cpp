@@ -140,6 +140,40 @@ static void lite3(const client &client) {
     FAILS(usage, pool.try_tail_lite3({{}, {}, {}, gap_policy::event}));
 }
 
+static void filters(const client &client) {
+    const pool pool = client.create("filters");
+    for (const char *status : {"red", "green", "red", "green"}) pool.append(std::string(R"({"status":")") + status + "\"}");
+    pool.append(R"({"status":5})");
+    const filter green(R"(.data.status == "green")"), late(".seq > 2");
+    tail_options options;
+    options.filters = {green};
+    SAME(seqs(pool, options), "24");
+    options.filters.push_back(late);
+    SAME(seqs(pool, options), "4");
+    CHECK(green.matches(pool.get(2).view()) && !green.matches(pool.get(1).view()));
+    FAILS(usage, green.try_matches(view()));
+
+    // The tail outlives the filter it was opened with.
+    filter passing(".data.status");
+    options.filters = {passing};
+    tail failing = pool.tail(options);
+    passing.close();
+    auto refused = failing.try_next(no_wait);
+    FAILS(usage, refused);
+    SAME(refused.error().seq().value_or(0), 1u);
+    FAILS(usage, failing.try_next(no_wait));
+    options.filters = {passing};
+    FAILS(usage, pool.try_tail(options));
+
+    auto bad = filter::try_new(".data | ");
+    FAILS(usage, bad);
+    CHECK(bad.error().offset().has_value());
+    FAILS(usage, filter::try_new("env"));
+    FAILS(usage, filter::try_new(std::string_view("true\0", 5)));
+    FAILS(usage, filter::try_new("def f: f; f", {true, 0}));
+    THROWS(usage_error, filter(""));
+}
+
 static void ingests(const client &client) {
     const pool pool = client.create("ingested");
     ingest_options options;
@@ -190,6 +224,7 @@ int main() {
     starts_and_ends(client);
     gaps(client);
     lite3(client);
+    filters(client);
     ingests(client);
     replays();
     return finish("tails");

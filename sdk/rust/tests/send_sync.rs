@@ -32,6 +32,7 @@ fn all_types_are_send_and_sync() {
     anywhere::<BatchItem<'static>>();
     anywhere::<TailOptions<'static>>();
     anywhere::<Reservation<'static>>();
+    anywhere::<Filter>();
     anywhere::<Replay>();
     anywhere::<Ingest>();
     anywhere::<Doctor>();
