@@ -122,10 +122,8 @@ impl Stream {
         }
         let mut count = 1;
         for view in rest {
-            if !state.cursor.has_more_at_hand() {
-                break;
-            }
-            match state.cursor.step() {
+            match state.cursor.step_at_hand() {
+                Ok(Step::Pause) => break,
                 Ok(Step::Message) => match state.cursor.view(view) {
                     Ok(()) => count += 1,
                     Err(error) => {
