@@ -175,18 +175,12 @@ impl Cursor {
         }
     }
 
-    /// The next step while views point into the private copy: [`Step::Pause`] where going on would wait or move it.
-    ///
-    /// # Errors
-    /// As [`Cursor::step`].
+    /// [`Cursor::step`] while views point into the private copy: a pause where going on would wait or move it.
     pub(super) fn step_at_hand(&mut self) -> Result<Step> {
-        if !self.has_more_at_hand() {
-            return Ok(Step::Pause);
-        }
-        self.lent = true;
-        let step = self.step();
+        self.lent = self.has_more_at_hand();
+        let step = self.lent.then(|| self.step());
         self.lent = false;
-        step
+        step.unwrap_or(Ok(Step::Pause))
     }
 
     fn is_past_end(&self) -> bool {
@@ -463,8 +457,7 @@ impl Cursor {
         Ok(())
     }
 
-    /// Whether another step finds something without waiting, and without moving the private copy that
-    /// earlier views may point into.
+    /// Whether another step finds something without waiting or moving the private copy.
     #[inline]
     fn has_more_at_hand(&self) -> bool {
         if self.pending.is_some() || self.backwards {
