@@ -122,6 +122,23 @@ public:
     /// See try_info.
     pool_info info() const { return try_info().value(); }
 
+    /// How many processes write to it: they have appended, or tried to, and have not closed it. This one counts as well.
+    result<std::uint32_t> try_writers() const {
+        std::uint32_t writers = 0;
+        plsm_error_t *failure = nullptr;
+        if (plsm_pool_writers(native_handle(), &writers, &failure) != 0) return detail::take(failure);
+        return writers;
+    }
+    /// See try_writers.
+    std::uint32_t writers() const { return try_writers().value(); }
+
+    /// What is odd about a pool that works: a sentence a line, each line ended by a newline.
+    result<buffer> try_warnings() const {
+        return detail::fill([&](auto *out, auto **err) { return plsm_pool_warnings(native_handle(), out, err); });
+    }
+    /// See try_warnings.
+    buffer warnings() const { return try_warnings().value(); }
+
     /// Settings and contents as the JSON object that `pool info --json` prints.
     result<buffer> try_info_json() const {
         return detail::fill([&](auto *out, auto **err) { return plsm_pool_info_json(native_handle(), out, err); });

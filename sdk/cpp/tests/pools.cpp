@@ -51,6 +51,8 @@ static void lifecycle(const std::string &directory) {
     SAME(names, "ab");
     FAILS(usage, list.try_at(2));
     CHECK(client.list_json().text().find("\"name\":\"a\"") != std::string_view::npos);
+    SAME(made.writers(), 0u);
+    SAME(made.warnings().text(), "");
     CHECK(made.info_json().text().find("\"file_size\":131072") != std::string_view::npos);
 
     client.delete_pool("a");
