@@ -128,9 +128,7 @@ std::uint64_t cpp_read_objects(const char *path, std::uint64_t expected, std::in
         while (tail.next_views(views) == plasmite::outcome::message) {
             for (const plasmite::view message : views) {
                 reading made;
-                const auto root = message.root();
-                if (!root) std::fprintf(stderr, "no root %llu\n", (unsigned long long)message.seq());
-                for (const auto [key, field] : root->entries()) {
+                for (const auto [key, field] : message.root()->entries()) {
                     if (key == "sensor") made.sensor = field.string();
                     else if (key == "note") made.note = field.string();
                     else if (key == "reading") made.value = field.f64();
