@@ -17,5 +17,7 @@ void bench_since(void);
 void bench_framing(void);
 void bench_startup(void);
 void bench_memory(void);
+void bench_cpp(void);
+void bench_rust(void);
 
 #endif

@@ -37,6 +37,8 @@ static const struct group groups[] = {
     {bench_framing, ROW_FRAMING, ROW_FRAMING},
     {bench_startup, ROW_START_VERSION, ROW_START_FETCH},
     {bench_memory, ROW_MEMORY_FEED, ROW_MEMORY_FOLLOW},
+    {bench_cpp, ROW_CPP_TEXT, ROW_CPP_READ},
+    {bench_rust, ROW_RUST_TEXT, ROW_RUST_READ},
 };
 #define GROUPS (sizeof groups / sizeof groups[0])
 

@@ -34,4 +34,12 @@ const struct row_spec row_specs[ROW_COUNT] = {
     [ROW_START_FETCH] = {"start-fetch", "one-shot fetch", "empty C program, same library", 3.0, false},
     [ROW_MEMORY_FEED] = {"memory-feed", "peak memory of feed, 10 times the stream", "the short stream", 1.1, false},
     [ROW_MEMORY_FOLLOW] = {"memory-follow", "peak memory of follow, 10 times the stream", "the short stream", 1.1, false},
+    [ROW_CPP_TEXT] = {"cpp-text", "C++: append of text", "append-json in C", 1.1, false},
+    [ROW_CPP_OBJECTS] = {"cpp-objects", "C++: append of a struct", "append-json in C", 2.0, false},
+    [ROW_CPP_BATCHES] = {"cpp-batches", "C++: append of structs in batches of 64", "append-json in C", 2.0, false},
+    [ROW_CPP_READ] = {"cpp-read", "C++: tail into structs", "tail-json in C", 2.0, false},
+    [ROW_RUST_TEXT] = {"rust-text", "Rust: append of text", "append-json in C", 1.1, false},
+    [ROW_RUST_OBJECTS] = {"rust-objects", "Rust: append of a serde struct", "append-json in C", 2.0, false},
+    [ROW_RUST_BATCHES] = {"rust-batches", "Rust: append of serde structs in batches of 64", "append-json in C", 2.0, false},
+    [ROW_RUST_READ] = {"rust-read", "Rust: tail into serde structs", "tail-json in C", 2.0, false},
 };
