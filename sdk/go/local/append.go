@@ -133,23 +133,6 @@ func (s *scratch) handedOn(result C.plsmgo_text_t) ([]byte, error) {
 	return bytes.Clone(s.text[:result.len]), nil
 }
 
-// AppendLite3 appends a whole Lite3 message document, {"meta":{"tags":[...]},"data":...}, which is kept byte for
-// byte, and returns its seq.
-func (p *Pool) AppendLite3(payload []byte, durability Durability) (uint64, error) {
-	if len(payload) == 0 {
-		return 0, invalid("the payload is empty")
-	}
-	pool, err := p.enter()
-	if err != nil {
-		return 0, err
-	}
-	defer p.leave()
-	var seq C.uint64_t
-	var failure *C.plsm_error_t
-	status := C.plsm_pool_append_lite3(pool, bytesOf(payload), C.size_t(len(payload)), C.uint32_t(durability), &seq, &failure)
-	return uint64(seq), checked(status, failure)
-}
-
 // AppendMany appends messages in order, with consecutive seqs, all or none, in one call of the library: readers see
 // every one or none. Together they must fit the pool. An error tells the item.
 func (p *Pool) AppendMany(ctx context.Context, items []Item, opts ...AppendOption) ([]Receipt, error) {

@@ -1,8 +1,5 @@
 package local
 
-// #include "shim.h"
-import "C"
-
 import (
 	"context"
 	"errors"
@@ -20,11 +17,6 @@ func (p *Pool) Tail(ctx context.Context, options TailOptions) (<-chan *api.Messa
 	return deliver(ctx, p, &options, (*Tail).pointers)
 }
 
-// TailLite3 is Tail for messages as Lite3. One that Lite3 cannot hold ends it with ErrUsage and the seq.
-func (p *Pool) TailLite3(ctx context.Context, options TailOptions) (<-chan *Lite3Frame, <-chan error) {
-	return deliver(ctx, p, &options, (*Tail).nextFrames)
-}
-
 // pointers is NextBatch with a pointer to each message.
 func (t *Tail) pointers(ctx context.Context, limit int) ([]*Message, error) {
 	batch, err := t.NextBatch(ctx, limit)
@@ -33,22 +25,6 @@ func (t *Tail) pointers(ctx context.Context, limit int) ([]*Message, error) {
 		pointers[i] = &batch[i]
 	}
 	return pointers, err
-}
-
-// nextFrames is NextBatch for messages as Lite3.
-func (t *Tail) nextFrames(ctx context.Context, limit int) ([]*Lite3Frame, error) {
-	count, used, err := t.fill(ctx, C.PLSMGO_LITE3, limit)
-	if err != nil {
-		return nil, err
-	}
-	defer t.leave()
-	payloads := append([]byte(nil), t.text[:used]...)
-	frames := make([]*Lite3Frame, count)
-	for i, record := range t.records[:count] {
-		from, to := int(record.offset), int(record.offset+record.len)
-		frames[i] = &Lite3Frame{Seq: uint64(record.seq), TimestampNs: uint64(record.timestamp_ns), Payload: payloads[from:to:to]}
-	}
-	return frames, nil
 }
 
 // taker takes up to a number of messages from a tail, as NextBatch does.

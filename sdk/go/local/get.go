@@ -33,24 +33,6 @@ func (p *Pool) Get(seq uint64) (*Message, error) {
 	return messageOf(raw)
 }
 
-// GetLite3 reads a message as a Lite3 message document. ErrUsage, with the seq: Lite3 cannot hold it (an integer
-// above 2^63-1, a key with a NUL); Get can.
-func (p *Pool) GetLite3(seq uint64) (*Lite3Frame, error) {
-	pool, err := p.enter()
-	if err != nil {
-		return nil, err
-	}
-	defer p.leave()
-	var frame C.plsm_lite3_frame_t
-	var failure *C.plsm_error_t
-	if err := checked(C.plsm_pool_get_lite3(pool, C.uint64_t(seq), &frame, &failure), failure); err != nil {
-		return nil, err
-	}
-	return &Lite3Frame{
-		Seq: uint64(frame.seq), TimestampNs: uint64(frame.timestamp_ns), Flags: uint32(frame.flags), Payload: take(&frame.payload),
-	}, nil
-}
-
 // messageOf takes a message apart that the library has written, and keeps its bytes.
 func messageOf(raw []byte) (*Message, error) {
 	parts, ok := envelope.Split(raw)

@@ -1,8 +1,5 @@
 package local
 
-// #include "shim.h"
-import "C"
-
 import (
 	"context"
 	"math"
@@ -21,15 +18,6 @@ func (p *Pool) OpenStream(sinceSeq, maxMessages, timeoutMs *uint64) (api.Stream,
 		return nil, err
 	}
 	return &Stream{prefetched[*Message]{tail: tail, batch: batch, what: "stream", next: (*Tail).pointers}}, nil
-}
-
-// OpenLite3Stream is OpenStream for messages as Lite3.
-func (p *Pool) OpenLite3Stream(sinceSeq, maxMessages, timeoutMs *uint64) (api.Lite3Stream, error) {
-	tail, batch, err := p.openStream(sinceSeq, maxMessages, timeoutMs)
-	if err != nil {
-		return nil, err
-	}
-	return &Lite3Stream{prefetched[*Lite3Frame]{tail: tail, batch: batch, what: "Lite3 stream", next: (*Tail).nextFrames}}, nil
 }
 
 // openStream tells also how many messages may be taken ahead: none when a message that is taken is to wait no longer
@@ -106,29 +94,6 @@ func (s *Stream) Close() { _ = s.CloseErr() }
 func (s *Stream) CloseErr() error {
 	if s == nil {
 		return closed("stream")
-	}
-	return s.tail.CloseErr()
-}
-
-// Lite3Stream delivers messages as Lite3.
-type Lite3Stream struct{ prefetched[*Lite3Frame] }
-
-// Next waits for the next message; io.EOF means that there are no more. ErrUsage, with the seq: Lite3 cannot hold that
-// message; the next call goes on with the one after.
-func (s *Lite3Stream) Next() (*Lite3Frame, error) {
-	if s == nil || s.tail == nil {
-		return nil, closed("Lite3 stream")
-	}
-	return s.one()
-}
-
-// Close closes the stream; a call that waits ends with ErrClosed. Closing again, or a nil stream, does nothing.
-func (s *Lite3Stream) Close() { _ = s.CloseErr() }
-
-// CloseErr is Close, and tells ErrClosed when the stream was closed before.
-func (s *Lite3Stream) CloseErr() error {
-	if s == nil {
-		return closed("Lite3 stream")
 	}
 	return s.tail.CloseErr()
 }
