@@ -58,6 +58,8 @@ pub(super) struct Cursor {
     window: Window,
     /// Found by a look ahead and not delivered yet.
     pub(super) pending: Option<Result<Step>>,
+    /// Views point into the private copy: it must not move, so a step that needs it to answers Wait.
+    pub(super) pinned: bool,
 }
 
 impl Cursor {
@@ -88,6 +90,7 @@ impl Cursor {
             head: 0,
             window: Window::default(),
             pending: None,
+            pinned: false,
         }
     }
 
@@ -125,6 +128,9 @@ impl Cursor {
             }
         }
         loop {
+            if self.pinned && !self.has_more_at_hand() {
+                return Ok(Step::Wait);
+            }
             let ring = self.pool.pool.shared().ring();
             if self.at >= self.head {
                 self.head = ring.head();
@@ -440,8 +446,8 @@ impl Cursor {
         Ok(())
     }
 
-    /// Whether another step finds something without waiting, and without moving the private copy that
-    /// earlier views may point into.
+    /// Whether there is another frame without waiting, and without moving the private copy that earlier
+    /// views may point into. It need not be a message that is wanted.
     #[inline]
     pub(super) fn has_more_at_hand(&self) -> bool {
         if self.pending.is_some() || self.backwards {

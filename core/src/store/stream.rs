@@ -121,28 +121,34 @@ impl Stream {
             return Ok((next, 0));
         }
         let mut count = 1;
+        let mut last = state.cursor.header.seq;
+        state.cursor.pinned = true;
         for view in rest {
             if !state.cursor.has_more_at_hand() {
                 break;
             }
             match state.cursor.step() {
                 Ok(Step::Message) => match state.cursor.view(view) {
-                    Ok(()) => count += 1,
+                    Ok(()) => {
+                        count += 1;
+                        last = state.cursor.header.seq;
+                    }
                     Err(error) => {
                         state.cursor.pending = Some(Err(error));
                         break;
                     }
                 },
+                Ok(Step::Wait) => break,
                 other => {
                     state.cursor.pending = Some(other);
                     break;
                 }
             }
         }
+        state.cursor.pinned = false;
         state.delivered += count as u64 - 1;
         self.delivered.store(state.delivered, Ordering::Relaxed);
-        self.next_seq
-            .store(state.cursor.header.seq + 1, Ordering::Relaxed);
+        self.next_seq.store(last + 1, Ordering::Relaxed);
         self.dropped.store(state.cursor.dropped, Ordering::Relaxed);
         Ok((next, count))
     }
