@@ -1,11 +1,8 @@
-//go:build go1.23
-
 package local
 
 import (
 	"context"
 	"io"
-	"iter"
 
 	"github.com/sandover/plasmite/bindings/go/api"
 )
@@ -20,7 +17,7 @@ import (
 //		}
 //		fmt.Println(message.Seq, string(message.Data))
 //	}
-func (p *Pool) Messages(ctx context.Context, opts ...TailOption) iter.Seq2[*Message, error] {
+func (p *Pool) Messages(ctx context.Context, opts ...TailOption) MessageSeq {
 	return func(yield func(*Message, error) bool) {
 		options := api.ApplyTailOptions(opts...)
 		tail, err := p.openRunning(&options)
@@ -59,7 +56,7 @@ func (t *Tail) yieldAll(ctx context.Context, yield func(*Message, error) bool) {
 
 // Range delivers the messages from one seq to another that are there, both included: backwards when the first is the
 // larger. It never waits.
-func (p *Pool) Range(ctx context.Context, first, last uint64) iter.Seq2[*Message, error] {
+func (p *Pool) Range(ctx context.Context, first, last uint64) MessageSeq {
 	options := TailOptions{Start: FromSeq(first), UntilSeq: &last, Snapshot: true}
 	if first > last {
 		options.Snapshot, options.Backwards = false, true
@@ -69,7 +66,7 @@ func (p *Pool) Range(ctx context.Context, first, last uint64) iter.Seq2[*Message
 
 // Messages delivers the messages of the tail one by one, from where it stands. Leaving the loop leaves the tail behind
 // the last message that was delivered. Errors are those of Next; io.EOF ends the loop.
-func (t *Tail) Messages(ctx context.Context) iter.Seq2[*Message, error] {
+func (t *Tail) Messages(ctx context.Context) MessageSeq {
 	return func(yield func(*Message, error) bool) {
 		for {
 			message, err := t.Next(ctx)
@@ -84,18 +81,33 @@ func (t *Tail) Messages(ctx context.Context) iter.Seq2[*Message, error] {
 	}
 }
 
-// ReplayMessages is Replay as a loop. An error comes as the last pair.
-func (p *Pool) ReplayMessages(ctx context.Context, options ReplayOptions) iter.Seq2[*Message, error] {
+// ReplayMessages delivers messages as Messages does, with the gaps between them that there were when they were written,
+// divided by speed: 1 keeps them, 10 makes them a tenth, 0 leaves them out. ErrUsage: the speed is negative, infinite or
+// not a number. What is overwritten while it waits is missing, as in any tail.
+func (p *Pool) ReplayMessages(ctx context.Context, speed float64, opts ...TailOption) MessageSeq {
 	return func(yield func(*Message, error) bool) {
-		left := false
-		err := p.replay(ctx, &options, func(_ *Tail, message *Message) error {
-			if left = !yield(message, nil); left {
-				return io.EOF
-			}
-			return nil
-		})
-		if !left && err != io.EOF {
+		options := api.ApplyTailOptions(opts...)
+		clock, err := newReplayClock(speed)
+		if err != nil {
 			yield(nil, err)
+			return
 		}
+		defer clock.free()
+		tail, err := p.openRunning(&options)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		defer tail.Close()
+		tail.yieldAll(ctx, func(message *Message, err error) bool {
+			if err != nil {
+				return yield(nil, err)
+			}
+			if err := clock.wait(ctx, tail, message); err != nil {
+				yield(nil, err)
+				return false
+			}
+			return yield(message, nil)
+		})
 	}
 }

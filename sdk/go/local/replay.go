@@ -47,12 +47,11 @@ func (p *Pool) replay(ctx context.Context, options *ReplayOptions, give func(*Ta
 	if speed <= 0 {
 		speed = 1
 	}
-	var clock *C.plsm_replay_t
-	var failure *C.plsm_error_t
-	if err := checked(C.plsm_replay_new(C.double(speed), &clock, &failure), failure); err != nil {
+	clock, err := newReplayClock(speed)
+	if err != nil {
 		return err
 	}
-	defer C.plsm_replay_free(clock)
+	defer clock.free()
 	tail, err := p.openRunning(&TailOptions{
 		SinceSeq: options.SinceSeq, MaxMessages: options.MaxMessages, Start: options.Start,
 		Tags: options.Tags, Where: options.Where, OnGap: options.OnGap,
@@ -70,12 +69,7 @@ func (p *Pool) replay(ctx context.Context, options *ReplayOptions, give func(*Ta
 			if batch[i].Time.After(until) {
 				return io.EOF
 			}
-			ns, _ := api.Nanoseconds(batch[i].Time)
-			var wait C.uint64_t
-			if err := checked(C.plsm_replay_schedule(clock, C.uint64_t(ns), &wait, &failure), failure); err != nil {
-				return err
-			}
-			if err := tail.sleep(ctx, uint64(wait)); err != nil {
+			if err := clock.wait(ctx, tail, &batch[i]); err != nil {
 				return err
 			}
 			if err := give(tail, &batch[i]); err != nil {
@@ -83,6 +77,29 @@ func (p *Pool) replay(ctx context.Context, options *ReplayOptions, give func(*Ta
 			}
 		}
 	}
+}
+
+// replayClock tells when messages are due.
+type replayClock struct{ clock *C.plsm_replay_t }
+
+func newReplayClock(speed float64) (*replayClock, error) {
+	var clock *C.plsm_replay_t
+	var failure *C.plsm_error_t
+	err := checked(C.plsm_replay_new(C.double(speed), &clock, &failure), failure)
+	return &replayClock{clock}, err
+}
+
+func (c *replayClock) free() { C.plsm_replay_free(c.clock) }
+
+// wait sleeps until a message is due.
+func (c *replayClock) wait(ctx context.Context, tail *Tail, message *Message) error {
+	ns, _ := api.Nanoseconds(message.Time)
+	var wait C.uint64_t
+	var failure *C.plsm_error_t
+	if err := checked(C.plsm_replay_schedule(c.clock, C.uint64_t(ns), &wait, &failure), failure); err != nil {
+		return err
+	}
+	return tail.sleep(ctx, uint64(wait))
 }
 
 // nextWritten is NextBatch that waits until a time only; io.EOF when that has come.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	plasmite "github.com/sandover/plasmite/bindings/go/local"
 )
@@ -117,15 +118,41 @@ func TestGapsInALoop(t *testing.T) {
 
 func TestReplayInALoop(t *testing.T) {
 	pool := newPool(t)
-	fill(t, pool, 3)
-	read := 0
-	for message, err := range pool.ReplayMessages(limited(t), plasmite.ReplayOptions{Speed: 100, MaxMessages: pointer(uint64(2))}) {
+	start := time.Now()
+	for i := range 3 {
+		_, err := pool.AppendContext(limited(t), i, plasmite.WithTime(start.Add(time.Duration(i)*20*time.Millisecond)))
 		must(t, err)
-		read++
-		equal(t, "seq", message.Seq, uint64(read))
 	}
-	equal(t, "messages", read, 2)
-	for range pool.ReplayMessages(limited(t), plasmite.ReplayOptions{}) {
+	for _, speed := range []float64{0, 2} {
+		read, began := 0, time.Now()
+		for message, err := range pool.ReplayMessages(limited(t), speed, plasmite.Snapshot()) {
+			must(t, err)
+			read++
+			equal(t, "seq", message.Seq, uint64(read))
+		}
+		equal(t, "messages", read, 3)
+		if took := time.Since(began); speed == 2 && took < 20*time.Millisecond {
+			t.Fatalf("the gaps were not kept: %v", took)
+		}
+	}
+	for range pool.ReplayMessages(limited(t), 1) {
 		break
 	}
+	for _, speed := range []float64{-1, nan()} {
+		for message, err := range pool.ReplayMessages(limited(t), speed) {
+			equal(t, "message", message, nil)
+			fails(t, err, plasmite.ErrUsage)
+		}
+	}
+	ctx, cancel := context.WithCancel(limited(t))
+	defer cancel()
+	read := 0
+	for _, err := range pool.ReplayMessages(ctx, 1e-9) { // the second one is years away
+		if read++; read == 1 {
+			time.AfterFunc(5*time.Millisecond, cancel)
+		} else {
+			equal(t, "error", err, context.Canceled)
+		}
+	}
+	equal(t, "messages and the error", read, 2)
 }
