@@ -33,8 +33,8 @@ type TailOptions struct {
 	OnGap func(Gap)
 	// UntilSeq is the last seq wanted, or going backwards the lowest. Nil means no end.
 	UntilSeq *uint64
-	// Within ends the tail so long after its opening, even when messages are waiting. 0 means no end; less
-	// than 1 ms counts as 1 ms.
+	// Within ends the tail so long after its opening, even when messages are waiting. 0 means no end, less than
+	// 0 at once; less than 1 ms counts as 1 ms.
 	Within time.Duration
 	// Snapshot ends at the newest message as of opening instead of waiting for more.
 	Snapshot bool
@@ -75,8 +75,11 @@ func Until(seq uint64) TailOption {
 	return tailOptionFunc(func(options *TailOptions) { options.UntilSeq = &seq })
 }
 
-// Within ends the tail so long after its opening.
+// Within ends the tail so long after its opening; 0 or less means at once.
 func Within(total time.Duration) TailOption {
+	if total <= 0 {
+		total = -1
+	}
 	return tailOptionFunc(func(options *TailOptions) { options.Within = total })
 }
 

@@ -56,13 +56,28 @@ func (t *Tail) nextFrames(ctx context.Context, limit int) ([]*Lite3Frame, error)
 		return nil, err
 	}
 	defer t.leave()
+	return t.frames(count, used), nil
+}
+
+// frames copies what was filled.
+func (t *Tail) frames(count, used int) []*Lite3Frame {
 	payloads := append([]byte(nil), t.text[:used]...)
 	frames := make([]*Lite3Frame, count)
 	for i, record := range t.records[:count] {
 		from, to := int(record.offset), int(record.offset+record.len)
 		frames[i] = &Lite3Frame{Seq: uint64(record.seq), TimestampNs: uint64(record.timestamp_ns), Payload: payloads[from:to:to]}
 	}
-	return frames, nil
+	return frames
+}
+
+// TryNextLite3 is TryNext for the message as Lite3.
+func (t *Tail) TryNextLite3() (*Lite3Frame, error) {
+	count, used, err := t.tryFill(C.PLSMGO_LITE3, 1)
+	if err != nil || count == 0 {
+		return nil, err
+	}
+	defer t.leave()
+	return t.frames(count, used)[0], nil
 }
 
 // NextLite3 is Next for the message as Lite3. ErrUsage, with the seq: Lite3 cannot hold it; the next call goes on

@@ -104,19 +104,17 @@ func (c *replayClock) wait(ctx context.Context, tail *Tail, message *Message) er
 
 // nextWritten is NextBatch that waits until a time only; io.EOF when that has come.
 func (t *Tail) nextWritten(ctx context.Context, until time.Time) ([]Message, error) {
-	if err := t.enter(ctx); err != nil {
+	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	count, used, err := t.filled(ctx, C.PLSMGO_ENVELOPE, mostMessages, false)
-	if err == nil && count != 0 {
-		messages := make([]Message, count)
-		err = messagesOf(messages, t.records[:count], t.text[:used])
-		t.leave()
-		return messages, err
-	}
-	t.leave()
+	count, used, err := t.tryFill(C.PLSMGO_ENVELOPE, mostMessages)
 	if err != nil {
 		return nil, err
+	}
+	if count != 0 {
+		defer t.leave()
+		messages := make([]Message, count)
+		return messages, messagesOf(messages, t.records[:count], t.text[:used])
 	}
 	limited, cancel := context.WithDeadline(ctx, until)
 	defer cancel()

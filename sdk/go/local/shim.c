@@ -170,11 +170,14 @@ plsmgo_fill_t plsmgo_reader_fill(plsmgo_reader_t *reader, uint64_t wait_ms, uint
 }
 
 int plsmgo_tail(plsm_pool_t *pool, plsm_tail_options_t options, const char *token, const char *tags, const size_t *tag_lens,
-                size_t tags_len, plsm_stream_t **out_stream, plsm_error_t **out_err) {
+                size_t tags_len, const plsm_filter_t *const *filters, size_t filters_len, plsm_stream_t **out_stream,
+                plsm_error_t **out_err) {
     plsm_bytes_t few[FEW], *borrowed = texts(few, tags, tag_lens, tags_len);
     options.tags = borrowed;
     options.tags_len = tags_len;
     options.token = token;
+    options.filters = filters;
+    options.filters_len = filters_len;
     int status = plsm_pool_tail(pool, &options, out_stream, out_err);
     if (borrowed != few) free(borrowed);
     return status;

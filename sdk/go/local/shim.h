@@ -96,7 +96,8 @@ plsmgo_fill_t plsmgo_reader_fill(plsmgo_reader_t *reader, uint64_t wait_ms, uint
                                  plsmgo_record_t *records);
 
 int plsmgo_tail(plsm_pool_t *pool, plsm_tail_options_t options, const char *token, const char *tags, const size_t *tag_lens,
-                size_t tags_len, plsm_stream_t **out_stream, plsm_error_t **out_err);
+                size_t tags_len, const plsm_filter_t *const *filters, size_t filters_len, plsm_stream_t **out_stream,
+                plsm_error_t **out_err);
 
 // Gives an ingest a piece of input, and appends every record that is complete.
 plsmgo_ingest_t plsmgo_ingest_write(plsm_ingest_t *ingest, plsm_pool_t *pool, const uint8_t *data, size_t len, uint32_t finish,

@@ -28,12 +28,11 @@ func (p *Pool) openStream(sinceSeq, maxMessages, timeoutMs *uint64) (tail *Tail,
 	if timeoutMs != nil {
 		batch = 1
 		options.Within = time.Duration(math.MaxInt64)
-		if *timeoutMs < uint64(options.Within/time.Millisecond) {
+		switch {
+		case *timeoutMs == 0:
+			options.Within = -1
+		case *timeoutMs < uint64(options.Within/time.Millisecond):
 			options.Within = time.Duration(*timeoutMs) * time.Millisecond
-		}
-		if *timeoutMs == 0 {
-			none := uint64(0)
-			options.MaxMessages = &none
 		}
 	}
 	tail, err = p.openTail(&options)

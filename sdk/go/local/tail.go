@@ -82,6 +82,11 @@ func (p *Pool) openTail(options *TailOptions) (*Tail, error) {
 	if options.Start.Kind() != api.StartToken {
 		token = nil
 	}
+	filters, err := compiled(options.Where)
+	defer filters.free()
+	if err != nil {
+		return nil, err
+	}
 	s.addTags(options.Tags)
 	pool, err := p.enter()
 	if err != nil {
@@ -90,7 +95,8 @@ func (p *Pool) openTail(options *TailOptions) (*Tail, error) {
 	defer p.leave()
 	var stream *C.plsm_stream_t
 	var failure *C.plsm_error_t
-	status := C.plsmgo_tail(pool, native, token, s.tagBytes(), s.tagLens(), C.size_t(len(s.lens)), &stream, &failure)
+	status := C.plsmgo_tail(pool, native, token, s.tagBytes(), s.tagLens(), C.size_t(len(s.lens)),
+		filters.first(), C.size_t(len(filters)), &stream, &failure)
 	if err := checked(status, failure); err != nil {
 		return nil, err
 	}
@@ -139,11 +145,8 @@ func tailOptions(options *TailOptions) (C.plsm_tail_options_t, error) {
 	if options.MaxMessages != nil {
 		native.has_max, native.max_messages = 1, C.uint64_t(*options.MaxMessages)
 	}
-	switch {
-	case options.Within < 0:
-		return native, invalid("Within is negative")
-	case options.Within > 0:
-		native.has_timeout, native.timeout_ms = 1, C.uint64_t(milliseconds(options.Within))
+	if options.Within != 0 {
+		native.has_timeout, native.timeout_ms = 1, C.uint64_t(milliseconds(max(0, options.Within)))
 	}
 	if options.ErrorOnGap {
 		if options.Gaps == GapEvent || options.OnGap != nil {
@@ -200,10 +203,40 @@ func (t *Tail) NextBatch(ctx context.Context, limit int) ([]Message, error) {
 	return messages, nil
 }
 
+// TryNext takes the next message if it is there, without waiting; nil without an error when there is none just now.
+// Otherwise as Next.
+func (t *Tail) TryNext() (*Message, error) {
+	count, used, err := t.tryFill(C.PLSMGO_ENVELOPE, 1)
+	if err != nil || count == 0 {
+		return nil, err
+	}
+	defer t.leave()
+	message := make([]Message, 1)
+	if err := messagesOf(message, t.records[:1], t.text[:used]); err != nil {
+		return nil, err
+	}
+	return &message[0], nil
+}
+
+// tryFill is fill that does not wait. The gate is the caller's when it took anything.
+func (t *Tail) tryFill(form C.uint32_t, limit int) (count, used int, err error) {
+	if err := t.enter(context.Background()); err != nil {
+		return 0, 0, err
+	}
+	count, used, err = t.filled(context.Background(), form, limit, false)
+	if err != nil || count == 0 {
+		t.leave()
+	}
+	return count, used, err
+}
+
 // enter takes the gate. The error is of a closed tail, or the context's.
 func (t *Tail) enter(ctx context.Context) error {
 	if t == nil || t.handle == nil {
 		return closed("tail")
+	}
+	if t.closing.Load() {
+		return t.closedError()
 	}
 	if err := alive(ctx); err != nil {
 		return err
@@ -257,7 +290,7 @@ func (t *Tail) filled(ctx context.Context, form C.uint32_t, limit int, wait bool
 	if t.text == nil {
 		t.text = make([]byte, usualText)
 	}
-	blocking := wait && ctx.Done() == nil
+	blocking := wait && ctx.Done() == nil // nothing can end the wait, so there is no need to look first
 	for {
 		var result C.plsmgo_fill_t
 		switch {

@@ -14,6 +14,8 @@ import (
 	plasmite "github.com/sandover/plasmite/bindings/go/local"
 )
 
+var noContext context.Context
+
 func nan() float64 { return math.NaN() }
 
 func TestBadArguments(t *testing.T) {
@@ -28,9 +30,9 @@ func TestBadArguments(t *testing.T) {
 		"NUL in new one":   func() error { _, err := client.Migrate("a", "b\x00"); return err },
 		"empty payload":    func() error { _, err := pool.AppendJSON(nil, nil, 0); return err },
 		"empty Lite3":      func() error { _, err := pool.AppendLite3(nil, 0); return err },
-		"nil context":      func() error { _, err := pool.AppendContext(nil, 1); return err }, //nolint:staticcheck
+		"nil context":      func() error { _, err := pool.AppendContext(noContext, 1); return err },
 		"nil context, tail": func() error {
-			_, failures := pool.Tail(nil, plasmite.TailOptions{}) //nolint:staticcheck
+			_, failures := pool.Tail(noContext, plasmite.TailOptions{})
 			return <-failures
 		},
 	} {

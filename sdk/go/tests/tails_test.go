@@ -87,6 +87,7 @@ func TestStarts(t *testing.T) {
 		"tags":          {[]plasmite.TailOption{plasmite.WithTags("all", "odd"), snapshot}, []uint64{1, 3, 5}},
 		"poll":          {[]plasmite.TailOption{plasmite.TailOptions{Poll: true, Spin: time.Millisecond, Snapshot: true}}, []uint64{1, 2, 3, 4, 5}},
 		"limit of none": {[]plasmite.TailOption{plasmite.Limit(0)}, nil},
+		"no time":       {[]plasmite.TailOption{plasmite.Within(0)}, nil},
 		"nil option":    {[]plasmite.TailOption{nil, plasmite.Limit(1)}, []uint64{1}},
 	} {
 		got := seqs(t, pool, c.opts...)
@@ -98,14 +99,13 @@ func TestStarts(t *testing.T) {
 		}
 	}
 	for name, options := range map[string]plasmite.TailOptions{
-		"two starts":     {SinceSeq: pointer(uint64(1)), Start: plasmite.FromNow()},
-		"two policies":   {ErrorOnGap: true, OnGap: func(plasmite.Gap) {}},
-		"negative total": {Within: -1},
-		"long spin":      {Spin: time.Minute},
-		"bad policy":     {Gaps: 99},
-		"bad tag":        {Tags: []string{"\xff"}},
-		"bad token":      {Start: plasmite.FromToken("nonsense")},
-		"token and NUL":  {Start: plasmite.FromToken("\x00")},
+		"two starts":    {SinceSeq: pointer(uint64(1)), Start: plasmite.FromNow()},
+		"two policies":  {ErrorOnGap: true, OnGap: func(plasmite.Gap) {}},
+		"long spin":     {Spin: time.Minute},
+		"bad policy":    {Gaps: 99},
+		"bad tag":       {Tags: []string{"\xff"}},
+		"bad token":     {Start: plasmite.FromToken("nonsense")},
+		"token and NUL": {Start: plasmite.FromToken("\x00")},
 	} {
 		if _, err := pool.OpenTail(options); !errors.Is(err, plasmite.ErrUsage) {
 			t.Fatalf("%s: %v", name, err)
@@ -163,6 +163,29 @@ func TestBatchesOfAnySize(t *testing.T) {
 		equal(t, "clone", string(clone.Raw), string(read.Raw))
 	}
 	equal(t, "messages", got, want)
+}
+
+func TestTryNext(t *testing.T) {
+	pool := newPool(t)
+	tail, err := pool.OpenTail()
+	must(t, err)
+	defer tail.Close()
+	message, err := tail.TryNext()
+	must(t, err)
+	equal(t, "message", message, nil)
+	frame, err := tail.TryNextLite3()
+	must(t, err)
+	equal(t, "frame", frame, nil)
+	fill(t, pool, 2)
+	message, err = tail.TryNext()
+	must(t, err)
+	equal(t, "seq", message.Seq, 1)
+	frame, err = tail.TryNextLite3()
+	must(t, err)
+	equal(t, "seq", frame.Seq, 2)
+	tail.Close()
+	_, err = tail.TryNext()
+	fails(t, err, plasmite.ErrClosed)
 }
 
 func TestDeadlineOfATail(t *testing.T) {
@@ -292,4 +315,47 @@ func TestWaitAny(t *testing.T) {
 	fails(t, err, plasmite.ErrClosed)
 	_, err = a.Stats() // the gate was given back
 	must(t, err)
+}
+
+func TestWhere(t *testing.T) {
+	pool := newPool(t)
+	fill(t, pool, 10)
+	_, err := pool.AppendContext(limited(t), map[string]any{"n": 11, "status": "green"}, plasmite.WithTags("a"))
+	must(t, err)
+	for name, c := range map[string]struct {
+		opts []plasmite.TailOption
+		want int
+	}{
+		"one":          {[]plasmite.TailOption{plasmite.Where(`.data.status == "green"`)}, 1},
+		"both":         {[]plasmite.TailOption{plasmite.Where(".data.n > 3"), plasmite.Where(".data.n <= 5")}, 2},
+		"beside tags":  {[]plasmite.TailOption{plasmite.Where(".data.n > 3"), plasmite.WithTags("a")}, 1},
+		"of the seq":   {[]plasmite.TailOption{plasmite.Where(".seq % 2 == 0")}, 5},
+		"the last two": {[]plasmite.TailOption{plasmite.Where(".data.n < 9"), plasmite.FromLast(2)}, 2},
+		"a limit":      {[]plasmite.TailOption{plasmite.Where(".data.n > 3"), plasmite.Limit(3)}, 3},
+	} {
+		got := seqs(t, pool, append(c.opts, plasmite.Snapshot())...)
+		if len(got) != c.want {
+			t.Fatalf("%s: %v", name, got)
+		}
+	}
+	_, err = pool.OpenTail(plasmite.Where(".data.n >"))
+	failure := fails(t, err, plasmite.ErrUsage)
+	if failure.Offset == nil {
+		t.Fatalf("%#v", failure)
+	}
+	tail, err := pool.OpenTail(plasmite.Where(".seq"), plasmite.Snapshot())
+	must(t, err)
+	defer tail.Close()
+	for seq := uint64(1); seq <= 2; seq++ { // a number is no answer; the next call goes on
+		_, err = tail.Next(limited(t))
+		equal(t, "seq", *fails(t, err, plasmite.ErrUsage).Seq, seq)
+	}
+	out, failures := pool.Tail(limited(t), plasmite.TailOptions{Where: []string{".data.n == 7"}, MaxMessages: pointer(uint64(1))})
+	read, err := drained(t, out, failures)
+	must(t, err)
+	equal(t, "seq", read[0].Seq, 7)
+	out, failures = pool.Replay(limited(t), plasmite.ReplayOptions{Where: []string{".data.n == 7"}, MaxMessages: pointer(uint64(1))})
+	read, err = drained(t, out, failures)
+	must(t, err)
+	equal(t, "seq", read[0].Seq, 7)
 }

@@ -36,10 +36,9 @@ type reading struct {
 
 // pass does something with all messages of a round and tells how long one took, in ns.
 type pass struct {
-	name  string
-	run   func() float64
-	took  []float64
-	about string
+	name string
+	run  func() float64
+	took []float64
 }
 
 func (p *pass) median() float64 {
