@@ -4,7 +4,7 @@ GO ?= go
 GO_LIB ?=
 go_lib := $(or $(GO_LIB),$(abspath $(OUT)))
 # Development goes without pkg-config, straight at the header and the library of this tree.
-go_env := CGO_ENABLED=1 PKG_CONFIG=true CGO_CFLAGS="-O2 -g -I$(abspath include)" CGO_LDFLAGS="-L$(go_lib)" \
+go_env := CGO_ENABLED=1 PKG_CONFIG=true CGO_CFLAGS="-O2 -g -Wall -I$(abspath include)" CGO_LDFLAGS="-L$(go_lib)" \
     LD_LIBRARY_PATH="$(go_lib)$${LD_LIBRARY_PATH:+:$$LD_LIBRARY_PATH}" PLASMITE_LIB_DIR="$(go_lib)"
 staticcheck := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 

@@ -5,7 +5,7 @@ package local
 #cgo !plasmite_static LDFLAGS: -lplasmite
 #cgo plasmite_static pkg-config: plasmite
 #cgo plasmite_static,linux LDFLAGS: -Wl,--as-needed -l:libplasmite.a -lpthread -ldl -lm
-#cgo CFLAGS: -std=c11 -Wall -Wextra
+#cgo CFLAGS: -std=c11
 #include "shim.h"
 */
 import "C"

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	plasmite "github.com/sandover/plasmite/bindings/go/local"
+	"github.com/sandover/plasmite/bindings/go/tests/native"
 )
 
 // helper is this program, running one of the functions below.
@@ -51,6 +52,11 @@ func runHelper(name string) int {
 				return 1
 			}
 		}
+	case "die-writing":
+		if _, err := native.HoldWriterLock(pool.Path()); err != nil {
+			return 1
+		}
+		return 0 // with the lock
 	case "leave-open":
 		tail, err := pool.OpenTail(plasmite.FromNow())
 		if err != nil {
@@ -145,21 +151,25 @@ func TestDefaultDirectory(t *testing.T) {
 	fails(t, err, plasmite.ErrUsage)
 }
 
-// A pool whose writer died in the middle is repaired by the next one, which says so.
+// A pool whose writer died with its lock is taken over by the next one, which says so.
 func TestLogger(t *testing.T) {
+	pool := newPool(t)
+	fill(t, pool, 1)
+	must(t, helper(limited(t), "die-writing", pool.Path()).Run())
 	var text strings.Builder
 	var mu sync.Mutex
 	plasmite.SetLogger(slog.New(slog.NewJSONHandler(lockedWriter{&mu, &text}, nil)))
-	defer plasmite.SetLogger(nil)
-	pool := newPool(t)
 	_, err := pool.Append(1, nil)
+	plasmite.SetLogger(nil)
 	must(t, err)
 	mu.Lock()
 	defer mu.Unlock()
-	for _, line := range strings.Split(strings.TrimSpace(text.String()), "\n") {
-		if line != "" && !json.Valid([]byte(line)) {
-			t.Fatal(line)
-		}
+	var line struct{ Level, Msg, Library string }
+	must(t, json.Unmarshal([]byte(text.String()), &line))
+	equal(t, "level", line.Level, "INFO")
+	equal(t, "library", line.Library, "plasmite")
+	if line.Msg == "" {
+		t.Fatal(text.String())
 	}
 }
 
