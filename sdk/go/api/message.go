@@ -95,11 +95,11 @@ func DecodeMessage(payload []byte) (*Message, error) {
 // assemble makes a message of the parts of a valid envelope.
 func assemble(raw []byte, parts envelope.Parts) (*Message, error) {
 	message := &Message{Seq: parts.Seq, TimeRFC3339: string(parts.Time), Data: json.RawMessage(parts.Data), Raw: raw}
-	var err error
-	if message.Time, err = time.Parse(time.RFC3339Nano, message.TimeRFC3339); err != nil {
-		return nil, err
+	var ok bool
+	if message.Time, ok = envelope.Time(parts.Time); !ok {
+		return nil, InvalidArgumentError("not the time of a message")
 	}
-	message.Time = message.Time.UTC()
+	var err error
 	message.Meta.Tags, err = envelope.Tags(parts.Tags)
 	return message, err
 }

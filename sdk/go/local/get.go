@@ -5,7 +5,6 @@ import "C"
 
 import (
 	"encoding/json"
-	"time"
 	"unsafe"
 
 	"github.com/sandover/plasmite/bindings/go/internal/envelope"
@@ -40,15 +39,15 @@ func messageOf(raw []byte) (*Message, error) {
 		return nil, notUnderstood(raw)
 	}
 	message := &Message{}
-	at, err := time.Parse(time.RFC3339Nano, string(parts.Time))
-	if err == nil {
+	var err error
+	if message.Time, ok = envelope.Time(parts.Time); ok {
 		message.TimeRFC3339 = string(parts.Time)
 		message.Meta.Tags, err = envelope.Tags(parts.Tags)
 	}
-	if err != nil {
+	if !ok || err != nil {
 		return nil, notUnderstood(raw)
 	}
-	message.Seq, message.Time, message.Data, message.Raw = parts.Seq, at.UTC(), json.RawMessage(parts.Data), raw
+	message.Seq, message.Data, message.Raw = parts.Seq, json.RawMessage(parts.Data), raw
 	return message, nil
 }
 
@@ -64,8 +63,10 @@ func messagesOf(out []Message, records []C.plsmgo_record_t, text []byte) error {
 		if !ok {
 			return notUnderstood(raw[from:to])
 		}
-		message.Seq = uint64(record.seq)
-		message.Time = time.Unix(int64(record.timestamp_ns/1e9), int64(record.timestamp_ns%1e9)).UTC()
+		message.Seq = parts.Seq
+		if message.Time, ok = envelope.Time(parts.Time); !ok {
+			return notUnderstood(raw[from:to])
+		}
 		message.TimeRFC3339 = within(words, raw, parts.Time)
 		message.Data = json.RawMessage(parts.Data)
 		message.Raw = raw[from:to:to]

@@ -71,6 +71,7 @@ func (t *Tail) Seek(start Start) error {
 	}
 	return t.with(func(stream *C.plsm_stream_t, failure **C.plsm_error_t) C.int {
 		t.end = EndNone
+		C.plsmgo_reader_clear(t.handle.reader)
 		return C.plsm_stream_seek(stream, C.uint32_t(start.Kind()), C.uint64_t(start.Value()), failure)
 	})
 }

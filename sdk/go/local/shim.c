@@ -103,68 +103,105 @@ plsmgo_text_t plsmgo_get_json(plsm_pool_t *pool, uint64_t seq, uint8_t *buf, siz
 }
 
 plsmgo_reader_t *plsmgo_reader_new(plsm_stream_t *stream) {
-    plsmgo_reader_t *reader = malloc(sizeof *reader);
+    plsmgo_reader_t *reader = calloc(1, sizeof *reader);
     if (reader == NULL) abort();
     reader->stream = stream;
-    reader->at = reader->count = 0;
     return reader;
+}
+
+void plsmgo_reader_clear(plsmgo_reader_t *reader) {
+    plsm_error_free(reader->error);
+    reader->error = NULL;
+    reader->held = reader->pending = 0;
 }
 
 void plsmgo_reader_free(plsmgo_reader_t *reader) {
     if (reader == NULL) return;
+    plsm_error_free(reader->error);
     plsm_stream_free(reader->stream);
     free(reader);
 }
 
-// As plsm_view_write_json: 1 written, 0 too small, -1 an error.
-static int write_view(const plsm_view_t *view, uint32_t form, uint8_t *buf, size_t cap, size_t *len, plsm_error_t **error) {
+static int is_json(uint32_t form) { return form == PLSMGO_ENVELOPE || form == PLSMGO_ENVELOPE_LINE; }
+
+// The next thing of the stream: the envelope goes through the stream's own buffer, which is faster than a view of it.
+static int take(plsmgo_reader_t *reader, uint32_t form, uint64_t wait_ms, plsm_error_t **error) {
+    if (reader->pending != 0) {
+        int next = reader->pending;
+        *error = reader->error;
+        reader->error = NULL;
+        reader->pending = 0;
+        return next;
+    }
+    return is_json(form) ? plsm_stream_next_json(reader->stream, wait_ms, &reader->json, error)
+                         : plsm_stream_next_view(reader->stream, wait_ms, &reader->view, error);
+}
+
+// Writes the message taken last: 1 written, 0 too small (`len` is what it takes), -1 an error.
+static int write_taken(const plsmgo_reader_t *reader, uint32_t form, uint8_t *buf, size_t cap, size_t *len, plsm_error_t **error) {
     if (form == PLSMGO_LITE3) {
         plsm_buf_t document = {0};
-        if (plsm_view_lite3(view, &document, error) != 0) return -1;
+        if (plsm_view_lite3(&reader->view, &document, error) != 0) return -1;
         *len = document.len;
         int fits = document.len <= cap;
         if (fits) memcpy(buf, document.data, document.len);
         plsm_buf_free(&document);
         return fits;
     }
-    if (form == PLSMGO_ENVELOPE) return plsm_view_write_json(view, PLSM_PART_ENVELOPE, buf, cap, len, error);
-    uint32_t part = form == PLSMGO_DATA_LINE ? PLSM_PART_DATA : PLSM_PART_ENVELOPE;
-    int written = plsm_view_write_json(view, part, buf, cap == 0 ? 0 : cap - 1, len, error);
-    if (written == 1) buf[*len] = '\n';
-    *len += 1;
-    return written;
+    size_t line = form != PLSMGO_ENVELOPE;
+    if (form == PLSMGO_DATA_LINE) {
+        int written = plsm_view_write_json(&reader->view, PLSM_PART_DATA, buf, cap == 0 ? 0 : cap - 1, len, error);
+        if (written == 1) buf[*len] = '\n';
+        *len += 1;
+        return written;
+    }
+    *len = reader->json.len + line;
+    if (*len > cap) return 0;
+    memcpy(buf, reader->json.data, reader->json.len);
+    if (line) buf[reader->json.len] = '\n';
+    return 1;
 }
 
 plsmgo_fill_t plsmgo_reader_fill(plsmgo_reader_t *reader, uint64_t wait_ms, uint32_t form, size_t most, uint8_t *buf, size_t cap,
-                                 plsmgo_record_t *records) {
-    plsmgo_fill_t result = {.next = PLSM_NEXT_MESSAGE};
-    if (reader->at == reader->count) {
-        reader->at = reader->count = 0;
-        size_t capacity = most < PLSMGO_VIEWS ? most : PLSMGO_VIEWS;
-        result.next = plsm_stream_next_views(reader->stream, wait_ms, reader->views, capacity, &reader->count, &result.error);
-        if (result.next != PLSM_NEXT_MESSAGE) return result;
-    }
-    while (reader->at < reader->count && result.count < most) {
-        const plsm_view_t *view = &reader->views[reader->at];
-        size_t len = 0;
+                                 size_t used, plsmgo_record_t *records, size_t count) {
+    plsmgo_fill_t result = {.next = PLSM_NEXT_MESSAGE, .used = used, .count = count};
+    while (result.count < most) {
+        int next = PLSM_NEXT_MESSAGE;
         plsm_error_t *error = NULL;
-        int written = write_view(view, form, buf + result.used, cap - result.used, &len, &error);
-        if (written == 0) {
-            result.needed = len;
-            break;
+        size_t len = 0;
+        if (!reader->held) {
+            if (result.count != 0 && result.used > cap - cap / 4) break;
+            next = take(reader, form, result.count == 0 ? wait_ms : 0, &error);
         }
-        if (written < 0 && result.count != 0) { // told by the next call
-            plsm_error_free(error);
-            break;
+        if (next == PLSM_NEXT_MESSAGE) {
+            int written = write_taken(reader, form, buf + result.used, cap - result.used, &len, &error);
+            reader->held = written == 0;
+            if (written == 0) {
+                result.needed = len;
+                break;
+            }
+            if (written < 0) next = PLSM_NEXT_ERROR;
         }
-        reader->at++;
-        if (written < 0) {
+        if (next == PLSM_NEXT_MESSAGE) {
+            records[result.count] = (plsmgo_record_t){.offset = result.used, .len = len};
+            if (form == PLSMGO_LITE3) {
+                records[result.count].seq = reader->view.seq;
+                records[result.count].timestamp_ns = reader->view.timestamp_ns;
+            }
+            result.count++;
+            result.used += len;
+        } else if (result.count == 0) {
+            result.next = next;
             result.error = error;
-            result.next = PLSM_NEXT_ERROR;
+            break;
+        } else {
+            // Told only once, so by the next call; the stream says all others again.
+            if (next == PLSM_NEXT_GAP || next == PLSM_NEXT_ERROR) {
+                reader->pending = next;
+                reader->error = error;
+            }
             break;
         }
-        records[result.count++] = (plsmgo_record_t){view->seq, view->timestamp_ns, result.used, len};
-        result.used += len;
     }
     return result;
 }

@@ -37,12 +37,15 @@ typedef struct {
     uint32_t has_timestamp;
 } plsmgo_item_t;
 
-// A stream with the views that have been taken from it and not been handed on yet.
-#define PLSMGO_VIEWS 64
+// A stream, and what was taken from it and not been handed on yet: a message that did not fit, or a gap or an error
+// behind other messages.
 typedef struct {
     plsm_stream_t *stream;
-    size_t at, count;
-    plsm_view_t views[PLSMGO_VIEWS];
+    plsm_bytes_t json; // of the message taken last, borrowed from the stream
+    plsm_view_t view;  // likewise
+    int held;          // whether that is to be handed on
+    int pending;       // PLSM_NEXT_GAP, PLSM_NEXT_ERROR, or 0
+    plsm_error_t *error;
 } plsmgo_reader_t;
 
 enum plsmgo_form {
@@ -52,7 +55,7 @@ enum plsmgo_form {
     PLSMGO_LITE3,
 };
 
-// Where in the caller's memory a message stands.
+// Where in the caller's memory a message stands. Seq and time are told of Lite3 only: the other forms contain them.
 typedef struct {
     uint64_t seq;
     uint64_t timestamp_ns;
@@ -63,9 +66,9 @@ typedef struct {
 typedef struct {
     plsm_error_t *error;
     int next;      // a plsm_next_t
-    size_t count;  // of records; 0 with PLSM_NEXT_MESSAGE: the memory is too small
+    size_t count;  // of records
     size_t used;   // bytes of the caller's memory
-    size_t needed; // by the next message, when it did not fit
+    size_t needed; // 0, or by a message that was taken and did not fit: make room, and call again for it
 } plsmgo_fill_t;
 
 typedef struct {
@@ -91,9 +94,13 @@ plsmgo_text_t plsmgo_get_json(plsm_pool_t *pool, uint64_t seq, uint8_t *buf, siz
 plsmgo_reader_t *plsmgo_reader_new(plsm_stream_t *stream);
 void plsmgo_reader_free(plsmgo_reader_t *reader);
 
-// Takes up to `most` messages, waiting at most `wait_ms` for the first, and writes them into `buf`.
+// Forgets what was taken and not handed on.
+void plsmgo_reader_clear(plsmgo_reader_t *reader);
+
+// Takes messages until there are `most`, waiting at most `wait_ms` for the first, and writes them into `buf` behind the `used`
+// bytes and `count` records that are there already. Stops before the memory is full.
 plsmgo_fill_t plsmgo_reader_fill(plsmgo_reader_t *reader, uint64_t wait_ms, uint32_t form, size_t most, uint8_t *buf, size_t cap,
-                                 plsmgo_record_t *records);
+                                 size_t used, plsmgo_record_t *records, size_t count);
 
 int plsmgo_tail(plsm_pool_t *pool, plsm_tail_options_t options, const char *token, const char *tags, const size_t *tag_lens,
                 size_t tags_len, const plsm_filter_t *const *filters, size_t filters_len, plsm_stream_t **out_stream,

@@ -57,8 +57,9 @@ func (h *tailHandle) cancel() {
 }
 
 const (
-	mostMessages = C.PLSMGO_VIEWS // taken in one call
-	usualText    = 8 << 10        // bytes of them: what one message that is kept may keep alive
+	mostMessages = 64       // taken in one call
+	usualText    = 8 << 10  // bytes of them: what one message that is kept may keep alive
+	largestText  = 64 << 10 // that a tail keeps for the next call
 )
 
 // OpenTail opens a tail: the oldest message first, then waiting for more, unless the options say otherwise. It lives
@@ -287,7 +288,7 @@ func (t *Tail) filled(ctx context.Context, form C.uint32_t, limit int, wait bool
 	if cap(t.records) < limit {
 		t.records = make([]C.plsmgo_record_t, limit)
 	}
-	if t.text == nil {
+	if t.text == nil || len(t.text) > largestText {
 		t.text = make([]byte, usualText)
 	}
 	blocking := wait && ctx.Done() == nil // nothing can end the wait, so there is no need to look first
@@ -297,16 +298,22 @@ func (t *Tail) filled(ctx context.Context, form C.uint32_t, limit int, wait bool
 		case blocking && wait && ctx.Done() != nil:
 			result = t.blocked(ctx, form, limit)
 		case blocking:
-			result = t.taken(C.uint64_t(forever), form, limit)
+			result = t.taken(C.uint64_t(forever), form, limit, result)
 		default:
-			result = t.taken(0, form, limit)
+			result = t.taken(0, form, limit, result)
 		}
 		switch result.next {
 		case C.PLSM_NEXT_MESSAGE:
+			for result.needed != 0 { // a message was taken that did not fit
+				larger := make([]byte, int(result.used)+2*int(result.needed))
+				copy(larger, t.text[:result.used])
+				t.text = larger
+				result = t.taken(0, form, int(result.count)+1, result)
+			}
 			if result.count != 0 {
 				return int(result.count), int(result.used), nil
 			}
-			t.text = make([]byte, int(result.needed)+int(result.needed)/4)
+			return 0, 0, taken(result.error) // the message could not be written
 		case C.PLSM_NEXT_TIMEOUT:
 			if !wait {
 				return 0, 0, nil
@@ -337,16 +344,17 @@ func (t *Tail) filled(ctx context.Context, form C.uint32_t, limit int, wait bool
 	}
 }
 
-func (t *Tail) taken(waitMs C.uint64_t, form C.uint32_t, limit int) C.plsmgo_fill_t {
+// taken goes on behind what was taken before.
+func (t *Tail) taken(waitMs C.uint64_t, form C.uint32_t, limit int, before C.plsmgo_fill_t) C.plsmgo_fill_t {
 	return C.plsmgo_reader_fill(t.handle.reader, waitMs, form, C.size_t(limit),
-		(*C.uint8_t)(unsafe.Pointer(&t.text[0])), C.size_t(len(t.text)), &t.records[0])
+		(*C.uint8_t)(unsafe.Pointer(&t.text[0])), C.size_t(len(t.text)), before.used, &t.records[0], before.count)
 }
 
 // blocked waits in C until the context ends.
 func (t *Tail) blocked(ctx context.Context, form C.uint32_t, limit int) C.plsmgo_fill_t {
 	release := t.cancelWith(ctx)
 	defer release()
-	return t.taken(C.uint64_t(forever), form, limit)
+	return t.taken(C.uint64_t(forever), form, limit, C.plsmgo_fill_t{})
 }
 
 // cancelWith cancels the stream when the context ends, until the function it returns was called.

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "messages.c" // of bench/
 
@@ -15,12 +14,6 @@ void die(const char *format, ...) {
 void die_of(const plsm_error_t *error, const char *what) {
     fprintf(stderr, "bench: %s: %s\n", what, error == NULL ? "?" : error->message);
     exit(1);
-}
-
-static uint64_t clock_ns(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 const char *bench_message(unsigned index, size_t *len) {
@@ -38,38 +31,33 @@ plsm_pool_t *bench_open(const char *path) {
     return pool;
 }
 
-uint64_t bench_append(plsm_pool_t *pool, uint64_t count) {
+void bench_append(plsm_pool_t *pool, uint64_t count) {
     const struct messages *messages = standard_messages();
     plsm_error_t *error = NULL;
-    uint64_t start = clock_ns();
     for (uint64_t i = 0; i < count; i++) {
         const plsm_bytes_t *text = &messages->text[i % MESSAGES];
         plsm_receipt_t receipt;
         if (plsm_pool_append(pool, text->data, text->len, NULL, &receipt, &error) != 0) die_of(error, "append");
     }
-    return clock_ns() - start;
 }
 
-uint64_t bench_append_echo(plsm_pool_t *pool, uint64_t count) {
+void bench_append_echo(plsm_pool_t *pool, uint64_t count) {
     const struct messages *messages = standard_messages();
     plsm_error_t *error = NULL;
-    uint64_t start = clock_ns();
     for (uint64_t i = 0; i < count; i++) {
         const plsm_bytes_t *text = &messages->text[i % MESSAGES];
         plsm_buf_t message = {0};
         if (plsm_pool_append_json(pool, text->data, text->len, NULL, 0, 0, &message, &error) != 0) die_of(error, "append");
         plsm_buf_free(&message);
     }
-    return clock_ns() - start;
 }
 
-uint64_t bench_append_batch(plsm_pool_t *pool, uint64_t count, size_t each) {
+void bench_append_batch(plsm_pool_t *pool, uint64_t count, size_t each) {
     const struct messages *messages = standard_messages();
     plsm_batch_item_t *items = calloc(each, sizeof *items);
     plsm_receipt_t *receipts = calloc(each, sizeof *receipts);
     plsm_error_t *error = NULL;
     if (items == NULL || receipts == NULL) die("out of memory");
-    uint64_t start = clock_ns();
     for (uint64_t i = 0; i < count; i += each) {
         for (size_t k = 0; k < each; k++) {
             items[k].data = messages->text[(i + k) % MESSAGES].data;
@@ -77,23 +65,19 @@ uint64_t bench_append_batch(plsm_pool_t *pool, uint64_t count, size_t each) {
         }
         if (plsm_pool_append_batch(pool, items, each, NULL, receipts, &error) != 0) die_of(error, "append batch");
     }
-    uint64_t took = clock_ns() - start;
     free(items);
     free(receipts);
-    return took;
 }
 
-uint64_t bench_tail_json(plsm_pool_t *pool, uint64_t *count) {
+uint64_t bench_tail_json(plsm_pool_t *pool) {
     plsm_tail_options_t options = PLSM_TAIL_OPTIONS_INIT;
     options.flags = PLSM_TAIL_SNAPSHOT;
     plsm_stream_t *stream = NULL;
     plsm_error_t *error = NULL;
     plsm_bytes_t envelope;
-    *count = 0;
+    uint64_t count = 0;
     if (plsm_pool_tail(pool, &options, &stream, &error) != 0) die_of(error, "tail");
-    uint64_t start = clock_ns();
-    while (plsm_stream_next_json(stream, PLSM_WAIT_FOREVER, &envelope, &error) == PLSM_NEXT_MESSAGE) *count += 1;
-    uint64_t took = clock_ns() - start;
+    while (plsm_stream_next_json(stream, PLSM_WAIT_FOREVER, &envelope, &error) == PLSM_NEXT_MESSAGE) count++;
     plsm_stream_free(stream);
-    return took;
+    return count;
 }
