@@ -5,7 +5,6 @@ import "C"
 
 import (
 	"encoding/json"
-	"unsafe"
 
 	"github.com/sandover/plasmite/bindings/go/internal/envelope"
 )
@@ -51,48 +50,48 @@ func messageOf(raw []byte) (*Message, error) {
 	return message, nil
 }
 
-// messagesOf takes messages apart that stand in text, and writes them to out. They share two copies of text.
+// messagesOf takes apart the messages that stand in text, and writes them to out. They share one copy of text, and one
+// string with their times and tags.
 func messagesOf(out []Message, records []C.plsmgo_record_t, text []byte) error {
-	raw, words := make([]byte, len(text)), string(text)
+	raw := make([]byte, len(text))
 	copy(raw, text)
+	var few [4096]byte
+	words := few[:0]
+	var parts [mostMessages]envelope.Parts
+	for i := range records {
+		from, to := int(records[i].offset), int(records[i].offset+records[i].len)
+		var ok bool
+		if parts[i], ok = envelope.Split(raw[from:to:to]); !ok {
+			return notUnderstood(raw[from:to])
+		}
+		words = append(append(words, parts[i].Time...), parts[i].Tags...)
+		out[i].Raw = raw[from:to:to]
+	}
+	rest := string(words)
 	var tags []string
 	for i := range records {
-		record, message := &records[i], &out[i]
-		from, to := int(record.offset), int(record.offset+record.len)
-		parts, ok := envelope.Split(raw[from:to:to])
-		if !ok {
-			return notUnderstood(raw[from:to])
+		message, part := &out[i], &parts[i]
+		var ok bool
+		if message.Time, ok = envelope.Time(part.Time); !ok {
+			return notUnderstood(message.Raw)
 		}
-		message.Seq = parts.Seq
-		if message.Time, ok = envelope.Time(parts.Time); !ok {
-			return notUnderstood(raw[from:to])
-		}
-		message.TimeRFC3339 = within(words, raw, parts.Time)
-		message.Data = json.RawMessage(parts.Data)
-		message.Raw = raw[from:to:to]
+		message.Seq, message.Data = part.Seq, json.RawMessage(part.Data)
+		message.TimeRFC3339, rest = rest[:len(part.Time)], rest[len(part.Time):]
 		message.Meta.Tags = noTags
-		if len(parts.Tags) > 2 {
+		if len(part.Tags) > len("[]") {
 			before := len(tags)
 			var err error
-			if tags, err = envelope.TagsWithin(tags, parts.Tags, within(words, raw, parts.Tags)); err != nil {
-				return notUnderstood(raw[from:to])
+			if tags, err = envelope.TagsWithin(tags, part.Tags, rest); err != nil {
+				return notUnderstood(message.Raw)
 			}
 			message.Meta.Tags = tags[before:len(tags):len(tags)]
 		}
+		rest = rest[len(part.Tags):]
 	}
 	return nil
 }
 
 var noTags = []string{}
-
-// within is the part of words that has the same bytes as part has in raw, of which words is a copy.
-func within(words string, raw, part []byte) string {
-	if len(part) == 0 {
-		return ""
-	}
-	from := int(uintptr(unsafe.Pointer(&part[0])) - uintptr(unsafe.Pointer(&raw[0])))
-	return words[from : from+len(part)]
-}
 
 func notUnderstood(raw []byte) error {
 	return &Error{Kind: ErrorInternal, Message: "the library wrote a message that is none: " + string(raw)}

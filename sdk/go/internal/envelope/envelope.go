@@ -85,7 +85,7 @@ func Tags(array []byte) ([]string, error) {
 }
 
 // TagsWithin appends the strings of an array that the library has written to tags. They are parts of text,
-// which has the same bytes as the array, unless they have escapes.
+// which begins with the same bytes as the array, unless they have escapes.
 func TagsWithin(tags []string, array []byte, text string) ([]string, error) {
 	if bytes.IndexByte(array, '\\') >= 0 {
 		read, err := Tags(array)
