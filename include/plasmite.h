@@ -465,7 +465,8 @@ struct plsm_list_entry {
     uint32_t struct_size;
     // Whether mtime_ns counts: 0 or 1.
     uint32_t has_mtime;
-    // When the file was last changed according to the file system, in ns since 1970.
+    // When the pool was last changed, in ns since 1970: the file according to the file system, or the newest message if
+    // that is later.
     uint64_t mtime_ns;
     // The pool's name.
     const char *name;
