@@ -1,0 +1,36 @@
+"""The handle of a pool, and the room for what calls on it give back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ._binding import ffi
+from ._codec import Codec
+from ._errors import closed
+
+# Outputs of calls, used again and again: making them costs as much as an append.
+_cells: list[Any] = []
+
+give_back = _cells.append
+
+
+def take_cell() -> Any:
+    """Room for the outputs of one call; to be given back unless the call failed."""
+    try:
+        return _cells.pop()
+    except IndexError:
+        return ffi.new("shim_cell_t *")
+
+
+class Handle:
+    """An open pool of the library. Freed when nobody refers to it any more: neither this nor a running call."""
+
+    def __init__(self, pointer: Any, codec: Codec) -> None:
+        self._pointer = pointer
+        self._codec = codec
+
+    def _open_pointer(self) -> Any:
+        pointer = self._pointer
+        if pointer is None:
+            raise closed("pool")
+        return pointer

@@ -1,0 +1,243 @@
+"""Appending to a pool."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from . import _arguments as arguments
+from ._append import append_many_items, append_with_lock, options_of
+from ._binding import ffi, lib
+from ._codec import Codec, Default, Encoder
+from ._enums import Durability, DurabilityLike
+from ._errors import fail
+from ._handle import Handle, give_back, take_cell
+from ._message import BatchItem, Message, Receipt, delivered
+
+_address = ffi.addressof
+_buffer = ffi.buffer
+
+
+class Writing(Handle):
+    """The methods that append."""
+
+    def append_json(
+        self, payload: bytes | bytearray | memoryview, tags: Iterable[str], durability: DurabilityLike
+    ) -> bytes:
+        """Appends one JSON value (any, not only an object), given as text in UTF-8.
+
+        Args:
+            payload: the JSON text, bytes-like.
+            tags: the message's tags, kept in order.
+            durability: `Durability.FAST` returns when other processes can read the message, `Durability.FLUSH` when
+                it is on the disk.
+
+        Returns:
+            The whole stored message as JSON text.
+
+        Raises:
+            UsageError: not one JSON value (offset tells where), or too large for the pool.
+            BusyError: another writer held the lock for 10 seconds.
+            PoolNotFoundError: the pool was deleted or replaced.
+            PermissionDeniedError: it is open for reading only.
+            IoError: of a flush; `maybe_written` is then true.
+            TypeError, ValueError: a bad argument.
+        """
+        return self._append_text(arguments.payload("payload", payload), tags, durability)
+
+    def append(
+        self,
+        value: Any,
+        tags: Iterable[str] | None = None,
+        durability: DurabilityLike = Durability.FAST,
+        *,
+        default: Default | None = None,
+        encoder: Encoder | None = None,
+    ) -> Message:
+        """Appends a value that JSON has a form for; dataclass instances are objects.
+
+        Args:
+            value: the message's data.
+            tags: its tags, kept in order.
+            durability: see `append_json`.
+            default: turns an object that JSON has no form for into one it has, as in `json.dumps`.
+            encoder: turns the value into JSON text instead, as `orjson.dumps` does.
+
+        Returns:
+            The stored message. `append_receipt` is cheaper when only its seq is wanted.
+
+        Raises:
+            TypeError: the value has no form in JSON.
+            ValueError: it is NaN, infinite or contains itself.
+            Otherwise as for `append_json`.
+        """
+        codec = self._codec if default is None and encoder is None else Codec(encoder, None, default)
+        return delivered(self._append_text(codec.encode(value), tags, durability), self._codec.decode)
+
+    def _append_text(self, payload: Any, tags: Iterable[str] | None, durability: DurabilityLike) -> bytes:
+        pointer = self._open_pointer()
+        level = 0 if durability is Durability.FAST else arguments.durability(durability)
+        if tags:
+            texts = [ffi.from_buffer("char[]", tag + b"\0") for tag in arguments.strings("tags", tags)]
+            native = ffi.new("const char *[]", texts)
+            count = len(texts)
+        else:
+            if tags is not None:
+                arguments.strings("tags", tags)
+            native, count = ffi.NULL, 0
+        cell = take_cell()
+        out = _address(cell, "text")
+        code = lib.plsm_pool_append_json(
+            pointer, payload, len(payload), native, count, level, out, _address(cell, "error")
+        )
+        if code != 0:
+            fail(code, _address(cell, "error"))
+        raw: bytes = _buffer(out.data, out.len)[:]
+        lib.plsm_buf_free(out)
+        give_back(cell)
+        return raw
+
+    def append_receipt(
+        self,
+        value: Any,
+        tags: Iterable[str] | None = None,
+        durability: DurabilityLike = Durability.FAST,
+        *,
+        timestamp_ns: int | str | datetime | None = None,
+        expect_newest: int | None = None,
+        lock_wait_ms: int | None = 10_000,
+    ) -> Receipt:
+        """Appends a value and tells only its seq and time: cheaper than `append`.
+
+        Args:
+            value: the message's data.
+            tags: its tags, kept in order.
+            durability: see `append_json`.
+            timestamp_ns: its own time (ns since 1970, RFC 3339, or a datetime with a time zone); not below the newest
+                message's.
+            expect_newest: append only when this is the newest seq (0: none was ever written).
+            lock_wait_ms: how long to wait for the writer lock, in ms; 0 tries once, None has no limit.
+
+        Raises:
+            AlreadyExistsError: the newest seq is another one than `expect_newest`.
+            BusyError: the lock was not to be had in time.
+            Otherwise as for `append`.
+        """
+        return self._append_with(
+            self._codec.encode(value), tags, durability, timestamp_ns, expect_newest, lock_wait_ms
+        )
+
+    def append_json_receipt(
+        self,
+        payload: bytes | bytearray | memoryview,
+        tags: Iterable[str] | None = None,
+        durability: DurabilityLike = Durability.FAST,
+        *,
+        timestamp_ns: int | str | datetime | None = None,
+        expect_newest: int | None = None,
+        lock_wait_ms: int | None = 10_000,
+    ) -> Receipt:
+        """As `append_receipt`, for JSON text."""
+        text = arguments.payload("payload", payload)
+        return self._append_with(text, tags, durability, timestamp_ns, expect_newest, lock_wait_ms)
+
+    def _append_with(
+        self,
+        payload: Any,
+        tags: Iterable[str] | None,
+        durability: DurabilityLike,
+        timestamp_ns: int | str | datetime | None,
+        expect_newest: int | None,
+        lock_wait_ms: int | None,
+    ) -> Receipt:
+        pointer = self._open_pointer()
+        options, keep = options_of(tags, durability, timestamp_ns, expect_newest)
+        cell = take_cell()
+        receipt, slot = _address(cell, "receipt"), _address(cell, "error")
+        code = append_with_lock(
+            lambda: lib.plsm_pool_append(pointer, payload, len(payload), options, receipt, slot),
+            options,
+            lock_wait_ms,
+            slot,
+        )
+        del keep
+        if code != 0:
+            fail(code, slot)
+        stored = Receipt(int(receipt.seq), int(receipt.timestamp_ns))
+        give_back(cell)
+        return stored
+
+    def append_many(
+        self,
+        values: Iterable[Any],
+        tags: Iterable[str] | None = None,
+        durability: DurabilityLike = Durability.FAST,
+        *,
+        lock_wait_ms: int | None = 10_000,
+    ) -> builtins.range:
+        """Appends messages in order, with consecutive seqs, all or none: readers see either every one or none.
+
+        Args:
+            values: the messages' data; a `BatchItem` is one with tags or a time of its own.
+            tags: tags for every message, before those of its own.
+            durability: for the batch; see `append_json`.
+            lock_wait_ms: as for `append_receipt`.
+
+        Returns:
+            The seqs, as a range.
+
+        Raises:
+            As for `append`; the whole batch must fit the pool, and the message names the item.
+        """
+        pointer = self._open_pointer()
+        if isinstance(values, (str, bytes, bytearray, dict)):
+            raise TypeError(f"values must be an iterable of values, not one {type(values).__name__}")
+        encode = self._codec.encode
+        items = list(values)
+        extras = [item for item in items if isinstance(item, BatchItem)]
+        if extras:
+            data = [encode(item.data if isinstance(item, BatchItem) else item) for item in items]
+        else:
+            data = [encode(item) for item in items]
+        return append_many_items(pointer, data, items if extras else None, tags, durability, lock_wait_ms)
+
+    def append_json_many(
+        self,
+        payloads: Iterable[bytes | bytearray | memoryview],
+        tags: Iterable[str] | None = None,
+        durability: DurabilityLike = Durability.FAST,
+        *,
+        lock_wait_ms: int | None = 10_000,
+    ) -> builtins.range:
+        """As `append_many`, for JSON texts."""
+        pointer = self._open_pointer()
+        data = [bytes(memoryview(payload)) for payload in payloads]
+        return append_many_items(pointer, data, None, tags, durability, lock_wait_ms)
+
+    def append_lite3(self, payload: bytes | bytearray | memoryview, durability: DurabilityLike) -> int:
+        """Appends a whole Lite3 message document, `{"meta":{"tags":[…]},"data":…}`, kept byte for byte.
+
+        Returns:
+            The message's seq.
+
+        Raises:
+            CorruptError: not such a document.
+            Otherwise as for `append_json`.
+        """
+        pointer = self._open_pointer()
+        document = arguments.payload("payload", payload)
+        seq, slot = ffi.new("uint64_t *"), ffi.new("plsm_error_t **")
+        level = arguments.durability(durability)
+        code = lib.plsm_pool_append_lite3(pointer, document, len(document), level, seq, slot)
+        if code != 0:
+            fail(code, slot)
+        return int(seq[0])
+
+    def flush(self) -> None:
+        """Makes everything appended so far, by this process or others, durable on the disk."""
+        slot = ffi.new("plsm_error_t **")
+        code = lib.plsm_pool_flush(self._open_pointer(), slot)
+        if code != 0:
+            fail(code, slot)
