@@ -21,7 +21,7 @@ base = native.target() / "python" if (native.CLONE / "Cargo.toml").is_file() els
 class BuildExtension(build_ext):
     """Links to the library, which has to be there first."""
 
-    def run(self) -> None:
+    def run(self) -> None:  # noqa: D102
         native.prepare()
         super().run()
 
@@ -29,7 +29,7 @@ class BuildExtension(build_ext):
 class BuildPackage(build_py):
     """Adds the library and the programs to the package."""
 
-    def run(self) -> None:
+    def run(self) -> None:  # noqa: D102
         super().run()
         if not self.editable_mode:
             native.prepare()
@@ -39,7 +39,7 @@ class BuildPackage(build_py):
 class Wheel(bdist_wheel):
     """One wheel for every Python from 3.10 on."""
 
-    def finalize_options(self) -> None:
+    def finalize_options(self) -> None:  # noqa: D102
         self.py_limited_api = "cp310"
         super().finalize_options()
 

@@ -34,8 +34,14 @@ ffibuilder.set_source(
     library_dirs=[str(library_dir())],
     libraries=["plasmite"],
     # No run path: plasmite._loader loads the library that is wanted before this module asks for it.
-    extra_compile_args=["-O2", "-Wall", "-Wextra", "-Wno-unused-parameter", "-Wno-missing-field-initializers",
-                        *os.environ.get("PLASMITE_SHIM_CFLAGS", "").split()],
+    extra_compile_args=[
+        "-O2",
+        "-Wall",
+        "-Wextra",
+        "-Wno-unused-parameter",
+        "-Wno-missing-field-initializers",
+        *os.environ.get("PLASMITE_SHIM_CFLAGS", "").split(),
+    ],
     extra_link_args=os.environ.get("PLASMITE_SHIM_LDFLAGS", "").split(),
     py_limited_api=True,
 )

@@ -41,6 +41,27 @@ def options_of(
     return options, keep
 
 
+LOCK_WAIT_MS = 10_000
+"""How long an append waits for the writer lock, in ms, unless told otherwise."""
+
+TRY_ONCE = ffi.new("plsm_append_options_t *")
+"""Options of an append that does not wait for the writer lock; nobody changes them."""
+TRY_ONCE.struct_size = ffi.sizeof("plsm_append_options_t")
+TRY_ONCE.has_lock_wait = 1
+
+BUSY = 1
+"""What `busy_or_fail` answers, unlike any status of the library's."""
+
+
+def busy_or_fail(code: int, slot: Any) -> int:
+    """BUSY if a failed append did not get the writer lock, its error being freed; else raises it."""
+    if slot[0] == ffi.NULL or slot[0].kind != ErrorKind.BUSY:
+        fail(code, slot)
+    lib.plsm_error_free(slot[0])
+    slot[0] = ffi.NULL
+    return BUSY
+
+
 def append_with_lock(call: Callable[[], int], options: Any, lock_wait_ms: int | None, slot: Any) -> int:
     """Makes an append that waits for the writer lock in steps, between which Ctrl-C works."""
     deadline = deadline_of(arguments.optional_integer("lock_wait_ms", lock_wait_ms))
@@ -48,10 +69,9 @@ def append_with_lock(call: Callable[[], int], options: Any, lock_wait_ms: int | 
     while True:
         options.lock_wait_ms = step_ms(deadline)
         code = call()
-        if code == 0 or slot[0] == ffi.NULL or slot[0].kind != ErrorKind.BUSY or is_over(deadline):
+        if code == 0 or is_over(deadline):
             return code
-        lib.plsm_error_free(slot[0])
-        slot[0] = ffi.NULL
+        busy_or_fail(code, slot)
 
 
 def append_many_items(
@@ -71,7 +91,7 @@ def append_many_items(
     lengths = array("Q", map(len, data))
     times = tag_counts = tag_lengths = tag_text = ffi.NULL
     if items is not None:
-        found = [item if isinstance(item, BatchItem) else BatchItem(None) for item in items]
+        found = [item if type(item) is BatchItem else BatchItem(None) for item in items]
         stamps = [
             0 if item.timestamp_ns is None else arguments.timestamp_ns("timestamp_ns", item.timestamp_ns)
             for item in found

@@ -155,9 +155,7 @@ class Client:
             UsageError: its format is older or newer than the library knows.
         """
         client = self._open_pointer()
-        return open_reference(
-            client, arguments.pool_reference("pool_ref", pool_ref), bool(read_only), self._codec
-        )
+        return open_reference(client, arguments.pool_reference("pool_ref", pool_ref), bool(read_only), self._codec)
 
     def delete_pool(self, pool_ref: str | os.PathLike[str]) -> None:
         """Deletes a pool. Programs that have it open learn of it: their next append, or a wait, fails with NotFound.

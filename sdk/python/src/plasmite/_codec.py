@@ -53,7 +53,8 @@ def _make_encoder(default: Default) -> Callable[[Any], bytes]:
 
 
 _encode_plainly = _make_encoder(plain_default)
-_scan = json.JSONDecoder().scan_once
+# The parser proper, which json.loads wraps into looks at the text's encoding and at what stands around the value.
+_scan: Callable[[str, int], tuple[Any, int]] = getattr(json.JSONDecoder(), "scan_once")  # noqa: B009
 
 
 def decode_plainly(text: bytes) -> Any:

@@ -58,9 +58,7 @@ class PlasmiteError(RuntimeError):
         self.causes = tuple(causes)
         self.maybe_written = maybe_written
         if isinstance(self, OSError):
-            self.errno = self._errno
-            self.strerror = message
-            self.filename = path
+            _as_os_error(self, self._errno, message, path)
 
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else ""
@@ -134,6 +132,10 @@ class IoError(PlasmiteError, OSError):
 
 class RetentionGapError(PlasmiteError):
     """Messages were overwritten before they were read; `seq` is the first missing one."""
+
+
+def _as_os_error(error: OSError, number: int | None, message: str, path: str | None) -> None:
+    error.errno, error.strerror, error.filename = number, message, path
 
 
 _CLASSES: dict[int, type[PlasmiteError]] = {

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from ._binding import ffi
 from ._codec import Codec
 from ._errors import closed
 
-# Outputs of calls, used again and again: making them costs as much as an append.
-_cells: list[Any] = []
+Cell: TypeAlias = tuple[Any, Any, Any, Any]
+"""Room for the outputs of one call, and pointers to its parts: text (`plsm_buf_t *`), receipt, error slot."""
+
+# Used again and again: making one, or a pointer into one, costs as much as an append.
+_cells: list[Cell] = []
 
 give_back = _cells.append
 
 
-def take_cell() -> Any:
+def take_cell() -> Cell:
     """Room for the outputs of one call; to be given back unless the call failed."""
     try:
         return _cells.pop()
     except IndexError:
-        return ffi.new("shim_cell_t *")
+        cell = ffi.new("shim_cell_t *")
+        return cell, ffi.addressof(cell, "text"), ffi.addressof(cell, "receipt"), ffi.addressof(cell, "error")
 
 
 class Handle:

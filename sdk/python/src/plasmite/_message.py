@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from ._codec import Decoder, decode_plainly
 
@@ -147,18 +147,21 @@ def parse_message(payload: bytes | bytearray | memoryview) -> Message:
         raise ValueError(f"not a message: {error}") from None
     if not isinstance(value, dict):
         raise ValueError("not a message: no object")
-    fields: dict[str, Any] = value
+    fields = cast("dict[str, Any]", value)
     seq, time, meta = fields.get("seq"), fields.get("time"), fields.get("meta")
     if not isinstance(seq, int) or isinstance(seq, bool) or not 0 <= seq < 2**64:
         raise ValueError("not a message: seq must be an integer from 0 to 2^64-1")
     if not isinstance(time, str):
         raise ValueError("not a message: time must be a string")
-    tags: Any = meta.get("tags") if isinstance(meta, dict) else None
-    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+    tags = cast("dict[str, Any]", meta).get("tags") if isinstance(meta, dict) else None
+    if not isinstance(tags, list) or not all(
+        isinstance(tag, str)
+        for tag in tags  # pyright: ignore[reportUnknownVariableType]
+    ):
         raise ValueError("not a message: meta.tags must be an array of strings")
     if "data" not in fields:
         raise ValueError("not a message: data is missing")
-    return Message(seq, time_of(time), time, fields["data"], MessageMeta(tags), raw)
+    return Message(seq, time_of(time), time, fields["data"], MessageMeta(cast("list[str]", tags)), raw)
 
 
 @dataclass(frozen=True)
@@ -183,8 +186,7 @@ class Lite3Frame:
         return _EPOCH + timedelta(microseconds=self.timestamp_ns // 1000)
 
 
-@dataclass(frozen=True)
-class Receipt:
+class Receipt(NamedTuple):
     """What an append has stored.
 
     Attributes:

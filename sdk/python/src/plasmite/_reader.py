@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from time import monotonic
 from types import TracebackType
-from typing import Any, Generic, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 from ._arguments import optional_integer
 from ._binding import ffi, lib
@@ -97,9 +97,9 @@ class Reader(Generic[T]):
                 return None
             pointer = self._open_pointer()
             if self._cancelled:
-                return self._end(lib.PLSM_NEXT_CANCELLED)
+                return self._ended(lib.PLSM_NEXT_CANCELLED)
             if is_over(self._deadline):
-                return self._end(lib.PLSM_NEXT_DEADLINE)
+                return self._ended(lib.PLSM_NEXT_DEADLINE)
             item = next(self._ready, None)
             if item is not None:
                 return item
@@ -109,7 +109,7 @@ class Reader(Generic[T]):
                 if code == _MESSAGE:
                     return next(self._ready)
                 if code != _TIMEOUT:
-                    return self._end(code)
+                    return self._ended(code)
                 if is_over(deadline):
                     raise TimeoutError(f"no message within {wait_ms} ms")
 
@@ -124,8 +124,9 @@ class Reader(Generic[T]):
             return self._step(pointer, 0)
         return code
 
-    def _end(self, code: int) -> None:
+    def _ended(self, code: int) -> T | None:
         self._reason = EndReason(code)
+        return None
 
     def _gap(self, pointer: Any) -> Gap:
         out = ffi.new("plsm_gap_t *")
@@ -248,13 +249,16 @@ class GeneratorLike(Reader[T], Generator[T, None, None]):
         error = typ if isinstance(typ, BaseException) else typ(*(() if val is None else (val,)))
         raise error.with_traceback(tb)
 
-    # Not the mixins' of Generator.
-    __iter__ = cast("Callable[[GeneratorLike[T]], Generator[T, None, None]]", Reader.__iter__)
-    __next__ = Reader.__next__
+    # Reader's, not the mixins' of Generator.
+    if TYPE_CHECKING:
 
-    def close(self) -> None:
-        """Ends the iteration, also from another thread. Closing again does nothing."""
-        Reader.close(self)
+        def __iter__(self) -> Generator[T, None, None]: ...
+        def __next__(self) -> T: ...
+        def close(self) -> None: ...
+    else:
+        __iter__ = Reader.__iter__
+        __next__ = Reader.__next__
+        close = Reader.close
 
 
 def wait_argument(wait_ms: int | None) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from . import _arguments as arguments
 from ._aio import AsyncTail
@@ -19,7 +19,6 @@ from ._view import View, ViewTail
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-_address = ffi.addressof
 _buffer = ffi.buffer
 
 
@@ -37,10 +36,10 @@ class Reading(Handle):
         pointer = self._open_pointer()
         number = arguments.integer("seq", seq)
         cell = take_cell()
-        out = _address(cell, "text")
-        code = lib.plsm_pool_get_json(pointer, number, out, _address(cell, "error"))
+        _, out, _, slot = cell
+        code = lib.plsm_pool_get_json(pointer, number, out, slot)
         if code != 0:
-            fail(code, _address(cell, "error"))
+            fail(code, slot)
         raw: bytes = _buffer(out.data, out.len)[:]
         lib.plsm_buf_free(out)
         give_back(cell)
@@ -105,9 +104,7 @@ class Reading(Handle):
         **options: Unpack[TailOptions],
     ) -> Stream:
         """Opens a stream of messages as JSON text; see `tail` for the arguments."""
-        pointer = open_tail(
-            self._open_pointer(), since_seq, max_messages, timeout_ms, tags, error_on_gap, options
-        )
+        pointer = open_tail(self._open_pointer(), since_seq, max_messages, timeout_ms, tags, error_on_gap, options)
         return Stream(pointer, timeout_ms, options.get("on_gap"), self._codec.decode)
 
     def open_lite3_stream(
@@ -121,9 +118,7 @@ class Reading(Handle):
         **options: Unpack[TailOptions],
     ) -> Lite3Stream:
         """Opens a stream of messages as Lite3; see `tail` for the arguments."""
-        pointer = open_tail(
-            self._open_pointer(), since_seq, max_messages, timeout_ms, tags, error_on_gap, options
-        )
+        pointer = open_tail(self._open_pointer(), since_seq, max_messages, timeout_ms, tags, error_on_gap, options)
         return Lite3Stream(pointer, timeout_ms, options.get("on_gap"))
 
     def tail(
@@ -153,9 +148,7 @@ class Reading(Handle):
             RetentionGapError: while iterating; `seq` is the first missing one.
             TypeError, ValueError: a bad argument.
         """
-        pointer = open_tail(
-            self._open_pointer(), since_seq, max_messages, timeout_ms, tags, error_on_gap, options
-        )
+        pointer = open_tail(self._open_pointer(), since_seq, max_messages, timeout_ms, tags, error_on_gap, options)
         return Tail(pointer, timeout_ms, options.get("on_gap"), self._codec.decode)
 
     def tail_async(
@@ -224,7 +217,7 @@ class Reading(Handle):
             backwards: from the highest to the lowest.
             options: further filters, as for `tail`.
         """
-        wanted: TailOptions = {**options, "snapshot": True}
+        wanted = cast("TailOptions", {**options, "snapshot": True})
         begin, end = (last, first) if backwards else (first, last)
         if backwards:
             wanted["backwards"] = True
@@ -251,9 +244,7 @@ class Reading(Handle):
             ValueError: `speed` is not above 0.
         """
         checked = check_speed(speed)
-        pointer = open_tail(
-            self._open_pointer(), since_seq, max_messages, timeout_ms, tags, error_on_gap, options
-        )
+        pointer = open_tail(self._open_pointer(), since_seq, max_messages, timeout_ms, tags, error_on_gap, options)
         return Replay(pointer, timeout_ms, options.get("on_gap"), self._codec.decode, checked)
 
     def replay_async(
@@ -267,6 +258,4 @@ class Reading(Handle):
         **options: Unpack[TailOptions],
     ) -> AsyncTail[Message]:
         """As `replay`, for `async for`; waits in the event loop."""
-        return AsyncTail(
-            self.replay(speed, since_seq, max_messages, timeout_ms, tags, error_on_gap, **options)
-        )
+        return AsyncTail(self.replay(speed, since_seq, max_messages, timeout_ms, tags, error_on_gap, **options))

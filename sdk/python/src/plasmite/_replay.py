@@ -61,11 +61,11 @@ class Replay(Tail):
                     message, self._due = self._due, None
                     return message
                 if code == lib.PLSM_NEXT_CANCELLED:
-                    return self._end(code)
+                    return self._ended(code)
                 if code < 0:
                     fail(code, self._slot)
                 if is_over(self._deadline):
-                    return self._end(lib.PLSM_NEXT_DEADLINE)
+                    return self._ended(lib.PLSM_NEXT_DEADLINE)
                 if is_over(deadline):
                     raise TimeoutError(f"no message was due within {wait_ms} ms")
 

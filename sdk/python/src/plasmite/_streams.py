@@ -45,10 +45,7 @@ class _JsonReader:
         count = batch.count
         seqs, times = ffi.unpack(batch.seqs, count), ffi.unpack(batch.times, count)
         return iter(
-            [
-                delivered(text, decode, seq, time)
-                for text, seq, time in zip(self.texts(), seqs, times, strict=True)
-            ]
+            [delivered(text, decode, seq, time) for text, seq, time in zip(self.texts(), seqs, times, strict=True)]
         )
 
 

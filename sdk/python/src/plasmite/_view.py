@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, cast
 
 from ._binding import ffi, lib
 from ._codec import Decoder
@@ -95,7 +95,7 @@ class View:
             fail(code, slot)
         if code == 0:
             data = self.data
-            return data.get(key, default) if isinstance(data, dict) else default
+            return cast("dict[str, Any]", data).get(key, default) if isinstance(data, dict) else default
         raw = key.encode("utf-8")
         code = lib.plsm_value_get(value, raw, len(raw), value + 1, slot)
         if code < 0:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import ceil
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -87,11 +87,3 @@ def wait_any(streams: Sequence[Reader[Any]], timeout_ms: int | None = None) -> i
             fail(code, slot)
         if is_over(deadline):
             return None
-
-
-def until(call: Callable[[int], int], deadline: float | None, timeout: int) -> int:
-    """Makes a call again and again with the ms it may wait, until it answers something else than `timeout`."""
-    while True:
-        code = call(step_ms(deadline))
-        if code != timeout or is_over(deadline):
-            return code

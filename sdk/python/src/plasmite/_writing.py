@@ -5,19 +5,31 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from . import _arguments as arguments
-from ._append import append_many_items, append_with_lock, options_of
+from ._append import (
+    BUSY,
+    LOCK_WAIT_MS,
+    TRY_ONCE,
+    append_many_items,
+    append_with_lock,
+    busy_or_fail,
+    options_of,
+)
 from ._binding import ffi, lib
 from ._codec import Codec, Default, Encoder
 from ._enums import Durability, DurabilityLike
-from ._errors import fail
+from ._errors import closed, fail
 from ._handle import Handle, give_back, take_cell
 from ._message import BatchItem, Message, Receipt, delivered
 
-_address = ffi.addressof
 _buffer = ffi.buffer
+_NULL = ffi.NULL
+_FAST = Durability.FAST
+_append = lib.plsm_pool_append
+_append_json = lib.plsm_pool_append_json
+_buf_free = lib.plsm_buf_free
 
 
 class Writing(Handle):
@@ -77,25 +89,22 @@ class Writing(Handle):
         return delivered(self._append_text(codec.encode(value), tags, durability), self._codec.decode)
 
     def _append_text(self, payload: Any, tags: Iterable[str] | None, durability: DurabilityLike) -> bytes:
-        pointer = self._open_pointer()
-        level = 0 if durability is Durability.FAST else arguments.durability(durability)
-        if tags:
-            texts = [ffi.from_buffer("char[]", tag + b"\0") for tag in arguments.strings("tags", tags)]
-            native = ffi.new("const char *[]", texts)
-            count = len(texts)
+        pointer = self._pointer
+        if pointer is None:
+            raise closed("pool")
+        level = 0 if durability is _FAST else arguments.durability(durability)
+        if tags is None or (not tags and type(tags) in (list, tuple)):
+            native, count = _NULL, 0
         else:
-            if tags is not None:
-                arguments.strings("tags", tags)
-            native, count = ffi.NULL, 0
+            texts = [ffi.from_buffer("char[]", tag + b"\0") for tag in arguments.strings("tags", tags)]
+            native, count = ffi.new("const char *[]", texts), len(texts)
         cell = take_cell()
-        out = _address(cell, "text")
-        code = lib.plsm_pool_append_json(
-            pointer, payload, len(payload), native, count, level, out, _address(cell, "error")
-        )
+        out = cell[1]
+        code = _append_json(pointer, payload, len(payload), native, count, level, out, cell[3])
         if code != 0:
-            fail(code, _address(cell, "error"))
+            fail(code, cell[3])
         raw: bytes = _buffer(out.data, out.len)[:]
-        lib.plsm_buf_free(out)
+        _buf_free(out)
         give_back(cell)
         return raw
 
@@ -107,7 +116,7 @@ class Writing(Handle):
         *,
         timestamp_ns: int | str | datetime | None = None,
         expect_newest: int | None = None,
-        lock_wait_ms: int | None = 10_000,
+        lock_wait_ms: int | None = LOCK_WAIT_MS,
     ) -> Receipt:
         """Appends a value and tells only its seq and time: cheaper than `append`.
 
@@ -125,9 +134,7 @@ class Writing(Handle):
             BusyError: the lock was not to be had in time.
             Otherwise as for `append`.
         """
-        return self._append_with(
-            self._codec.encode(value), tags, durability, timestamp_ns, expect_newest, lock_wait_ms
-        )
+        return self._append_with(self._codec.encode(value), tags, durability, timestamp_ns, expect_newest, lock_wait_ms)
 
     def append_json_receipt(
         self,
@@ -137,7 +144,7 @@ class Writing(Handle):
         *,
         timestamp_ns: int | str | datetime | None = None,
         expect_newest: int | None = None,
-        lock_wait_ms: int | None = 10_000,
+        lock_wait_ms: int | None = LOCK_WAIT_MS,
     ) -> Receipt:
         """As `append_receipt`, for JSON text."""
         text = arguments.payload("payload", payload)
@@ -153,19 +160,27 @@ class Writing(Handle):
         lock_wait_ms: int | None,
     ) -> Receipt:
         pointer = self._open_pointer()
-        options, keep = options_of(tags, durability, timestamp_ns, expect_newest)
         cell = take_cell()
-        receipt, slot = _address(cell, "receipt"), _address(cell, "error")
-        code = append_with_lock(
-            lambda: lib.plsm_pool_append(pointer, payload, len(payload), options, receipt, slot),
-            options,
-            lock_wait_ms,
-            slot,
-        )
-        del keep
-        if code != 0:
-            fail(code, slot)
-        stored = Receipt(int(receipt.seq), int(receipt.timestamp_ns))
+        _, _, receipt, slot = cell
+        plain = tags is None and durability is _FAST and timestamp_ns is None and expect_newest is None
+        code = BUSY
+        if plain and lock_wait_ms == LOCK_WAIT_MS:
+            # Nearly always the lock is free at once, and then no options have to be made.
+            code = _append(pointer, payload, len(payload), TRY_ONCE, receipt, slot)
+            if code != 0:
+                code = busy_or_fail(code, slot)
+        if code == BUSY:
+            options, keep = options_of(tags, durability, timestamp_ns, expect_newest)
+            code = append_with_lock(
+                lambda: int(_append(pointer, payload, len(payload), options, receipt, slot)),
+                options,
+                lock_wait_ms,
+                slot,
+            )
+            del keep
+            if code != 0:
+                fail(code, slot)
+        stored = Receipt(receipt.seq, receipt.timestamp_ns)
         give_back(cell)
         return stored
 
@@ -175,7 +190,7 @@ class Writing(Handle):
         tags: Iterable[str] | None = None,
         durability: DurabilityLike = Durability.FAST,
         *,
-        lock_wait_ms: int | None = 10_000,
+        lock_wait_ms: int | None = LOCK_WAIT_MS,
     ) -> builtins.range:
         """Appends messages in order, with consecutive seqs, all or none: readers see either every one or none.
 
@@ -193,15 +208,14 @@ class Writing(Handle):
         """
         pointer = self._open_pointer()
         if isinstance(values, (str, bytes, bytearray, dict)):
-            raise TypeError(f"values must be an iterable of values, not one {type(values).__name__}")
+            raise TypeError(f"values must be an iterable of values, not one {type(cast('object', values)).__name__}")
         encode = self._codec.encode
         items = list(values)
-        extras = [item for item in items if isinstance(item, BatchItem)]
-        if extras:
-            data = [encode(item.data if isinstance(item, BatchItem) else item) for item in items]
-        else:
-            data = [encode(item) for item in items]
-        return append_many_items(pointer, data, items if extras else None, tags, durability, lock_wait_ms)
+        if BatchItem not in map(type, items):
+            data = list(map(encode, items))
+            return append_many_items(pointer, data, None, tags, durability, lock_wait_ms)
+        data = [encode(item.data if type(item) is BatchItem else item) for item in items]
+        return append_many_items(pointer, data, items, tags, durability, lock_wait_ms)
 
     def append_json_many(
         self,
@@ -209,7 +223,7 @@ class Writing(Handle):
         tags: Iterable[str] | None = None,
         durability: DurabilityLike = Durability.FAST,
         *,
-        lock_wait_ms: int | None = 10_000,
+        lock_wait_ms: int | None = LOCK_WAIT_MS,
     ) -> builtins.range:
         """As `append_many`, for JSON texts."""
         pointer = self._open_pointer()

@@ -1,0 +1,40 @@
+# Python: the package `plasmite`. Everything that is made lies in $(TARGET)/python.
+
+PYTHON ?= python3
+PYTHON_DIR := sdk/python
+PYTHON_OUT := $(abspath $(TARGET))/python
+PYTHON_VENV := $(PYTHON_OUT)/venv
+PYTHON_SOURCES := $(wildcard $(addprefix $(PYTHON_DIR)/,pyproject.toml setup.py README.md build_support/* src/plasmite/*))
+
+.PHONY: wheel test-python test-python-asan check-python bench-python
+
+wheel: lib cli $(PYTHON_VENV)/tools.stamp ## build a wheel that carries the library and the programs, in target/python/dist
+	@rm -rf $(PYTHON_OUT)/dist
+	$(PYTHON_VENV)/bin/pip wheel --quiet --disable-pip-version-check --no-build-isolation --no-deps \
+	    --wheel-dir $(PYTHON_OUT)/dist ./$(PYTHON_DIR)
+	$(PYTHON_VENV)/bin/python $(PYTHON_DIR)/build_support/platform_tag.py $(PYTHON_OUT)/dist/*.whl
+
+# The virtual environment, with the tools of the suite.
+$(PYTHON_VENV)/tools.stamp: $(PYTHON_DIR)/tests/requirements.txt
+	$(PYTHON) -m venv $(PYTHON_VENV)
+	$(PYTHON_VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+# The package in it, linked to the library that was built.
+$(PYTHON_VENV)/package.stamp: $(PYTHON_VENV)/tools.stamp $(PYTHON_SOURCES) include/plasmite.h
+	$(PYTHON_VENV)/bin/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps \
+	    --force-reinstall ./$(PYTHON_DIR)
+	touch $@
+
+test-python: lib cli $(PYTHON_VENV)/package.stamp wheel ## test the Python SDK, and its wheel in clean environments
+	cd $(PYTHON_DIR) && PYTHON_OUT=$(PYTHON_OUT) $(PYTHON_VENV)/bin/python -m pytest
+
+check: check-python
+
+check-python: $(PYTHON_VENV)/package.stamp ## lints and types of the Python SDK
+	cd $(PYTHON_DIR) && $(PYTHON_VENV)/bin/ruff check . && $(PYTHON_VENV)/bin/ruff format --check .
+	cd $(PYTHON_DIR) && $(PYTHON_VENV)/bin/mypy --cache-dir $(PYTHON_OUT)/mypy
+	cd $(PYTHON_DIR) && PYRIGHT_PYTHON_CACHE_DIR=$(PYTHON_OUT)/pyright $(PYTHON_VENV)/bin/pyright
+
+bench-python: lib cli $(PYTHON_VENV)/package.stamp ## measure the Python SDK beside C and what else one would use
+	bench/python/run $(PYTHON_OUT)

@@ -1,0 +1,60 @@
+"""Fixtures, and a watchdog that ends a test that hangs."""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from plasmite import Client, Pool
+
+WATCHDOG_S = 60
+PROJECT = Path(__file__).resolve().parent.parent
+CLONE = PROJECT.parent.parent
+
+
+@pytest.fixture(autouse=True)
+def _watchdog(request: pytest.FixtureRequest) -> Iterator[None]:
+    slow = request.node.get_closest_marker("slow")
+    faulthandler.dump_traceback_later(600 if slow else WATCHDOG_S, exit=True)
+    yield
+    faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Client:
+    return Client(tmp_path / "pools")
+
+
+@pytest.fixture
+def pool(client: Client) -> Pool:
+    return client.create_pool("events")
+
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Runs a program of its own in a directory of its own: run(SOURCE, ARGUMENT...)."""
+
+    def run(source: str, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-X", "faulthandler", "-c", textwrap.dedent(source), *arguments],
+            cwd=tmp_path,
+            env={**os.environ, "HOME": str(tmp_path)},
+            text=True,
+            capture_output=True,
+            timeout=WATCHDOG_S,
+        )
+        if check:
+            assert done.returncode == 0, done.stderr
+        return done
+
+    return run
