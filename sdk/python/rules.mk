@@ -6,7 +6,7 @@ PYTHON_OUT := $(abspath $(TARGET))/python
 PYTHON_VENV := $(PYTHON_OUT)/venv
 PYTHON_SOURCES := $(wildcard $(addprefix $(PYTHON_DIR)/,pyproject.toml setup.py README.md build_support/* src/plasmite/*))
 
-.PHONY: wheel test-python test-python-asan check-python bench-python
+.PHONY: wheel python-package test-python check-python bench-python
 
 wheel: lib cli $(PYTHON_VENV)/tools.stamp ## build a wheel that carries the library and the programs, in target/python/dist
 	@rm -rf $(PYTHON_OUT)/dist
@@ -25,6 +25,9 @@ $(PYTHON_VENV)/package.stamp: $(PYTHON_VENV)/tools.stamp $(PYTHON_SOURCES) inclu
 	$(PYTHON_VENV)/bin/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps \
 	    --force-reinstall ./$(PYTHON_DIR)
 	touch $@
+
+# For the conformance suite, which has the library built already.
+python-package: $(PYTHON_VENV)/package.stamp
 
 test-python: lib cli $(PYTHON_VENV)/package.stamp wheel ## test the Python SDK, and its wheel in clean environments
 	cd $(PYTHON_DIR) && PYTHON_OUT=$(PYTHON_OUT) $(PYTHON_VENV)/bin/python -m pytest

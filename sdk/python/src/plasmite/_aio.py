@@ -35,7 +35,7 @@ class AsyncTail(AsyncIterator[T], Generic[T]):
         return self
 
     async def __anext__(self) -> T:
-        item = await self._anext()
+        item = None if self._reader.closed else await self._anext()
         if item is None:
             raise StopAsyncIteration
         return item
@@ -60,7 +60,9 @@ class AsyncTail(AsyncIterator[T], Generic[T]):
 
         Raises:
             TimeoutError: nothing came within `wait_ms`.
+            ClosedError: the stream was closed before. (An iteration only ends then.)
         """
+        self._reader._open_pointer()
         if wait_ms is None:
             return await self._anext()
         if wait_ms == 0:
@@ -111,6 +113,11 @@ class AsyncTail(AsyncIterator[T], Generic[T]):
     def end_reason(self) -> EndReason | None:
         """Why the iteration ended; None while it has not."""
         return self._reader.end_reason
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+        return self._reader.closed
 
     def stats(self) -> StreamStats:
         """What the stream has done so far; up to a batch ahead."""

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from ._binding import ffi, lib
 from ._codec import Decoder, decode_plainly
+from ._errors import fail
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _new = object.__new__
@@ -164,6 +166,17 @@ def parse_message(payload: bytes | bytearray | memoryview) -> Message:
     return Message(seq, time_of(time), time, fields["data"], MessageMeta(cast("list[str]", tags)), raw)
 
 
+def rfc3339(timestamp_ns: int) -> str:
+    """A time as messages carry it."""
+    out, slot = ffi.new("plsm_buf_t *"), ffi.new("plsm_error_t **")
+    code = lib.plsm_time_format(timestamp_ns, out, slot)
+    if code != 0:
+        fail(code, slot)
+    text = str(ffi.buffer(out.data, out.len)[:], "ascii")
+    lib.plsm_buf_free(out)
+    return text
+
+
 @dataclass(frozen=True)
 class Lite3Frame:
     """A message as Lite3.
@@ -185,6 +198,11 @@ class Lite3Frame:
         """When it was appended, in UTC, in microseconds."""
         return _EPOCH + timedelta(microseconds=self.timestamp_ns // 1000)
 
+    @property
+    def time_rfc3339(self) -> str:
+        """The same as text, exact."""
+        return rfc3339(self.timestamp_ns)
+
 
 class Receipt(NamedTuple):
     """What an append has stored.
@@ -196,6 +214,16 @@ class Receipt(NamedTuple):
 
     seq: int
     timestamp_ns: int
+
+    @property
+    def time(self) -> datetime:
+        """The message's time, in UTC, in microseconds."""
+        return _EPOCH + timedelta(microseconds=self.timestamp_ns // 1000)
+
+    @property
+    def time_rfc3339(self) -> str:
+        """The same as text, exact."""
+        return rfc3339(self.timestamp_ns)
 
 
 @dataclass(frozen=True)

@@ -174,5 +174,7 @@ class Tail(GeneratorLike[Message]):
         Raises:
             TimeoutError: nothing came within `wait_ms`.
             RetentionGapError: messages are missing, and `error_on_gap` was set; then the tail is at its end.
+            ClosedError: the tail was closed before. (Its iteration only ends then, as that of a generator.)
         """
+        self._open_pointer()
         return self._next(wait_argument(wait_ms))

@@ -219,16 +219,18 @@ class Writing(Handle):
 
     def append_json_many(
         self,
-        payloads: Iterable[bytes | bytearray | memoryview],
+        payloads: Iterable[bytes | bytearray | memoryview | BatchItem],
         tags: Iterable[str] | None = None,
         durability: DurabilityLike = Durability.FAST,
         *,
         lock_wait_ms: int | None = LOCK_WAIT_MS,
     ) -> builtins.range:
-        """As `append_many`, for JSON texts."""
+        """As `append_many`, for JSON texts; the data of a `BatchItem` is one then."""
         pointer = self._open_pointer()
-        data = [bytes(memoryview(payload)) for payload in payloads]
-        return append_many_items(pointer, data, None, tags, durability, lock_wait_ms)
+        items = list(payloads)
+        own = items if BatchItem in map(type, items) else None
+        data = [bytes(memoryview(item.data if isinstance(item, BatchItem) else item)) for item in items]
+        return append_many_items(pointer, data, own, tags, durability, lock_wait_ms)
 
     def append_lite3(self, payload: bytes | bytearray | memoryview, durability: DurabilityLike) -> int:
         """Appends a whole Lite3 message document, `{"meta":{"tags":[…]},"data":…}`, kept byte for byte.
