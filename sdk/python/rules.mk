@@ -6,7 +6,7 @@ PYTHON_OUT := $(abspath $(TARGET))/python
 PYTHON_VENV := $(PYTHON_OUT)/venv
 PYTHON_SOURCES := $(wildcard $(addprefix $(PYTHON_DIR)/,pyproject.toml setup.py README.md build_support/* src/plasmite/*))
 
-.PHONY: wheel python-package test-python check-python bench-python
+.PHONY: wheel python-package test-python test-python-asan check-python bench-python
 
 wheel: lib cli $(PYTHON_VENV)/tools.stamp ## build a wheel that carries the library and the programs, in target/python/dist
 	@rm -rf $(PYTHON_OUT)/dist
@@ -39,5 +39,18 @@ check-python: $(PYTHON_VENV)/package.stamp ## lints and types of the Python SDK
 	cd $(PYTHON_DIR) && $(PYTHON_VENV)/bin/mypy --cache-dir $(PYTHON_OUT)/mypy
 	cd $(PYTHON_DIR) && PYRIGHT_PYTHON_CACHE_DIR=$(PYTHON_OUT)/pyright $(PYTHON_VENV)/bin/pyright
 
-bench-python: lib cli $(PYTHON_VENV)/package.stamp ## measure the Python SDK beside C and what else one would use
-	bench/python/run $(PYTHON_OUT)
+# The extension module instrumented, in a directory of its own; the library as it is.
+PYTHON_ASAN := $(PYTHON_OUT)/asan
+PYTHON_ASAN_TESTS := $(patsubst %,tests/test_%.py,pools append reading filters errors misuse asyncio threads)
+
+test-python-asan: lib cli $(PYTHON_VENV)/package.stamp ## test the Python SDK under AddressSanitizer
+	rm -rf $(PYTHON_ASAN)
+	PLASMITE_BUILD_BASE=$(PYTHON_ASAN)/base PLASMITE_SHIM_CFLAGS="-fsanitize=address -fno-omit-frame-pointer -g" \
+	    PLASMITE_SHIM_LDFLAGS="-fsanitize=address" $(PYTHON_VENV)/bin/pip install --quiet --disable-pip-version-check \
+	    --no-build-isolation --no-deps --target $(PYTHON_ASAN)/packages ./$(PYTHON_DIR)
+	cd $(PYTHON_DIR) && PYTHONPATH=$(PYTHON_ASAN)/packages PYTHONMALLOC=malloc ASAN_OPTIONS=detect_leaks=0 \
+	    LD_PRELOAD=$$($(CC) -print-file-name=libasan.so) \
+	    $(PYTHON_VENV)/bin/python -m pytest $(PYTHON_ASAN_TESTS)
+
+bench-python: wheel ## measure the Python SDK beside C and what else one would use
+	bench/python/run

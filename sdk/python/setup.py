@@ -1,5 +1,6 @@
 """Builds the extension module and bundles library and programs; the rest is in pyproject.toml."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from header import version
 
 # Everything that a build makes goes below the clone's target directory, so that nothing stale lies beside the sources.
 base = native.target() / "python" if (native.CLONE / "Cargo.toml").is_file() else Path("build")
+base = Path(os.environ.get("PLASMITE_BUILD_BASE", base))
 (base / "egg").mkdir(parents=True, exist_ok=True)
 
 

@@ -14,9 +14,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "cli"))
 
-from engine import Failure, SdkError, main, need  # noqa: E402
-
-from plasmite import BatchItem, Client, EndReason, Message, PlasmiteError  # noqa: E402
+from engine import Failure, SdkError, main, need
+from plasmite import BatchItem, Client, EndReason, Message, PlasmiteError
 
 KINDS = {
     "INTERNAL": "Internal",
@@ -32,7 +31,7 @@ KINDS = {
 ENDS = {EndReason.END: "end", EndReason.CANCELLED: "cancelled", EndReason.DEADLINE: "deadline"}
 
 
-class GapTold(Exception):  # noqa: N818 - it is no error
+class GapTold(Exception):
     """What on_gap raises, so that the reading stops there."""
 
 
@@ -248,7 +247,9 @@ class Host:
             durability = given.get("durability", "fast")
             if any(text is not None for text in texts):
                 # One call takes texts, and each of them may have tags of its own.
-                encoded = [json.dumps(item["data"]).encode() if text is None else text for item, text in zip(items, texts)]
+                encoded = [
+                    json.dumps(item["data"]).encode() if text is None else text for item, text in zip(items, texts)
+                ]
                 own = [BatchItem(text, item.get("tags", [])) for item, text in zip(items, encoded)]
                 return {"seqs": list(pool.append_json_many(own, durability=durability))}
             own = [BatchItem(item["data"], item.get("tags", [])) for item in items]
@@ -333,7 +334,9 @@ class Host:
         speed = need(given, "speed") or float("inf")
         with self.pool(step) as pool:
             started = time.monotonic()
-            messages = self.reading.replay(pool, speed, given.get("since_seq"), need(given, "max"), None, given.get("tags"))
+            messages = self.reading.replay(
+                pool, speed, given.get("since_seq"), need(given, "max"), None, given.get("tags")
+            )
             elapsed_ms = int((time.monotonic() - started) * 1000)
         return {"messages": [told(message) for message in messages], "elapsed_ms": elapsed_ms}
 

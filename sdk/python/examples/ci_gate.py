@@ -10,10 +10,9 @@ from plasmite import Client
 
 def wait() -> int:
     pool = Client().ensure_pool("ci")
-    for message in pool.tail(from_now=True, timeout_ms=600_000):
-        if message.data["status"] == "green":
-            print(f"green: {message.data['commit']}")
-            return 0
+    for message in pool.tail(from_now=True, where='.data.status == "green"', timeout_ms=600_000):
+        print(f"green: {message.data['commit']}")
+        return 0
     return 124
 
 

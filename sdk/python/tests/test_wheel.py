@@ -139,3 +139,32 @@ def test_uv_add(wheel: Path, clean: dict[str, str], tmp_path: Path) -> None:
     done(clean, project, UV, "run", "--quiet", "python", "-c", SNIPPET)
     assert plasmite.__version__ in done(clean, project, UV, "run", "--quiet", "pls", "--version")
     use(clean, tmp_path, project / ".venv" / "bin")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("given", ["the clone", "an installed SDK"])
+def test_pip_install_of_the_sources(clean: dict[str, str], tmp_path: Path, given: str) -> None:
+    """`pip install ./sdk/python`: from a clone, which builds the library, or with an SDK that was installed."""
+    environment = {
+        **clean,
+        "HOME": str(Path.home()),  # of Rust
+        "PLASMITE_BUILD_BASE": str(tmp_path / "base"),
+    }
+    if given == "an installed SDK":
+        sdk, library = tmp_path / "sdk", Path(os.environ.get("PLASMITE_LIB_DIR", CLONE / "target" / "release"))
+        for directory, files in {
+            "include": [CLONE / "include" / "plasmite.h"],
+            "lib": [library / "libplasmite.so"],
+            "bin": [library / "plasmite", library / "pls"],
+        }.items():
+            (sdk / directory).mkdir(parents=True)
+            for file in files:
+                shutil.copy(file, sdk / directory)
+        environment["PLASMITE_SDK_DIR"] = str(sdk)
+        environment["PATH"] = ":".join(
+            entry for entry in clean["PATH"].split(":") if not (Path(entry) / "cargo").exists()
+        )
+    done(environment, tmp_path, sys.executable, "-m", "venv", "env")
+    programs = tmp_path / "env" / "bin"
+    done(environment, tmp_path, programs / "pip", "install", "--quiet", "--disable-pip-version-check", PROJECT)
+    use({**environment, "HOME": clean["HOME"]}, tmp_path, programs)

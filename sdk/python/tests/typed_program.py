@@ -17,6 +17,7 @@ from plasmite import (
     Durability,
     EndReason,
     ErrorKind,
+    Filter,
     Gap,
     Issue,
     Lite3Frame,
@@ -82,7 +83,7 @@ def reading(pool: Pool) -> None:
     assert_type(plasmite.parse_message(message.raw), Message)
     assert_type(pool.bounds(), Bounds)
     assert_type(reversed(pool), Iterator[Message])
-    options: TailOptions = {"last": 2, "snapshot": True, "on_gap": on_gap}
+    options: TailOptions = {"last": 2, "snapshot": True, "on_gap": on_gap, "where": [".seq > 0", Filter("true")]}
     tail = pool.tail(**options)
     assert_type(tail, Tail)
     for message in tail:

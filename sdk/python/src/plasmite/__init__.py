@@ -37,6 +37,7 @@ from ._errors import (
     RetentionGapError,
     UsageError,
 )
+from ._filter import Filter
 from ._guard import install_guard
 from ._info import Bounds, Issue, Migrated, PoolEntry, PoolInfo, PoolReport
 from ._message import BatchItem, Lite3Frame, Message, MessageMeta, Receipt, parse_message
@@ -75,6 +76,7 @@ __all__ = [
     "Durability",
     "EndReason",
     "ErrorKind",
+    "Filter",
     "Gap",
     "InternalError",
     "IoError",

@@ -10,6 +10,7 @@ from typing import Any, TypedDict, cast
 from ._arguments import U32_MAX, integer, name_text, optional_integer, strings, timestamp_ns
 from ._binding import ffi, lib
 from ._errors import fail
+from ._filter import Where, filters_of
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,11 @@ class Gap:
 
 class FilterOptions(TypedDict, total=False):
     """Further filters of everything that reads messages in a row."""
+
+    where: Where
+    """Only messages that match this jq program, for example `.data.level == "error"`, or a `Filter`, or all of several.
+    It is asked behind the tags. UsageError while iterating when it fails on a message, whose `seq` that tells; the
+    iteration may be continued."""
 
 
 class TailOptions(FilterOptions, total=False):
@@ -55,6 +61,7 @@ class TailOptions(FilterOptions, total=False):
     """Look again and again for so many microseconds before sleeping: wakes sooner, keeps a CPU busy."""
 
 
+_NAMES = set(FilterOptions.__annotations__) | set(TailOptions.__annotations__)
 _STARTS = ("since_seq", "from_now", "last", "since_time", "token")
 
 
@@ -99,7 +106,7 @@ def open_tail(
     flags: int = 0,
 ) -> Any:
     """Opens a stream of the library, freed when nobody refers to it any more."""
-    unknown = set(options) - set(TailOptions.__annotations__)
+    unknown = set(options) - _NAMES
     if unknown:
         raise TypeError(f"unexpected keyword argument {', '.join(sorted(unknown))}")
     on_gap = options.get("on_gap")
@@ -108,6 +115,8 @@ def open_tail(
     if on_gap is not None and error_on_gap:
         raise ValueError("on_gap and error_on_gap exclude each other")
     start, start_value, token = _start_of(since_seq, options)
+    filters = filters_of(options.get("where"))
+    filter_array = ffi.new("plsm_filter_t *[]", [one._pointer for one in filters])
     tag_array, keep = bytes_array(strings("tags", tags))
     native = ffi.new("plsm_tail_options_t *")
     native.struct_size = ffi.sizeof("plsm_tail_options_t")
@@ -124,6 +133,7 @@ def open_tail(
     if on_gap is not None:
         native.gap_policy = lib.PLSM_GAP_EVENT
     native.tags, native.tags_len = tag_array, len(tag_array)
+    native.filters, native.filters_len = ffi.cast("const plsm_filter_t *const *", filter_array), len(filters)
     if token is not None:
         keep.append(ffi.from_buffer("char[]", token + b"\0"))
         native.token = keep[-1]
