@@ -1,4 +1,4 @@
-"""What else one would use from Python: each appends objects, one by one or 64 at once, and reads them back as objects."""
+"""What else one would use from Python: each appends objects, one by one or 64 at once, and reads them back."""
 
 from __future__ import annotations
 

@@ -36,6 +36,8 @@ check: check-python
 
 check-python: $(PYTHON_VENV)/package.stamp ## lints and types of the Python SDK
 	cd $(PYTHON_DIR) && $(PYTHON_VENV)/bin/ruff check . && $(PYTHON_VENV)/bin/ruff format --check .
+	$(PYTHON_VENV)/bin/ruff check --config $(PYTHON_DIR)/pyproject.toml --select E,F,W,UP --ignore E402 \
+	    bench/python conformance/runners/python
 	cd $(PYTHON_DIR) && $(PYTHON_VENV)/bin/mypy --cache-dir $(PYTHON_OUT)/mypy
 	cd $(PYTHON_DIR) && PYRIGHT_PYTHON_CACHE_DIR=$(PYTHON_OUT)/pyright $(PYTHON_VENV)/bin/pyright
 

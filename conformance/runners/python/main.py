@@ -15,7 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "cli"))
 
 from engine import Failure, SdkError, main, need
-from plasmite import BatchItem, Client, EndReason, Message, PlasmiteError
+from plasmite import BatchItem, Client, EndReason, Message, PlasmiteError, parse_message  # noqa: E402
 
 KINDS = {
     "INTERNAL": "Internal",
@@ -233,7 +233,7 @@ class Host:
             elif options:
                 stored = pool.append_receipt(given["data"], tags, durability, **options)
             elif text is not None:
-                stored = told(parsed(pool.append_json(text, tags, durability)))
+                stored = told(parse_message(pool.append_json(text, tags, durability)))
                 return {"seq": stored["seq"], "time": stored["time"]}
             else:
                 stored = pool.append(need(given, "data"), tags, durability)
@@ -388,12 +388,6 @@ class Reading:
         if self.seq is not None and (seq >= self.seq if self.backwards else seq <= self.seq):
             raise Failure(f"the seqs do not {'fall' if self.backwards else 'rise'}: {self.seq}, then {seq}")
         self.seq = seq
-
-
-def parsed(raw):
-    from plasmite import parse_message
-
-    return parse_message(raw)
 
 
 def ends(bounds):

@@ -65,7 +65,7 @@ def test_outlived_by_its_tail(levels: Pool) -> None:
 def test_goes_on_behind_a_failure(levels: Pool) -> None:
     levels.append("no object")
     levels.append({"n": 99})
-    tail = levels.tail(10, where=".data.n > 8", snapshot=True)
+    tail = levels.tail(10, where='if .seq == 11 then "neither" else .data.n > 8 end', snapshot=True)
     assert next(tail).seq == 10
     with pytest.raises(plasmite.UsageError) as failed:
         next(tail)
