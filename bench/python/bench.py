@@ -1,4 +1,4 @@
-"""Rows of the Python SDK; see README.md. Started by run."""
+"""Rows of the Python SDK; see bench/README.md. Started by run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fixtures, and a watchdog that ends a test that hangs."""
+"""Fixtures."""
 
 from __future__ import annotations
 
@@ -7,24 +7,22 @@ import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from plasmite import Client, Pool
 
-WATCHDOG_S = 60
 PROJECT = Path(__file__).resolve().parent.parent
 CLONE = PROJECT.parent.parent
 
 
 @pytest.fixture(autouse=True)
-def _watchdog(request: pytest.FixtureRequest) -> Iterator[None]:
-    slow = request.node.get_closest_marker("slow")
-    faulthandler.dump_traceback_later(600 if slow else WATCHDOG_S, exit=True)
-    yield
-    faulthandler.cancel_dump_traceback_later()
+def _more_time(request: pytest.FixtureRequest) -> None:
+    """Sets the watchdog of pyproject.toml anew for a test that installs or type-checks."""
+    if request.node.get_closest_marker("slow"):
+        faulthandler.dump_traceback_later(900, exit=True, file=sys.__stderr__)
 
 
 @pytest.fixture
@@ -51,7 +49,7 @@ def run(tmp_path: Path) -> Run:
             env={**os.environ, "HOME": str(tmp_path)},
             text=True,
             capture_output=True,
-            timeout=WATCHDOG_S,
+            timeout=50,
         )
         if check:
             assert done.returncode == 0, done.stderr

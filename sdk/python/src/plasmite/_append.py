@@ -13,7 +13,7 @@ from ._enums import DurabilityLike, ErrorKind
 from ._errors import fail
 from ._message import BatchItem
 from ._tail_options import bytes_array
-from ._waiting import deadline_of, is_over, step_ms
+from ._waiting import deadline_of, hear_signals, is_over, step_ms
 
 
 def options_of(
@@ -72,6 +72,7 @@ def append_with_lock(call: Callable[[], int], options: Any, lock_wait_ms: int | 
         if code == 0 or is_over(deadline):
             return code
         busy_or_fail(code, slot)
+        hear_signals()
 
 
 def append_many_items(

@@ -14,7 +14,7 @@ from ._binding import ffi, lib
 from ._enums import EndReason
 from ._errors import closed, fail
 from ._tail_options import Gap
-from ._waiting import deadline_of, is_over, step_ms
+from ._waiting import deadline_of, hear_signals, is_over, step_ms
 
 T = TypeVar("T")
 Self = TypeVar("Self", bound="Reader[Any]")
@@ -112,6 +112,7 @@ class Reader(Generic[T]):
                     return self._ended(code)
                 if is_over(deadline):
                     raise TimeoutError(f"no message within {wait_ms} ms")
+                hear_signals()
 
     def _step(self, pointer: Any, wait_ms: int) -> int:
         """One call of the library: _MESSAGE fills `_ready`, _TIMEOUT also stands for a gap that was told."""

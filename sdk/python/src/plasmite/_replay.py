@@ -12,7 +12,7 @@ from ._errors import fail
 from ._message import Message
 from ._streams import Tail
 from ._tail_options import Gap
-from ._waiting import deadline_of, is_over, step_ms
+from ._waiting import deadline_of, hear_signals, is_over, step_ms
 
 
 def check_speed(speed: float) -> float:
@@ -68,6 +68,7 @@ class Replay(Tail):
                     return self._ended(lib.PLSM_NEXT_DEADLINE)
                 if is_over(deadline):
                     raise TimeoutError(f"no message was due within {wait_ms} ms")
+                hear_signals()
 
     def _pause(self) -> tuple[float | None, bool]:
         left, watch = super()._pause()

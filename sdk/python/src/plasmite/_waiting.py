@@ -8,6 +8,7 @@ cancel.
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections.abc import Sequence
 from math import ceil
@@ -26,11 +27,13 @@ SLICE_MS = 100
 
 _get_ident = threading.get_ident
 _main = threading.main_thread().ident
+_forked = False
 
 
 def _after_fork() -> None:
-    global _main
+    global _main, _forked
     _main = threading.main_thread().ident
+    _forked = True
 
 
 os.register_at_fork(after_in_child=_after_fork)
@@ -47,6 +50,13 @@ def step_ms(deadline: float | None) -> int:
         return SLICE_MS if _get_ident() == _main else FOREVER
     left = max(0, ceil((deadline - monotonic()) * 1000))
     return min(left, SLICE_MS) if _get_ident() == _main else left
+
+
+def hear_signals() -> None:
+    """To be called between two slices. The interpreter hears signals by itself, but for a child that was forked on
+    another thread than the main one under Python 3.13; this call looks for them whatever it was told."""
+    if _forked and _get_ident() == _main:
+        signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
 def is_over(deadline: float | None) -> bool:
@@ -87,3 +97,4 @@ def wait_any(streams: Sequence[Reader[Any]], timeout_ms: int | None = None) -> i
             fail(code, slot)
         if is_over(deadline):
             return None
+        hear_signals()
