@@ -262,6 +262,43 @@ static void many_at_once(void) {
     plsm_pool_free(pool);
 }
 
+// Views taken together stay what they were, also where the ring begins anew and where a filter passes over messages.
+static void many_around_the_ring(void) {
+    plsm_error_t *err = NULL;
+    plsm_pool_t *pool = scratch_pool("around", 262144);
+    plsm_bytes_t tag = {.data = (const uint8_t *)"third", .len = 5};
+    static char json[400];
+    for (int i = 1; i <= 4000; i++) {
+        plsm_append_options_t options = PLSM_APPEND_OPTIONS_INIT;
+        options.tags = &tag;
+        options.tags_len = i % 3 == 0;
+        int length = snprintf(json, sizeof json, "{\"i\":%d,\"pad\":\"%*d\"}", i, i * 7 % 300, 1);
+        OK(plsm_pool_append(pool, (const uint8_t *)json, (size_t)length, &options, NULL, &err));
+    }
+    plsm_bounds_t bounds;
+    OK(plsm_pool_bounds(pool, &bounds, &err));
+    for (size_t tags = 0; tags <= 1; tags++) {
+        plsm_tail_options_t all = options(PLSM_START_OLDEST, 0, PLSM_TAIL_SNAPSHOT);
+        all.tags = &tag;
+        all.tags_len = tags;
+        plsm_stream_t *stream = tail(pool, all);
+        plsm_view_t views[64];
+        size_t count = 0;
+        uint64_t seen = 0;
+        while (plsm_stream_next_views(stream, 0, views, 64, &count, &err) == PLSM_NEXT_MESSAGE) {
+            for (size_t i = 0; i < count; i++, seen++) {
+                int64_t value = -1;
+                YES(plsm_view_i64(&views[i], "i", 1, &value, &err));
+                CHECK_U64(value, views[i].seq);
+                CHECK_U64(plsm_view_tag_count(&views[i]), views[i].seq % 3 == 0);
+            }
+        }
+        CHECK_U64(seen, tags ? bounds.newest / 3 - (bounds.oldest - 1) / 3 : bounds.count);
+        plsm_stream_free(stream);
+    }
+    plsm_pool_free(pool);
+}
+
 static void pool_gone(void) {
     plsm_error_t *err = NULL;
     plsm_pool_t *pool = scratch_pool("gone", 0);
@@ -281,6 +318,7 @@ int main(void) {
     json_and_position();
     gap_events();
     many_at_once();
+    many_around_the_ring();
     pool_gone();
     return finish("streams_new");
 }

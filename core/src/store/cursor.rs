@@ -67,6 +67,8 @@ pub(super) struct Cursor {
     /// Head as last seen; frames before it are committed.
     head: u64,
     pub(super) window: Window,
+    /// Earlier views point into the private copy: it must not move.
+    pub(super) held: bool,
     /// Found by a look ahead and not delivered yet.
     pub(super) pending: Option<Result<Step>>,
 }
@@ -101,6 +103,7 @@ impl Cursor {
             },
             head: 0,
             window: Window::default(),
+            held: false,
             pending: None,
         }
     }
@@ -143,6 +146,9 @@ impl Cursor {
             }
         }
         loop {
+            if self.held && !self.in_place && !self.window.holds_whole(self.at) {
+                return Ok(Step::Pause);
+            }
             let ring = self.pool.pool.shared().ring();
             if self.at >= self.head {
                 self.head = ring.head();

@@ -121,11 +121,14 @@ impl Stream {
             return Ok((next, 0));
         }
         let mut count = 1;
+        // Behind a message that does not match, or filling, the next one may lie outside of the copy.
+        state.cursor.held = true;
         for view in rest {
             if !state.cursor.has_more_at_hand() {
                 break;
             }
             match state.cursor.step() {
+                Ok(Step::Pause) => break,
                 Ok(Step::Message) => match state.cursor.view(view) {
                     Ok(()) => count += 1,
                     Err(error) => {
@@ -139,6 +142,7 @@ impl Stream {
                 }
             }
         }
+        state.cursor.held = false;
         state.delivered += count as u64 - 1;
         self.delivered.store(state.delivered, Ordering::Relaxed);
         self.next_seq
