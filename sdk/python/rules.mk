@@ -50,6 +50,7 @@ test-python-asan: lib cli $(PYTHON_VENV)/package.stamp ## test the Python SDK un
 	PLASMITE_BUILD_BASE=$(PYTHON_ASAN)/base PLASMITE_SHIM_CFLAGS="-fsanitize=address -fno-omit-frame-pointer -g" \
 	    PLASMITE_SHIM_LDFLAGS="-fsanitize=address" $(PYTHON_VENV)/bin/pip install --quiet --disable-pip-version-check \
 	    --no-build-isolation --no-deps --target $(PYTHON_ASAN)/packages ./$(PYTHON_DIR)
+	nm -D $(PYTHON_ASAN)/packages/plasmite/_binding.abi3.so | grep -q __asan_report
 	cd $(PYTHON_DIR) && PYTHONPATH=$(PYTHON_ASAN)/packages PYTHONMALLOC=malloc ASAN_OPTIONS=detect_leaks=0 \
 	    LD_PRELOAD=$$($(CC) -print-file-name=libasan.so) \
 	    $(PYTHON_VENV)/bin/python -m pytest $(PYTHON_ASAN_TESTS)

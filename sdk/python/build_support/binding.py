@@ -29,7 +29,7 @@ ffibuilder.cdef(_LOG)
 ffibuilder.set_source(
     "plasmite._binding",
     _SOURCE,
-    sources=[os.path.relpath(HERE / "shim.c", PROJECT)],
+    sources=[os.path.relpath(HERE / name, PROJECT) for name in ("shim.c", "values.c")],
     include_dirs=[str(header().parent), str(HERE)],
     library_dirs=[str(library_dir())],
     libraries=["plasmite"],

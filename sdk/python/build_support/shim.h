@@ -1,5 +1,5 @@
 // Loops over the C interface that would cost a crossing per message from Python: nothing but plsm_ calls and
-// the memory they need. Each runs without the GIL.
+// the memory they need. Each runs without the GIL, unless it says so.
 #ifndef PLASMITE_PYTHON_SHIM_H
 #define PLASMITE_PYTHON_SHIM_H
 
@@ -39,6 +39,10 @@ void shim_batch_free(shim_batch_t *batch);
 // Takes what is there, waiting for the first message at most `wait_ms`. A plsm_next_t; the batch counts for
 // PLSM_NEXT_MESSAGE only. A message that no memory is left for is passed over.
 int shim_take(plsm_stream_t *stream, shim_batch_t *batch, uint64_t wait_ms, plsm_error_t **out_err);
+
+// Appends to a Python list, whose id is given, the data of each message of a batch, right after shim_take has filled it:
+// decoded, or Ellipsis where the JSON text has to be read instead. Takes the GIL for that.
+void shim_values(const shim_batch_t *batch, uintptr_t list);
 
 // plsm_pool_append_batch of `count` JSON texts that stand back to back. `times` may be NULL, or has a time for each;
 // `tag_counts` may be NULL, or tells how many of the tags, which stand back to back, belong to each.

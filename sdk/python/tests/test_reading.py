@@ -9,6 +9,7 @@ import time
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from test_append import VALUES
 
 import plasmite
 from plasmite import Client, EndReason, Gap, Message, Pool
@@ -382,3 +383,29 @@ def test_views_overwritten(small: Pool) -> None:
             read()
     with pytest.raises((plasmite.RetentionGapError, plasmite.CorruptError, plasmite.UsageError)):
         view.get("a")
+
+
+def test_decoded_together(client: Client) -> None:
+    """Once data was asked for, later batches are decoded from what the library lends: the same values come out."""
+    pool = client.create_pool("many", 16 << 20)
+    deep: object = 1
+    for _ in range(500):
+        deep = [deep]
+    values = [
+        *VALUES,
+        deep,
+        {"a": deep},
+        {f"key {i} {'x' * i}": i for i in range(100)},
+        [list(range(100)), [{}, [], {"": {}}], {"ü": "ü", "日本": ["\x00", 1.5, -0.0, True]}],
+        {"same": {"same": {"same": None}}},
+    ]
+    for _ in range(20):
+        pool.append_many(values)
+    tail = pool.tail(max_messages=20 * len(values))
+    found = [message.data for message in tail]
+    assert found == values * 20
+    assert [repr(value) for value in found] == [repr(value) for value in values] * 20
+    for message in pool.tail(last=5, snapshot=True):
+        assert message == pool[message.seq]
+    own = Client(client.pool_dir, decoder=lambda text: ("own", text)).open_pool("many")
+    assert {message.data[0] for message in own.tail(max_messages=200)} == {"own"}

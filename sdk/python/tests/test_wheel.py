@@ -62,12 +62,12 @@ def done(environment: dict[str, str], directory: Path, *command: str | Path) -> 
     return result.stdout
 
 
-def use(environment: dict[str, str], directory: Path, programs: Path) -> None:
-    """Follows the README: the snippets, then the commands on the pool that they made."""
+def use(environment: dict[str, str], directory: Path, programs: Path, blocks: list[str] = BLOCKS[1:3]) -> None:
+    """Follows the README: the snippet, then other programs of it, then the commands on the pool that they made."""
     python = programs / "python"
     work = directory / "work"
     work.mkdir()
-    for source in (SNIPPET, *BLOCKS[1:]):
+    for source in (SNIPPET, *blocks):
         done(environment, work, python, "-c", source)
     for command in ([programs / "plasmite"], [programs / "pls"], [python, "-m", "plasmite"]):
         shown = done(environment, work, *command, "--dir", "data", "fetch", "events", "1")
@@ -116,7 +116,7 @@ def test_pip(wheel: Path, clean: dict[str, str], tmp_path: Path) -> None:
     done(clean, tmp_path, sys.executable, "-m", "venv", "env")
     programs = tmp_path / "env" / "bin"
     done(clean, tmp_path, programs / "pip", "install", "--quiet", "--disable-pip-version-check", wheel)
-    use(clean, tmp_path, programs)
+    use(clean, tmp_path, programs, BLOCKS[1:])
 
 
 @pytest.mark.slow

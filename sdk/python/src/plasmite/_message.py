@@ -93,13 +93,17 @@ class Message:
         return Message, (self.seq, self.time, self.time_rfc3339, self.data, self.meta, self.raw)
 
 
-def delivered(raw: bytes, decode: Decoder, seq: int | None = None, timestamp_ns: int | None = None) -> Message:
-    """A message as the library has written it, to be decoded when it is looked at."""
+def delivered(
+    raw: bytes, decode: Decoder, seq: int | None = None, timestamp_ns: int | None = None, data: Any = ...
+) -> Message:
+    """A message as the library has written it, to be decoded when it is looked at (`data`, unless it was already)."""
     message = _new(Message)
     if seq is None:
         message.__dict__.update(raw=raw, _decode=decode)
-    else:
+    elif data is ...:
         message.__dict__.update(seq=seq, raw=raw, _timestamp_ns=timestamp_ns, _decode=decode)
+    else:
+        message.__dict__.update(seq=seq, raw=raw, _timestamp_ns=timestamp_ns, data=data)
     return message
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import repeat
 from typing import Any
 
 from ._arguments import integer
 from ._binding import ffi, lib
-from ._codec import Decoder
+from ._codec import Decoder, decode_plainly
 from ._message import Lite3Frame, Message, delivered
 from ._reader import GeneratorLike, Reader, wait_argument
 from ._tail_options import Gap
@@ -17,6 +18,22 @@ _BATCH = 64
 
 _MESSAGE: int = lib.PLSM_NEXT_MESSAGE
 _OLDEST: int = lib.PLSM_START_OLDEST
+
+
+class _Wish:
+    """A decoder that notes that it was wanted. The messages to come are then decoded together, from what the library
+    lends, unless the decoder is the caller's own."""
+
+    __slots__ = ("decode", "is_plain", "wanted")
+
+    def __init__(self, decode: Decoder) -> None:
+        self.decode = decode
+        self.is_plain = decode is decode_plainly
+        self.wanted = False
+
+    def __call__(self, text: bytes) -> Any:
+        self.wanted = self.is_plain
+        return self.decode(text)
 
 
 class _JsonReader:
@@ -40,13 +57,16 @@ class _JsonReader:
             return [text]
         return [text[start:end] for start, end in zip([0, *ends], ends)]  # noqa: B905 - one shorter, on purpose
 
-    def messages(self, decode: Decoder) -> Iterator[Message]:
+    def messages(self, wish: _Wish) -> Iterator[Message]:
         batch = self.batch
         count = batch.count
         seqs, times = ffi.unpack(batch.seqs, count), ffi.unpack(batch.times, count)
-        return iter(
-            [delivered(text, decode, seq, time) for text, seq, time in zip(self.texts(), seqs, times, strict=True)]
-        )
+        values: list[Any] = []
+        if wish.wanted:
+            lib.shim_values(batch, id(values))
+        if len(values) != count:
+            values = [...] * count
+        return map(delivered, self.texts(), repeat(wish), seqs, times, values)
 
 
 class Stream(Reader[bytes]):
@@ -156,13 +176,13 @@ class Tail(GeneratorLike[Message]):
         self, pointer: Any, timeout_ms: int | None, on_gap: Callable[[Gap], object] | None, decode: Decoder
     ) -> None:
         super().__init__(pointer, timeout_ms, on_gap)
-        self._decode = decode
+        self._wish = _Wish(decode)
         self._reader = _JsonReader(_BATCH)
 
     def _take(self, pointer: Any, wait_ms: int) -> int:
         code = self._reader.take(pointer, wait_ms, self._slot)
         if code == _MESSAGE:
-            self._ready = self._reader.messages(self._decode)
+            self._ready = self._reader.messages(self._wish)
         return code
 
     def next_message(self, wait_ms: int | None = None) -> Message | None:
