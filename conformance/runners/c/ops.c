@@ -298,9 +298,10 @@ static plsm_stream_t *open_stream(step_t *step) {
     plsm_stream_t *stream = NULL;
     plsm_tail_options_t options = PLSM_TAIL_OPTIONS_INIT;
     const json_t *given = step->given, *start = json_get(given, "start"), *last = json_get(start, "last"), *at = json_get(start, "time");
-    const json_t *gap = json_get(given, "gap");
+    const json_t *gap = json_get(given, "gap"), *where = json_get(given, "where");
+    size_t filters = where ? where->count : 0;
+    plsm_filter_t **compiled = room(filters * sizeof *compiled);
     uint64_t value;
-    if (json_get(given, "where")) fail(step, "where is not there yet");
     if (json_get(given, "since_seq")) options.start = PLSM_START_SEQ, options.start_value = number(step, "since_seq", 0);
     else if (json_is(start, "now")) options.start = PLSM_START_NOW;
     else if (integer(last, &value)) options.start = PLSM_START_LAST, options.start_value = value;
@@ -316,7 +317,12 @@ static plsm_stream_t *open_stream(step_t *step) {
     options.tags = tags_of(json_get(given, "tags"), &options.tags_len);
     if (json_true(json_get(given, "snapshot"))) options.flags |= PLSM_TAIL_SNAPSHOT;
     if (json_true(json_get(given, "backwards"))) options.flags |= PLSM_TAIL_BACKWARDS;
+    for (size_t i = 0; i < filters; i++)
+        check(step, plsm_filter_new(where->items[i]->text, where->items[i]->len, NULL, &compiled[i], &step->fault));
+    options.filters = (const plsm_filter_t *const *)compiled;
+    options.filters_len = filters;
     check(step, plsm_pool_tail(pool(step), &options, &stream, &step->fault));
+    for (size_t i = 0; i < filters; i++) plsm_filter_free(compiled[i]); // the stream goes on using them
     return stream;
 }
 

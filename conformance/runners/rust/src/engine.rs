@@ -322,7 +322,11 @@ impl Runner {
                     ended = true;
                     break;
                 }
-                Err(failure) => return Ok(Err(failure)),
+                Err(mut failure) => {
+                    let item = shown(items.map(|items| &items[round as usize]));
+                    failure.text += &format!(" [round {round}: {item}]");
+                    return Ok(Err(failure));
+                }
             }
         }
         bind(done, None);

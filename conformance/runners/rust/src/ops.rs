@@ -4,9 +4,9 @@ use crate::engine::{locked, Fault, Handle, Reader, Step};
 use crate::host::unhex;
 use crate::values::{integer, shown};
 use plasmite_sdk::{
-    format_time, parse_time, AppendOptions, BatchItem, Bounds, DoctorStatus, Durability, Gap,
-    GapPolicy, LockWait, Message, Next, OpenOptions, Pool, PoolOptions, Receipt, Replay, Start,
-    Stream, Tags, TailOptions, View, Wait,
+    format_time, parse_time, AppendOptions, BatchItem, Bounds, DoctorStatus, Durability, Filter,
+    Gap, GapPolicy, LockWait, Message, Next, OpenOptions, Pool, PoolOptions, Receipt, Replay,
+    Start, Stream, Tags, TailOptions, View, Wait,
 };
 use serde_json::{json, Value};
 use std::path::Path;
@@ -335,15 +335,19 @@ fn open_stream(step: &Step<'_>) -> Result<Stream, Fault> {
             )))
         }
     };
-    if step.has("where") {
-        return Err("where is not there yet".into());
-    }
+    let predicates = step.given("where").as_array().into_iter().flatten();
+    let filters = predicates
+        .map(|text| Ok(Filter::new(text.as_str().ok_or("a predicate is a text")?)?))
+        .collect::<Result<Vec<_>, Fault>>()?;
     let mut options = TailOptions::new()
         .start(start)
         .gap(gap)
         .tags(tags(step.given("tags")))
         .snapshot(step.flag("snapshot"))
         .backwards(step.flag("backwards"));
+    for filter in &filters {
+        options = options.filter(filter);
+    }
     if let Some(seq) = step.number("end_seq")? {
         options = options.end_seq(seq);
     }
