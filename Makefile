@@ -146,5 +146,7 @@ clean: ## remove everything that was built
 	$(CARGO) clean
 	rm -rf $(TARGET)/venv
 
+-include sdk/*/rules.mk
+
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
