@@ -262,6 +262,49 @@ static void many_at_once(void) {
     plsm_pool_free(pool);
 }
 
+// Views of one call stay as they were, though frames between them are passed over: the filling at the ring's end,
+// and messages without the tag.
+static void many_over_the_end(void) {
+    plsm_error_t *err = NULL;
+    plsm_pool_t *pool = scratch_pool("laps", 65536);
+    static const char filler[] = "................................................................";
+    const plsm_bytes_t tag = {(const uint8_t *)"t", 1};
+    plsm_append_options_t tagged = PLSM_APPEND_OPTIONS_INIT;
+    tagged.tags = &tag;
+    uint64_t newest = 0;
+    for (int lap = 0; lap < 40; lap++) {
+        for (int i = 0; i < 97; i++) {
+            char json[128];
+            snprintf(json, sizeof json, "{\"i\":%" PRIu64 ",\"f\":\"%.*s\"}", newest + 1, (i * 7 + lap) % 60, filler);
+            tagged.tags_len = i % 40 == 0;
+            plsm_receipt_t receipt = {0};
+            OK(plsm_pool_append(pool, (const uint8_t *)json, strlen(json), &tagged, &receipt, &err));
+            newest = receipt.seq;
+        }
+        for (size_t want = 0; want < 2; want++) {
+            plsm_tail_options_t all = options(PLSM_START_OLDEST, 0, PLSM_TAIL_SNAPSHOT);
+            all.tags = &tag;
+            all.tags_len = want;
+            plsm_stream_t *stream = tail(pool, all);
+            plsm_view_t views[256];
+            size_t count = 0;
+            uint64_t last = 0;
+            while (plsm_stream_next_views(stream, 0, views, 256, &count, &err) == PLSM_NEXT_MESSAGE) {
+                for (size_t i = 0; i < count; i++) {
+                    int64_t value = -1;
+                    YES(plsm_view_i64(&views[i], "i", 1, &value, &err));
+                    CHECK_U64(value, views[i].seq);
+                    CHECK(views[i].seq > last);
+                    last = views[i].seq;
+                }
+            }
+            CHECK(want || last == newest);
+            plsm_stream_free(stream);
+        }
+    }
+    plsm_pool_free(pool);
+}
+
 static void pool_gone(void) {
     plsm_error_t *err = NULL;
     plsm_pool_t *pool = scratch_pool("gone", 0);
@@ -281,6 +324,7 @@ int main(void) {
     json_and_position();
     gap_events();
     many_at_once();
+    many_over_the_end();
     pool_gone();
     return finish("streams_new");
 }

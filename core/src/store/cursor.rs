@@ -58,6 +58,8 @@ pub(super) struct Cursor {
     window: Window,
     /// Found by a look ahead and not delivered yet.
     pub(super) pending: Option<Result<Step>>,
+    /// Earlier views point into the private copy, so a step must not move it: it waits instead.
+    pub(super) held: bool,
 }
 
 impl Cursor {
@@ -88,6 +90,7 @@ impl Cursor {
             head: 0,
             window: Window::default(),
             pending: None,
+            held: false,
         }
     }
 
@@ -125,6 +128,9 @@ impl Cursor {
             }
         }
         loop {
+            if self.held && !self.has_more_at_hand() {
+                return Ok(Step::Wait);
+            }
             let ring = self.pool.pool.shared().ring();
             if self.at >= self.head {
                 self.head = ring.head();
@@ -440,7 +446,7 @@ impl Cursor {
         Ok(())
     }
 
-    /// Whether another step finds something without waiting, and without moving the private copy that
+    /// Whether there is another frame without looking for new ones, and without moving the private copy that
     /// earlier views may point into.
     #[inline]
     pub(super) fn has_more_at_hand(&self) -> bool {

@@ -125,7 +125,12 @@ impl Stream {
             if !state.cursor.has_more_at_hand() {
                 break;
             }
-            match state.cursor.step() {
+            // What it finds at hand may be filling, or not wanted, and then there may be no more.
+            state.cursor.held = true;
+            let step = state.cursor.step();
+            state.cursor.held = false;
+            match step {
+                Ok(Step::Wait) => break,
                 Ok(Step::Message) => match state.cursor.view(view) {
                     Ok(()) => count += 1,
                     Err(error) => {
