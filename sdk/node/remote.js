@@ -72,6 +72,10 @@ function encode(object) {
   return text;
 }
 
+// For RemotePool.
+let request;
+let call;
+
 class RemoteClient {
   constructor(baseUrl, { token = null, insecureToken = false, fetch: fetcher } = {}) {
     let url;
@@ -94,7 +98,7 @@ class RemoteClient {
   }
 
   /** The response of a request that the server has accepted. */
-  async request(method, path, { body, query, signal } = {}) {
+  async #request(method, path, { body, query, signal } = {}) {
     const url = new URL(path, this.baseUrl);
     for (const [key, value] of query ?? []) url.searchParams.append(key, value);
     const headers = { accept: "application/json" };
@@ -125,8 +129,8 @@ class RemoteClient {
   }
 
   /** The parsed answer of a request: { text, value }; null for an empty one. */
-  async call(method, path, options) {
-    const response = await this.request(method, path, options);
+  async #call(method, path, options) {
+    const response = await this.#request(method, path, options);
     if (response.status === 204) return null;
     const text = await response.text();
     try {
@@ -138,27 +142,32 @@ class RemoteClient {
 
   async createPool(pool, sizeBytes, { signal } = {}) {
     const size = sizeBytes === undefined ? undefined : Number(nonNegative("sizeBytes", sizeBytes));
-    const answer = await this.call("POST", "/v0/pools", { body: encode({ pool: name(pool), size_bytes: size }), signal });
+    const answer = await this.#call("POST", "/v0/pools", { body: encode({ pool: name(pool), size_bytes: size }), signal });
     return answer?.value.pool ?? null;
   }
 
   async openPool(pool, { signal } = {}) {
-    await this.call("POST", "/v0/pools/open", { body: encode({ pool: name(pool) }), signal });
+    await this.#call("POST", "/v0/pools/open", { body: encode({ pool: name(pool) }), signal });
     return new RemotePool(this, pool);
   }
 
   async poolInfo(pool, { signal } = {}) {
-    const answer = await this.call("GET", `/v0/pools/${encodeURIComponent(name(pool))}/info`, { signal });
+    const answer = await this.#call("GET", `/v0/pools/${encodeURIComponent(name(pool))}/info`, { signal });
     return answer?.value.pool ?? null;
   }
 
   async listPools({ signal } = {}) {
-    const answer = await this.call("GET", "/v0/pools", { signal });
+    const answer = await this.#call("GET", "/v0/pools", { signal });
     return answer?.value.pools ?? [];
   }
 
+  static {
+    request = (client, ...rest) => client.#request(...rest);
+    call = (client, ...rest) => client.#call(...rest);
+  }
+
   async deletePool(pool, { signal } = {}) {
-    await this.call("DELETE", `/v0/pools/${encodeURIComponent(name(pool))}`, { signal });
+    await this.#call("DELETE", `/v0/pools/${encodeURIComponent(name(pool))}`, { signal });
   }
 }
 
@@ -179,13 +188,13 @@ class RemotePool {
   async append(data, tags = [], durability = "fast", { signal } = {}) {
     const body = { data, tags: list(tags), durability: mapDurability(durability) };
     if (data === undefined || typeof data === "function" || typeof data === "symbol") throw new TypeError(`plasmite: ${describe(data)} cannot be written as JSON`);
-    return messageOfAnswer(await this.client.call("POST", this.#path("append"), { body: encode(body), signal }));
+    return messageOfAnswer(await call(this.client, "POST", this.#path("append"), { body: encode(body), signal }));
   }
 
   async get(seq, { signal } = {}) {
     const number = nonNegative("seq", seq);
     if (number === null) throw new TypeError("plasmite: seq must be a number or a bigint");
-    return messageOfAnswer(await this.client.call("GET", this.#path(`messages/${number}`), { signal }));
+    return messageOfAnswer(await call(this.client, "GET", this.#path(`messages/${number}`), { signal }));
   }
 
   async *tail(options = {}) {
@@ -219,7 +228,7 @@ class RemotePool {
     const forward = () => abort.abort(signal.reason);
     signal?.addEventListener("abort", forward, { once: true });
     try {
-      const response = await this.client.request("GET", this.#path("tail"), { query, signal: abort.signal });
+      const response = await request(this.client, "GET", this.#path("tail"), { query, signal: abort.signal });
       for await (const line of lines(response.body, abort.signal)) yield messageOfLine(line, response.status);
     } finally {
       signal?.removeEventListener("abort", forward);

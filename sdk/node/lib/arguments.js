@@ -124,11 +124,11 @@ function bytes(value) {
 
 /** What to append: bytes are JSON text, anything else is turned into JSON. */
 function json(value) {
-  const given = bytes(value);
-  if (given !== undefined) return given;
+  if (ArrayBuffer.isView(value)) return bytes(value);
   const encoded = JSON.stringify(value);
   if (encoded === undefined) throw invalid(`the value (${describe(value)}) cannot be written as JSON`);
-  return encoded;
+  // What an ArrayBuffer would become, too. To ask each value costs more.
+  return encoded === "{}" ? (bytes(value) ?? encoded) : encoded;
 }
 
 module.exports = {

@@ -60,7 +60,10 @@ function errorOf(fields) {
   }
   // The outermost cause comes first, so build from the innermost.
   const cause = (fields.causes ?? []).reduceRight((inner, message) => new Error(message, inner && { cause: inner }), undefined);
-  return new CLASSES[kind](text, { ...fields, kind, cause });
+  const error = new CLASSES[kind](text, { ...fields, kind, cause });
+  // The stack begins with the call that failed.
+  Error.captureStackTrace?.(error, errorOf);
+  return error;
 }
 
 /** The error of using a closed handle. */

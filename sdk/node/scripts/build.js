@@ -51,7 +51,7 @@ async function compile(library) {
   const header = fs.existsSync(path.join(include, "plasmite.h")) ? include : path.join(library, "..", "include");
   const flags = [
     ...["-std=c++17", "-O2", "-g1", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-missing-field-initializers"],
-    ...["-DNAPI_VERSION=8", "-DNAPI_CPP_EXCEPTIONS", "-DNODE_GYP_MODULE_NAME=plasmite"],
+    ...["-DNAPI_VERSION=8", "-DNAPI_CPP_EXCEPTIONS", "-DNODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS", "-DNODE_GYP_MODULE_NAME=plasmite"],
     `-I${header}`,
     `-isystem${require("node-api-headers").include_dir}`,
     `-isystem${path.dirname(require.resolve("node-addon-api"))}`,

@@ -66,16 +66,15 @@ void Poller::Ready(uv_handle_s *handle, int, int) {
 
 // `this` may be gone when the callback returns.
 void Poller::Fire() {
-    Napi::Env env(env_);
+    napi_env env = env_;
     Napi::HandleScope scope(env);
-    Napi::Function callback = callback_.Value();
+    napi_value callback, global, result, error;
+    if (napi_get_reference_value(env, callback_, &callback) != napi_ok) callback = nullptr;
     Forget();
-    napi_value global, result;
-    if (napi_get_global(env, &global) != napi_ok) return;
-    if (napi_make_callback(env, nullptr, global, callback, 0, nullptr, &result) == napi_pending_exception) {
-        napi_value error;
-        if (napi_get_and_clear_last_exception(env, &error) == napi_ok) napi_fatal_exception(env, error);
-    }
+    if (callback == nullptr || napi_get_global(env, &global) != napi_ok) return;
+    // Fails without an exception where the thread is being ended.
+    if (napi_make_callback(env, nullptr, global, callback, 0, nullptr, &result) != napi_pending_exception) return;
+    if (napi_get_and_clear_last_exception(env, &error) == napi_ok) napi_fatal_exception(env, error);
 }
 
 void Poller::Close() {

@@ -23,6 +23,15 @@ template <class Result> class WorkThread : public Napi::AsyncWorker {
   protected:
     void Execute() override { status_ = work_.run(result_, &error_); }
     void OnOK() override {
+        try {
+            Settle();
+        } catch (const Napi::Error &) {
+            // The thread is being ended, and nobody is left to be told.
+        }
+    }
+
+  private:
+    void Settle() {
         Napi::Env env = Env();
         Napi::HandleScope scope(env);
         if (status_ < 0) {
@@ -31,14 +40,16 @@ template <class Result> class WorkThread : public Napi::AsyncWorker {
             deferred_.Reject(environment_->MakeError(env, error));
             return;
         }
+        Napi::Value value;
         try {
-            deferred_.Resolve(work_.finish(env, result_));
+            value = work_.finish(env, result_);
         } catch (const Napi::Error &error) {
             deferred_.Reject(error.Value());
+            return;
         }
+        deferred_.Resolve(value);
     }
 
-  private:
     EnvironmentPtr environment_;
     Napi::Promise::Deferred deferred_;
     Work<Result> work_;
