@@ -3,9 +3,8 @@
 
 const path = require("node:path");
 const { errorOf } = require("./errors.js");
+const { directory, platform } = require("./place.js");
 
-const platform = `${process.platform}-${process.arch}`;
-const directory = path.join(__dirname, "..", "native", platform);
 const expected = path.join(directory, "index.node");
 
 let addon = null;
@@ -27,4 +26,4 @@ function native() {
   );
 }
 
-module.exports = { native, directory, platform };
+module.exports = { native };
