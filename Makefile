@@ -110,6 +110,8 @@ uninstall: ## remove what install put there
 	rm -f "$(DESTDIR)$(PREFIX)/lib/libplasmite.so" "$(DESTDIR)$(PREFIX)/lib/libplasmite.a"
 	rm -f "$(DESTDIR)$(PREFIX)/include/plasmite.h" "$(DESTDIR)$(PREFIX)/lib/pkgconfig/plasmite.pc"
 
+-include sdk/*/rules.mk
+
 clean: ## remove everything that was built
 	$(CARGO) clean
 	rm -rf $(TARGET)/venv

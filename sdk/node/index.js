@@ -1,11 +1,11 @@
 // Plasmite for Node: see README.md and types.d.ts.
-"use strict";
 
 const { Client, DEFAULT_POOL_DIR, DEFAULT_POOL_SIZE, DEFAULT_POOL_SIZE_BYTES, defaultPoolDir } = require("./lib/client.js");
 const { errorClasses } = require("./lib/errors.js");
 const { Pool } = require("./lib/pool.js");
 const { replay } = require("./lib/replay.js");
 const { Stream, Lite3Stream } = require("./lib/stream.js");
+const { Gap } = require("./lib/tail.js");
 const { version, libraryVersion } = require("./lib/version.js");
 const { Durability, ErrorKind } = require("./mappings.js");
 const { Message, parseMessage } = require("./message.js");
@@ -17,6 +17,7 @@ module.exports = {
   Stream,
   Lite3Stream,
   Message,
+  Gap,
   Durability,
   ErrorKind,
   ...errorClasses,

@@ -7,6 +7,7 @@ export const {
   Stream,
   Lite3Stream,
   Message,
+  Gap,
   Durability,
   ErrorKind,
   PlasmiteError,

@@ -1,5 +1,4 @@
 // Numbers and names that the C ABI, the wire and JavaScript share.
-"use strict";
 
 /** When an append returns: `Fast` survives every process, `Flush` also a crash of the machine. */
 const Durability = Object.freeze({ Fast: 0, Flush: 1 });
@@ -45,7 +44,8 @@ function describe(value) {
   if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}...` : value);
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "function") return "a function";
-  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "an array" : `an object (${value.constructor?.name ?? "no class"})`;
+  if (typeof value === "object" && value !== null)
+    return Array.isArray(value) ? "an array" : `an object (${value.constructor?.name ?? "no class"})`;
   return String(value);
 }
 

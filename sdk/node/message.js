@@ -1,5 +1,4 @@
 // Messages: what they hold, and how they are read from JSON. Uses nothing that browsers do not have.
-"use strict";
 
 const { MAX_U64, memberText, exactInteger } = require("./lib/exact.js");
 const { formatTime, parseTime, dateOf } = require("./lib/time.js");
@@ -86,7 +85,8 @@ function seqOf(value) {
   let seq;
   if (typeof value === "bigint") seq = value;
   else if (typeof value === "number") {
-    if (!Number.isSafeInteger(value)) throw new RangeError(`plasmite: seq must be a safe integer, a bigint or a decimal string, not ${value}`);
+    if (!Number.isSafeInteger(value))
+      throw new RangeError(`plasmite: seq must be a safe integer, a bigint or a decimal string, not ${value}`);
     seq = BigInt(value);
   } else if (typeof value === "string" && /^\d+$/.test(value)) seq = BigInt(value);
   else throw new TypeError("plasmite: seq must be a number, a bigint or a decimal string");
@@ -95,13 +95,15 @@ function seqOf(value) {
 }
 
 function fromEnvelope(envelope, raw) {
-  if (typeof envelope !== "object" || envelope === null || Array.isArray(envelope)) throw new TypeError("plasmite: a message must be an object");
+  if (typeof envelope !== "object" || envelope === null || Array.isArray(envelope))
+    throw new TypeError("plasmite: a message must be an object");
   const { time, meta } = envelope;
   if (!Object.hasOwn(envelope, "data")) throw new TypeError("plasmite: a message must have data");
   const seq = seqOf(envelope.seq);
   const timestampNs = typeof time === "string" ? parseTime(time) : null;
   if (timestampNs === null) throw new TypeError("plasmite: time must be RFC 3339 text");
-  if (typeof meta !== "object" || meta === null || !Array.isArray(meta.tags)) throw new TypeError("plasmite: meta must have an array of tags");
+  if (typeof meta !== "object" || meta === null || !Array.isArray(meta.tags))
+    throw new TypeError("plasmite: meta must have an array of tags");
   if (!meta.tags.every((tag) => typeof tag === "string")) throw new TypeError("plasmite: tags must be strings");
   const source = raw === undefined ? { timeText: time } : new GivenBytes(raw, time);
   return new Message(seq, timestampNs, envelope.data, metaOf([...meta.tags]), source);

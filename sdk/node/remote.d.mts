@@ -1,1 +1,9 @@
-export { RemoteClient, RemoteError, RemotePool, type RemoteClientOptions, type RemotePoolInfo, type RemoteTailOptions, type RequestOptions } from "./types.js";
+export {
+  RemoteClient,
+  type RemoteClientOptions,
+  RemoteError,
+  RemotePool,
+  type RemotePoolInfo,
+  type RemoteTailOptions,
+  type RequestOptions,
+} from "./types.js";

@@ -1,5 +1,4 @@
 // Pools of a server, over plain fetch: works without the addon, and in browsers.
-"use strict";
 
 const { PlasmiteError } = require("./lib/errors.js");
 const { MAX_U64, memberText } = require("./lib/exact.js");
@@ -52,14 +51,17 @@ function isLoopback(host) {
 
 function nonNegative(name, value) {
   if (value === undefined || value === null) return null;
-  if (typeof value !== "number" && typeof value !== "bigint") throw new TypeError(`plasmite: ${name} must be a number or a bigint, not ${describe(value)}`);
-  if (typeof value === "number" && !Number.isSafeInteger(value)) throw new RangeError(`plasmite: ${name} must be a safe integer or a bigint, not ${value}`);
+  if (typeof value !== "number" && typeof value !== "bigint")
+    throw new TypeError(`plasmite: ${name} must be a number or a bigint, not ${describe(value)}`);
+  if (typeof value === "number" && !Number.isSafeInteger(value))
+    throw new RangeError(`plasmite: ${name} must be a safe integer or a bigint, not ${value}`);
   if (value < 0 || value > MAX_U64) throw new RangeError(`plasmite: ${name} must be between 0 and 2^64-1, not ${value}`);
   return String(value);
 }
 
 function name(pool) {
-  if (typeof pool !== "string" || pool.length === 0) throw new TypeError(`plasmite: a pool's name must be a string that is not empty, not ${describe(pool)}`);
+  if (typeof pool !== "string" || pool.length === 0)
+    throw new TypeError(`plasmite: a pool's name must be a string that is not empty, not ${describe(pool)}`);
   return pool;
 }
 
@@ -84,7 +86,8 @@ class RemoteClient {
     } catch {
       throw new Error(`plasmite: the base URL is none: ${describe(baseUrl)}`);
     }
-    if (url.protocol !== "http:" && url.protocol !== "https:") throw new Error(`plasmite: the base URL must be http or https, not ${url.protocol}`);
+    if (url.protocol !== "http:" && url.protocol !== "https:")
+      throw new Error(`plasmite: the base URL must be http or https, not ${url.protocol}`);
     if (url.pathname !== "/" || url.search || url.hash) throw new Error(`plasmite: the base URL must have no path: ${url.origin}`);
     this.baseUrl = url;
     this.token = token;
@@ -118,7 +121,11 @@ class RemoteClient {
       response = await this.fetch(url, { method, headers, body, signal, redirect: "manual" });
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
-      throw new RemoteError(0, { kind: "Io", message: `cannot reach ${url.origin}: ${error?.cause?.message ?? error?.message}`, cause: error });
+      throw new RemoteError(0, {
+        kind: "Io",
+        message: `cannot reach ${url.origin}: ${error?.cause?.message ?? error?.message}`,
+        cause: error,
+      });
     }
     if (response.type === "opaqueredirect" || REDIRECTS.includes(response.status)) {
       await response.body?.cancel();
@@ -187,7 +194,8 @@ class RemotePool {
 
   async append(data, tags = [], durability = "fast", { signal } = {}) {
     const body = { data, tags: list(tags), durability: mapDurability(durability) };
-    if (data === undefined || typeof data === "function" || typeof data === "symbol") throw new TypeError(`plasmite: ${describe(data)} cannot be written as JSON`);
+    if (data === undefined || typeof data === "function" || typeof data === "symbol")
+      throw new TypeError(`plasmite: ${describe(data)} cannot be written as JSON`);
     return messageOfAnswer(await call(this.client, "POST", this.#path("append"), { body: encode(body), signal }));
   }
 
@@ -238,7 +246,8 @@ class RemotePool {
 }
 
 function messageOfAnswer(answer) {
-  if (answer === null || typeof answer.value?.message !== "object") throw new RemoteError(0, { kind: "Io", message: "the server's answer has no message" });
+  if (answer === null || typeof answer.value?.message !== "object")
+    throw new RemoteError(0, { kind: "Io", message: "the server's answer has no message" });
   // The text of the message alone, in which a large seq is exact.
   const text = memberText(answer.text, "message");
   return messageOfParsed(answer.value.message, text, undefined);
@@ -293,7 +302,9 @@ async function* lines(body, signal) {
     }
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    throw error instanceof RemoteError ? error : new RemoteError(0, { kind: "Io", message: `the connection broke: ${error?.message}`, cause: error });
+    throw error instanceof RemoteError
+      ? error
+      : new RemoteError(0, { kind: "Io", message: `the connection broke: ${error?.message}`, cause: error });
   }
   if (rest.trim() !== "") yield rest;
 }

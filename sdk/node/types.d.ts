@@ -137,10 +137,12 @@ export interface Lite3Frame {
   readonly flags: number;
   readonly payload: Buffer;
   readonly time: Date;
+  readonly timeRfc3339: string;
 }
 
 /** Seqs that were overwritten before they could be read: `first` to `last`. */
-export interface Gap {
+export declare class Gap {
+  private constructor();
   readonly first: bigint;
   readonly last: bigint;
   readonly count: bigint;
@@ -312,16 +314,25 @@ export interface LocalTailOptions extends StartOptions, FilterOptions {
   endSeq?: number | bigint | null;
   /** False: end at the newest message as of opening. */
   follow?: boolean | null;
+  /** In descending seq, never waiting: `sinceSeq` is where to begin, `endSeq` the lowest wanted. */
+  backwards?: boolean | null;
   /** Fail with {@link RetentionGapError} when messages were overwritten before they were read. */
   errorOnGap?: boolean | null;
-  /** Called with each gap, in its place between messages; the tail then goes on. */
-  onGap?: (gap: Gap) => void;
+  /** What to do about messages that were overwritten before they were read: go on (as at first), fail, or yield a {@link Gap}. */
+  gapPolicy?: "continue" | "error" | "event" | null;
   /** Ends the tail; `next()` rejects with the signal's reason. */
   signal?: AbortSignal | null;
 }
 
 /** An async generator of messages. It opens with the call, and closes when the loop is left. */
 export interface Tail<M> extends AsyncGenerator<M, void, undefined> {
+  /** Resolves when the tail is open; rejects with what was wrong with the options, which the first `next()` would tell else. */
+  ready(): Promise<void>;
+  /**
+   * The next message, or null when none came within `waitMs`, or none will: {@link end} tells.
+   * @throws {@link UsageError} The tail was closed.
+   */
+  take(waitMs?: number): Promise<M | null>;
   /** All messages at hand, at least one; undefined at the end. Faster than `next`, where many come. */
   nextBatch(): Promise<M[] | undefined>;
   batches(): AsyncGenerator<M[], void, undefined>;
@@ -336,6 +347,12 @@ export interface Tail<M> extends AsyncGenerator<M, void, undefined> {
   unref(): this;
   /** Ends the tail; a `next()` that waits gets `done`. */
   close(): void;
+  /** Calls that wait, and later ones, find no more, until {@link resume}. */
+  cancel(): void;
+  /** Takes a {@link cancel} back: the tail goes on where it stood. */
+  resume(): void;
+  /** Why there is no more: the maximum, snapshot or last seq; the time without messages; `totalMs`; … null while there may be more. */
+  readonly end: "end" | "timeout" | "deadline" | "cancelled" | "closed" | "error" | null;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -385,7 +402,10 @@ export declare class Pool<T = unknown> {
   appendAsync(payload: T | Uint8Array | ArrayBuffer, options?: AppendAsyncOptions): Promise<Message<T>>;
   /** Appends all values, or none, in order, with one lock and one flush. */
   appendMany(values: readonly (T | Uint8Array | ArrayBuffer)[], options?: AppendManyOptions): BatchReceipt;
-  appendManyAsync(values: readonly (T | Uint8Array | ArrayBuffer)[], options?: AppendManyOptions & AppendAsyncOptions): Promise<BatchReceipt>;
+  appendManyAsync(
+    values: readonly (T | Uint8Array | ArrayBuffer)[],
+    options?: AppendManyOptions & AppendAsyncOptions,
+  ): Promise<BatchReceipt>;
   /** Appends a Lite3 message document; returns its seq. */
   appendLite3(payload: Uint8Array | ArrayBuffer, durability?: DurabilityLike | null): bigint;
   /** Makes everything appended so far durable. */
@@ -403,8 +423,10 @@ export declare class Pool<T = unknown> {
   isCurrent(): boolean;
 
   /** Messages from now on, or from where the options say, as they come. */
-  tail<U = T>(options?: LocalTailOptions | null): Tail<Message<U>>;
-  tailLite3(options?: LocalTailOptions | null): Tail<Lite3Frame>;
+  tail<U = T>(options: LocalTailOptions & { gapPolicy: "event" }): Tail<Message<U> | Gap>;
+  tail<U = T>(options?: (LocalTailOptions & { gapPolicy?: "continue" | "error" | null }) | null): Tail<Message<U>>;
+  tailLite3(options: LocalTailOptions & { gapPolicy: "event" }): Tail<Lite3Frame | Gap>;
+  tailLite3(options?: (LocalTailOptions & { gapPolicy?: "continue" | "error" | null }) | null): Tail<Lite3Frame>;
   /** Messages again, with the pauses that were between them. */
   replay<U = T>(options?: ReplayOptions | null): AsyncGenerator<Message<U>, void, undefined>;
   /** The first message, from now on unless the options say otherwise, that passes the filters; null after `timeoutMs`. */
@@ -412,8 +434,18 @@ export declare class Pool<T = unknown> {
   /** Messages that are there. Never waits. */
   range<U = T>(options?: RangeOptions | null): Generator<Message<U>, void, undefined>;
   /** A synchronous stream: its waits block the thread. @param timeoutMs Total time from opening. */
-  openStream(sinceSeq?: number | bigint | null, maxMessages?: number | bigint | null, timeoutMs?: number | bigint | null, errorOnGap?: boolean): Stream;
-  openLite3Stream(sinceSeq?: number | bigint | null, maxMessages?: number | bigint | null, timeoutMs?: number | bigint | null, errorOnGap?: boolean): Lite3Stream;
+  openStream(
+    sinceSeq?: number | bigint | null,
+    maxMessages?: number | bigint | null,
+    timeoutMs?: number | bigint | null,
+    errorOnGap?: boolean,
+  ): Stream;
+  openLite3Stream(
+    sinceSeq?: number | bigint | null,
+    maxMessages?: number | bigint | null,
+    timeoutMs?: number | bigint | null,
+    errorOnGap?: boolean,
+  ): Lite3Stream;
 
   /** As {@link range}. */
   [Symbol.iterator](): Generator<Message<T>, void, undefined>;

@@ -1,4 +1,3 @@
 #!/usr/bin/env node
-"use strict";
 
 require("../lib/program.js").runProgram("plasmite");

@@ -1,6 +1,5 @@
 // Checks of arguments, before the library is called. A wrong type is a TypeError, a number out of range a
 // RangeError; both have a `code`.
-"use strict";
 
 const { Durability, describe, mapDurability } = require("../mappings.js");
 const { MAX_U64 } = require("./exact.js");
@@ -40,7 +39,10 @@ function unsigned(name, value, most = MAX_U64) {
   return value;
 }
 
-const optional = (check) => (name, value, ...rest) => (isNothing(value) ? undefined : check(name, value, ...rest));
+const optional =
+  (check) =>
+  (name, value, ...rest) =>
+    isNothing(value) ? undefined : check(name, value, ...rest);
 const optionalUnsigned = optional(unsigned);
 
 /** As optionalUnsigned for the counts of tail and replay, where a negative number has always been a TypeError. */

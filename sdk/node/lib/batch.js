@@ -1,5 +1,4 @@
 // Batches of messages, as the addon hands them over: one text with the data of all, numbers beside it.
-"use strict";
 
 const { Message, NO_DATA, NO_TAGS, metaOf, rawAround } = require("../message.js");
 const { native } = require("./native.js");

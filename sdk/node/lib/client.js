@@ -1,5 +1,4 @@
 // A directory of pools.
-"use strict";
 
 const os = require("node:os");
 const path = require("node:path");

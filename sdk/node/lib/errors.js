@@ -1,5 +1,4 @@
 // The errors of this package. `errorOf` is the one place where errors of the library become JavaScript's.
-"use strict";
 
 const { ErrorKind, KIND_NAMES, mapErrorKind, errorCode } = require("../mappings.js");
 
@@ -25,7 +24,10 @@ class PlasmiteNativeError extends PlasmiteError {
   }
 }
 // On the prototype: an own property would be shown with each error.
-for (const [type, name] of [[PlasmiteError, "PlasmiteError"], [PlasmiteNativeError, "PlasmiteNativeError"]]) {
+for (const [type, name] of [
+  [PlasmiteError, "PlasmiteError"],
+  [PlasmiteNativeError, "PlasmiteNativeError"],
+]) {
   Object.defineProperty(type.prototype, "name", { value: name, writable: true, configurable: true });
 }
 

@@ -1,5 +1,4 @@
 // JSON.parse makes every number a double. A seq can be larger than those are exact, so it is read from the text.
-"use strict";
 
 const MAX_U64 = 18446744073709551615n;
 const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;

@@ -1,5 +1,4 @@
 // Finds and loads the addon: native/<platform>-<arch>/index.node, with the library and the programs beside it.
-"use strict";
 
 const path = require("node:path");
 const { errorOf } = require("./errors.js");

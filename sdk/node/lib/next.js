@@ -1,5 +1,4 @@
 // Numbers of the C ABI that only this package uses.
-"use strict";
 
 /** What the addon answers when it has no message (plsm_next_t). */
 const Next = Object.freeze({ End: 0, Timeout: 2, Gap: 3, Cancelled: 4, Deadline: 5 });

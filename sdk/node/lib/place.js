@@ -1,5 +1,4 @@
 // Where the files of this platform are.
-"use strict";
 
 const path = require("node:path");
 

@@ -1,5 +1,4 @@
 // An open pool.
-"use strict";
 
 const args = require("./arguments.js");
 const { readBatch, AppendedMessage, BatchReceipt } = require("./batch.js");
@@ -148,7 +147,7 @@ class Pool {
       settings.signal?.throwIfAborted();
       stream = this.#open.tail(tail);
       const patience = settings.patience(stream);
-      return new Tail(stream, { take, patience, onGap: settings.onGap, signal: settings.signal });
+      return new Tail(stream, { take, patience, signal: settings.signal });
     } catch (failure) {
       stream?.close();
       return new Tail(null, { take, failure });
@@ -170,7 +169,13 @@ class Pool {
   async wait(options) {
     const { timeoutMs, ...rest } = args.options(options);
     const placed = ["start", "last", "sinceSeq", "sinceTime", "token"].some((name) => !args.isNothing(rest[name]));
-    const tail = this.tail({ ...(placed ? {} : { start: "now" }), ...rest, maxMessages: 1, totalMs: timeoutMs, timeoutMs: Number.MAX_SAFE_INTEGER });
+    const tail = this.tail({
+      ...(placed ? {} : { start: "now" }),
+      ...rest,
+      maxMessages: 1,
+      totalMs: timeoutMs,
+      timeoutMs: Number.MAX_SAFE_INTEGER,
+    });
     try {
       const { value, done } = await tail.next();
       return done ? null : value;

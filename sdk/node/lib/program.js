@@ -1,5 +1,4 @@
 // Runs a program that came with this package, in place of this process as far as that can be done.
-"use strict";
 
 const { spawn } = require("node:child_process");
 const fs = require("node:fs");

@@ -1,5 +1,4 @@
 // Messages again, with the pauses that were between them.
-"use strict";
 
 const args = require("./arguments.js");
 const { native } = require("./native.js");
@@ -13,10 +12,13 @@ function sleep(ms, signal) {
       clearTimeout(timer);
       reject(signal.reason);
     };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", abort);
-      resolve();
-    }, Math.min(ms, 0x7fff_ffff));
+    const timer = setTimeout(
+      () => {
+        signal?.removeEventListener("abort", abort);
+        resolve();
+      },
+      Math.min(ms, 0x7fff_ffff),
+    );
     if (signal?.aborted) abort();
     else signal?.addEventListener("abort", abort, { once: true });
   });

@@ -1,10 +1,9 @@
 // The synchronous streams. Their waits block the thread; `for await` over them, and Pool.tail, do not.
-"use strict";
 
 const { closedError } = require("./errors.js");
 const { Next, FOREVER } = require("./next.js");
 const { Tail, asyncDispose } = require("./tail.js");
-const { dateOf } = require("./time.js");
+const { dateOf, formatTime } = require("./time.js");
 
 /** A message as Lite3. */
 class Lite3Frame {
@@ -16,6 +15,9 @@ class Lite3Frame {
   }
   get time() {
     return dateOf(this.timestampNs);
+  }
+  get timeRfc3339() {
+    return formatTime(this.timestampNs);
   }
 }
 

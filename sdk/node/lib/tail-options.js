@@ -1,10 +1,11 @@
 // Options of tails, streams and ranges, as the addon takes them.
-"use strict";
 
 const args = require("./arguments.js");
 const { Flag, Gap, Start } = require("./next.js");
 
 const DEFAULT_IDLE_MS = 1000;
+
+const GAP_POLICIES = { continue: Gap.Continue, error: Gap.Error, event: Gap.Event };
 
 const always = () => Number.POSITIVE_INFINITY;
 
@@ -47,13 +48,18 @@ function filtersOf(given) {
   return { tags: args.strings("tags", given.tags, true), filters: args.strings("where", given.where, true) };
 }
 
-/** For Pool.tail: { tail, patience, onGap, signal }. */
+function gapPolicyOf(given) {
+  const errorOnGap = args.flag("errorOnGap", given.errorOnGap);
+  if (args.isNothing(given.gapPolicy)) return errorOnGap ? Gap.Error : Gap.Continue;
+  if (!Object.hasOwn(GAP_POLICIES, given.gapPolicy)) throw args.invalid('gapPolicy must be "continue", "error" or "event"');
+  const policy = GAP_POLICIES[given.gapPolicy];
+  if (errorOnGap && policy !== Gap.Error) throw args.invalid(`errorOnGap and gapPolicy "${given.gapPolicy}" exclude each other`);
+  return policy;
+}
+
+/** For Pool.tail: { tail, patience, signal }. */
 function tailOptions(options) {
   const given = args.options(options);
-  const { onGap } = given;
-  if (onGap !== undefined && typeof onGap !== "function") throw args.invalid("onGap must be a function", "FunctionExpected");
-  const errorOnGap = args.flag("errorOnGap", given.errorOnGap);
-  if (errorOnGap && onGap !== undefined) throw args.invalid("errorOnGap and onGap exclude each other");
   const maxMessages = args.optionalCount("maxMessages", given.maxMessages);
   const follow = args.isNothing(given.follow) || args.flag("follow", given.follow);
   const totalMs = args.optionalCount("totalMs", given.totalMs);
@@ -63,10 +69,10 @@ function tailOptions(options) {
     endSeq: args.optionalCount("endSeq", given.endSeq),
     maxMessages,
     timeoutMs: totalMs,
-    gapPolicy: errorOnGap ? Gap.Error : onGap ? Gap.Event : Gap.Continue,
-    flags: follow ? 0 : Flag.Snapshot,
+    gapPolicy: gapPolicyOf(given),
+    flags: (follow ? 0 : Flag.Snapshot) | (args.flag("backwards", given.backwards) ? Flag.Backwards : 0),
   };
-  return { tail, patience: patienceOf(given, maxMessages, totalMs), onGap, signal: args.signal(given.signal) };
+  return { tail, patience: patienceOf(given, maxMessages, totalMs), signal: args.signal(given.signal) };
 }
 
 /**
@@ -75,10 +81,11 @@ function tailOptions(options) {
  */
 function patienceOf(given, maxMessages, totalMs) {
   // Zero and below mean the default.
-  const asked = args.isNothing(given.timeoutMs) || given.timeoutMs <= 0 ? DEFAULT_IDLE_MS : Number(args.unsigned("timeoutMs", given.timeoutMs));
+  const asked =
+    args.isNothing(given.timeoutMs) || given.timeoutMs <= 0 ? DEFAULT_IDLE_MS : Number(args.unsigned("timeoutMs", given.timeoutMs));
   const idleMs = maxMessages === undefined || given.collectMs !== undefined ? Number.POSITIVE_INFINITY : asked;
-  const wholeMs = Math.min(Number(totalMs ?? Number.POSITIVE_INFINITY), given.collectMs ?? Number.POSITIVE_INFINITY);
-  if (idleMs === Number.POSITIVE_INFINITY && wholeMs === Number.POSITIVE_INFINITY) return () => always;
+  const collectMs = given.collectMs ?? Number.POSITIVE_INFINITY;
+  if (idleMs === Number.POSITIVE_INFINITY && collectMs === Number.POSITIVE_INFINITY && totalMs === undefined) return () => always;
   return (stream) => {
     const opened = performance.now();
     let seen = stream.nextSeq();
@@ -90,7 +97,9 @@ function patienceOf(given, maxMessages, totalMs) {
         seen = next;
         seenAt = now;
       }
-      return Math.min(idleMs - (now - seenAt), wholeMs - (now - opened));
+      // The library tells when the total time is over, which may be a moment later than the timer.
+      const total = totalMs === undefined ? Number.POSITIVE_INFINITY : Math.max(1, Number(totalMs) - (now - opened));
+      return Math.min(idleMs - (now - seenAt), collectMs - (now - opened), total);
     };
   };
 }

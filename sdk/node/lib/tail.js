@@ -1,6 +1,7 @@
 // Asynchronous reading: a generator over a stream of the library that waits in the event loop.
-"use strict";
 
+const { describe } = require("../mappings.js");
+const { closedError } = require("./errors.js");
 const { Next } = require("./next.js");
 
 /** How long a reader that always finds messages keeps the event loop from other work, in ms. */
@@ -12,23 +13,32 @@ const asyncDispose = Symbol.asyncDispose ?? Symbol.for("nodejs.asyncDispose");
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 const ignore = () => {};
 
+/** Messages that were overwritten before they could be read. */
+class Gap {
+  constructor([first, last, count]) {
+    this.first = first;
+    this.last = last;
+    this.count = count;
+  }
+}
+
 /**
  * An async generator of what `take` gets from a native stream.
  *
  * take(stream)   an array of items, or a number of Next
  * patience()     how many ms more to wait when there is nothing; 0 or less ends the tail
- * onGap(gap)     called for a gap event
  * failure        given to the first next() instead of anything else
  */
 class Tail {
   #stream;
   #take;
   #patience;
-  #onGap;
   #items = [];
   #at = 0;
   #failure;
   #failed = false;
+  #cancelled = false;
+  #end = null;
   #wake = null;
   #queue = null;
   #turnEnds = 0;
@@ -36,11 +46,10 @@ class Tail {
   #ready = () => this.#wake?.();
   #ref = true;
 
-  constructor(stream, { take, patience = () => Number.POSITIVE_INFINITY, onGap, signal, failure }) {
+  constructor(stream, { take, patience = () => Number.POSITIVE_INFINITY, signal, failure }) {
     this.#stream = stream;
     this.#take = take;
     this.#patience = patience;
-    this.#onGap = onGap;
     if (failure !== undefined) this.#fail(failure);
     if (signal === undefined || this.#failed) return;
     if (signal.aborted) {
@@ -57,10 +66,11 @@ class Tail {
   #fail(reason) {
     this.#failure = reason;
     this.#failed = true;
-    this.#close();
+    this.#close("error");
   }
 
-  #close() {
+  #close(end) {
+    this.#end ??= end;
     this.#unlisten();
     this.#unlisten = ignore;
     this.#items = [];
@@ -89,16 +99,18 @@ class Tail {
     });
   }
 
-  /** Whether there are items at hand, after waiting for them. */
-  async #fill() {
+  /** Whether there are items at hand, after waiting for them for at most `waitMs`. */
+  async #fill(waitMs) {
+    const until = performance.now() + waitMs;
     for (;;) {
-      if (this.#at < this.#items.length) return true;
       if (this.#failed) {
         this.#failed = false;
         const reason = this.#failure;
         this.#failure = undefined;
         throw reason;
       }
+      if (this.#cancelled) return false;
+      if (this.#at < this.#items.length) return true;
       if (this.#stream === null) return false;
       const now = performance.now();
       if (now > this.#turnEnds) {
@@ -111,7 +123,7 @@ class Tail {
       try {
         taken = this.#take(this.#stream);
       } catch (error) {
-        this.#close();
+        this.#close("error");
         throw error;
       }
       if (typeof taken !== "number") {
@@ -119,14 +131,16 @@ class Tail {
         this.#at = 0;
       } else if (taken === Next.Timeout) {
         const ms = this.#patience();
-        if (ms > 0) {
-          await this.#wait(ms);
+        if (ms <= 0) this.#close("timeout");
+        else if (now >= until) return false;
+        else {
+          await this.#wait(Math.min(ms, until - now));
           this.#turnEnds = performance.now() + TURN_MS;
-        } else this.#close();
+        }
       } else if (taken === Next.Gap) {
-        const [first, last, count] = this.#stream.gap();
-        this.#onGap?.({ first, last, count });
-      } else this.#close();
+        this.#items = [new Gap(this.#stream.gap())];
+        this.#at = 0;
+      } else this.#close(taken === Next.Deadline ? "deadline" : "end");
     }
   }
 
@@ -142,18 +156,33 @@ class Tail {
   }
 
   next() {
-    if (this.#queue === null && this.#at < this.#items.length) {
+    if (this.#queue === null && this.#at < this.#items.length && !this.#cancelled) {
       return Promise.resolve({ value: this.#items[this.#at++], done: false });
     }
     return this.#inTurn(async () =>
-      (await this.#fill()) ? { value: this.#items[this.#at++], done: false } : { value: undefined, done: true },
+      (await this.#fill(Number.POSITIVE_INFINITY)) ? { value: this.#items[this.#at++], done: false } : { value: undefined, done: true },
     );
+  }
+
+  /** Resolves when the tail is open, and rejects with what was wrong with its options, which next() would tell else. */
+  async ready() {
+    if (!this.#failed) return;
+    this.#failed = false;
+    throw this.#failure;
+  }
+
+  /** The next item, or null when none came within `waitMs`, or none will: `end` tells. */
+  take(waitMs = Number.POSITIVE_INFINITY) {
+    if (typeof waitMs !== "number" || !(waitMs >= 0))
+      return Promise.reject(new RangeError(`plasmite: waitMs must be a number that is not negative, not ${describe(waitMs)}`));
+    if (this.#end === "closed") return Promise.reject(closedError("tail"));
+    return this.#inTurn(async () => ((await this.#fill(waitMs)) ? this.#items[this.#at++] : null));
   }
 
   /** All items that are at hand, at least one, or undefined at the end. */
   nextBatch() {
     return this.#inTurn(async () => {
-      if (!(await this.#fill())) return undefined;
+      if (!(await this.#fill(Number.POSITIVE_INFINITY))) return undefined;
       const batch = this.#at === 0 ? this.#items : this.#items.slice(this.#at);
       this.#items = [];
       this.#at = 0;
@@ -182,13 +211,36 @@ class Tail {
   /** Ends the tail; a next() that waits is told so. Twice is fine. */
   close() {
     this.#failed = false;
-    this.#close();
+    this.#close("closed");
+  }
+
+  /** Calls that wait, and later ones, find no more, until resume(). */
+  cancel() {
+    this.#cancelled = true;
+    this.#wake?.();
+  }
+
+  /** Takes a cancel back: the tail goes on where it stood. */
+  resume() {
+    this.#cancelled = false;
+  }
+
+  /** Why there is no more: "end", "timeout", "deadline", "cancelled", "closed", "error"; null while there may be more. */
+  get end() {
+    return this.#end ?? (this.#cancelled ? "cancelled" : null);
+  }
+
+  /** The seq of the first item that was taken from the stream and not delivered yet. */
+  get #undelivered() {
+    if (this.#at >= this.#items.length) return undefined;
+    const item = this.#items[this.#at];
+    return item instanceof Gap ? item.first : item.seq;
   }
 
   /** The seq that the tail looks at next, for sinceSeq of a later one; undefined when it was closed. */
   get nextSeq() {
     if (this.#stream === null) return undefined;
-    return this.#at < this.#items.length ? this.#items[this.#at].seq : this.#stream.nextSeq();
+    return this.#undelivered ?? this.#stream.nextSeq();
   }
 
   /** How many messages had been overwritten before they could be read. */
@@ -199,7 +251,7 @@ class Tail {
   /** A text that tells where the tail stands, for `token` of a later one; undefined when it was closed. */
   token() {
     if (this.#stream === null) return undefined;
-    return this.#stream.token(this.#at < this.#items.length ? this.#items[this.#at].seq : undefined);
+    return this.#stream.token(this.#undelivered);
   }
 
   /** Waits keep the process alive (as at first). */
@@ -229,4 +281,4 @@ class Tail {
   }
 }
 
-module.exports = { Tail, asyncDispose };
+module.exports = { Tail, Gap, asyncDispose };

@@ -1,5 +1,4 @@
 // Times as messages carry them: RFC 3339 text in UTC, nanoseconds since 1970.
-"use strict";
 
 const RFC3339 = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)$/;
 

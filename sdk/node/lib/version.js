@@ -1,5 +1,4 @@
 // The versions of this package and of the library that it uses.
-"use strict";
 
 const { native } = require("./native.js");
 

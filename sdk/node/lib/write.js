@@ -1,5 +1,4 @@
 // How appends take their options, and how they wait for other writers without holding the event loop.
-"use strict";
 
 const { ErrorKind, describe } = require("../mappings.js");
 const args = require("./arguments.js");
@@ -65,7 +64,10 @@ function batchArguments(values, given) {
   if (!Array.isArray(values)) throw args.invalid(`values must be an array, not ${describe(values)}`);
   const [tags, durability, time, lockWait, expectNewest] = appendOptions({ ...given });
   const { eachTags, eachTimestamp } = given;
-  for (const [name, each] of [["eachTags", eachTags], ["eachTimestamp", eachTimestamp]]) {
+  for (const [name, each] of [
+    ["eachTags", eachTags],
+    ["eachTimestamp", eachTimestamp],
+  ]) {
     if (args.isNothing(each)) continue;
     if (!Array.isArray(each) || each.length !== values.length) throw args.invalid(`${name} must be an array with one entry for each value`);
   }

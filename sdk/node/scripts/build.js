@@ -3,7 +3,6 @@
 //
 //   PLASMITE_LIB_DIR  where libplasmite and the programs are; without it they are built by the Makefile
 //   CXX, CXXFLAGS     compiler (c++) and further flags
-"use strict";
 
 const { execFileSync, spawn } = require("node:child_process");
 const { once } = require("node:events");

@@ -54,6 +54,7 @@ Napi::Value Stream::Open(Napi::Env env, PoolHandle pool, Napi::Object options) {
     Stream *self = Stream::Unwrap(object);
     self->pool_ = std::move(pool);
     self->handle_ = std::move(handle);
+    self->look_ms_ = filters.empty() ? 0 : 1;
     return object;
 }
 
@@ -71,7 +72,7 @@ Napi::Value Stream::Fill(const CallbackInfo &info) {
     if (view_ == view_count_) {
         if (views_.empty()) views_.resize(BATCH);
         view_ = view_count_ = 0;
-        int next = plsm_stream_next_views(stream, 0, views_.data(), views_.size(), &view_count_, &error);
+        int next = plsm_stream_next_views(stream, look_ms_, views_.data(), views_.size(), &view_count_, &error);
         if (next == PLSM_NEXT_ERROR) environment->Throw(env, error);
         if (next != PLSM_NEXT_MESSAGE) return Napi::Number::New(env, next);
     }

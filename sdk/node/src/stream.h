@@ -32,6 +32,9 @@ class Stream : public Napi::ObjectWrap<Stream> {
     // Watches the stream's descriptor, so it goes first.
     PollerPtr poller_;
     bool ref_ = true;
+    // How long a fill may take, in ms: a filter that seldom matches gives the event loop back in between. Without one
+    // a fill is over at once.
+    std::uint64_t look_ms_ = 0;
     // Messages taken from the stream but not yet rendered.
     std::vector<plsm_view_t> views_;
     std::size_t view_ = 0;

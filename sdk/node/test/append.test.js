@@ -1,5 +1,3 @@
-"use strict";
-
 const assert = require("node:assert/strict");
 const test = require("node:test");
 const { plasmite, scratchPool, scratch, kind, sleep } = require("./support.js");
@@ -62,13 +60,19 @@ test("batches are stored whole or not at all", (t) => {
   });
   assert.equal(receipt.length, 4);
   assert.deepEqual([receipt.firstSeq, receipt.lastSeq, receipt.at(-1).seq, receipt.at(9)], [1n, 4n, 4n, undefined]);
-  assert.deepEqual([...receipt].map(({ seq }) => seq), [1n, 2n, 3n, 4n]);
-  assert.deepEqual([...pool.range()].map((message) => [message.data, message.tags]), [
-    [{ a: 1 }, ["all", "one"]],
-    ["two\nlines", ["all"]],
-    [3, ["all"]],
-    [{ four: 4 }, ["all"]],
-  ]);
+  assert.deepEqual(
+    [...receipt].map(({ seq }) => seq),
+    [1n, 2n, 3n, 4n],
+  );
+  assert.deepEqual(
+    [...pool.range()].map((message) => [message.data, message.tags]),
+    [
+      [{ a: 1 }, ["all", "one"]],
+      ["two\nlines", ["all"]],
+      [3, ["all"]],
+      [{ four: 4 }, ["all"]],
+    ],
+  );
   assert.equal(pool.get(4).timeRfc3339, "2100-01-01T00:00:01Z");
   assert.throws(() => pool.appendMany([1, 2, { deep: "x".repeat(2 ** 21) }]), kind("Usage"));
   assert.throws(() => pool.appendMany([1, Buffer.from("{")]), kind("Usage"));

@@ -1,5 +1,3 @@
-"use strict";
-
 const assert = require("node:assert/strict");
 const fs = require("node:fs");
 const path = require("node:path");
@@ -15,8 +13,14 @@ test("create, open, and open or create", async (t) => {
   assert.equal(fs.statSync(path.join(directory, "deep", "er", "a.plasmite")).size, 65536);
   assert.equal(fs.statSync(pool.path).mode & 0o777, 0o600);
   assert.equal(pool.name, "a");
-  assert.throws(() => client.createPool("a"), (error) => error instanceof plasmite.AlreadyExistsError && error.path === pool.path);
-  assert.throws(() => client.openPool("b"), (error) => error instanceof plasmite.NotFoundError && /not found/.test(error.message));
+  assert.throws(
+    () => client.createPool("a"),
+    (error) => error instanceof plasmite.AlreadyExistsError && error.path === pool.path,
+  );
+  assert.throws(
+    () => client.openPool("b"),
+    (error) => error instanceof plasmite.NotFoundError && /not found/.test(error.message),
+  );
   assert.equal(client.pool("a").info().file_size, 65536);
   assert.equal(client.pool("b").info().file_size, plasmite.DEFAULT_POOL_SIZE);
   assert.equal(client.pool("c", 70000n).info().file_size, 70000);
@@ -50,7 +54,10 @@ test("list, info, exists, path, delete", async (t) => {
   fs.writeFileSync(path.join(directory, "broken.plasmite"), "NOPE");
   pool.append(1);
   const list = await client.listPools();
-  assert.deepEqual(list.map(({ name }) => name), ["another", "broken", "events"]);
+  assert.deepEqual(
+    list.map(({ name }) => name),
+    ["another", "broken", "events"],
+  );
   assert.ok(list[1].error);
   assert.deepEqual((await client.poolInfo("events")).bounds, { oldest: 1, newest: 1 });
   assert.deepEqual(pool.info().bounds, { oldest: 1, newest: 1 });

@@ -1,5 +1,4 @@
 // A process that holds a pool's writer lock, through the reservation of the C library.
-"use strict";
 
 const { spawn, execFileSync } = require("node:child_process");
 const fs = require("node:fs");

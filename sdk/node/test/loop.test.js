@@ -1,5 +1,4 @@
 // The event loop goes on while something waits, the process ends when nothing does, and threads are apart.
-"use strict";
 
 const assert = require("node:assert/strict");
 const test = require("node:test");
@@ -52,11 +51,20 @@ test("many tails wait with one thread in the pool", async (t) => {
 test("a wait keeps the process alive; one without reference does not; nor do open handles", async (t) => {
   const other = `const wait = pool.tail().next(); setTimeout(() => client.openPool("p").append("x"), 30); wait.then(({ value }) => { console.log(value.data); });`;
   assert.equal(await succeeds(t, other), "x");
-  assert.equal(await succeeds(t, `const tail = pool.tail().unref(); tail.next().then(() => console.log("no"), () => {}); console.log("end");`), "end");
+  assert.equal(
+    await succeeds(t, `const tail = pool.tail().unref(); tail.next().then(() => console.log("no"), () => {}); console.log("end");`),
+    "end",
+  );
   assert.equal(await succeeds(t, `pool.tail({ maxMessages: 1, timeoutMs: 1e9 }).unref().next(); console.log("end");`), "end");
-  assert.equal(await succeeds(t, `globalThis.kept = [pool, pool.tail(), pool.openStream(), pool.openLite3Stream()]; console.log("end");`), "end");
+  assert.equal(
+    await succeeds(t, `globalThis.kept = [pool, pool.tail(), pool.openStream(), pool.openLite3Stream()]; console.log("end");`),
+    "end",
+  );
   // ref() takes it back.
-  assert.equal(await succeeds(t, `pool.tail().unref().ref().next().then(() => console.log("got")); setTimeout(() => pool.append(1), 20);`), "got");
+  assert.equal(
+    await succeeds(t, `pool.tail().unref().ref().next().then(() => console.log("got")); setTimeout(() => pool.append(1), 20);`),
+    "got",
+  );
 });
 
 test("leaving with waits and work under way", async (t) => {
@@ -89,12 +97,19 @@ test("tails that nobody holds go away", async (t) => {
   assert.equal(await succeeds(t, program), "0");
 });
 
-const worker = (text, workerData) => new Worker(`const { parentPort, workerData } = require("node:worker_threads"); const { Client } = require(${JSON.stringify(root)}); ${text}`, { eval: true, workerData });
+const worker = (text, workerData) =>
+  new Worker(
+    `const { parentPort, workerData } = require("node:worker_threads"); const { Client } = require(${JSON.stringify(root)}); ${text}`,
+    { eval: true, workerData },
+  );
 
 test("worker threads write and read", async (t) => {
   const { pool, directory } = scratchPool(t, 4 * 1024 * 1024);
   const writers = Array.from({ length: 3 }, (_, w) =>
-    worker(`const pool = new Client(workerData.directory).openPool("events"); for (let i = 0; i < 500; i++) pool.append({ w: workerData.w, i });`, { directory, w }),
+    worker(
+      `const pool = new Client(workerData.directory).openPool("events"); for (let i = 0; i < 500; i++) pool.append({ w: workerData.w, i });`,
+      { directory, w },
+    ),
   );
   const reader = worker(
     `(async () => { let count = 0; for await (const m of new Client(workerData.directory).openPool("events").tail({ maxMessages: 1500, timeoutMs: 20000 })) count++; parentPort.postMessage(count); })();`,

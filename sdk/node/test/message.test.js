@@ -1,5 +1,3 @@
-"use strict";
-
 const assert = require("node:assert/strict");
 const test = require("node:test");
 const util = require("node:util");
@@ -41,11 +39,14 @@ test("seqs are exact for all of uint64", () => {
   ]) {
     assert.equal(parseMessage(json(text)).seq, seq);
   }
-  const spaced = Buffer.from(' { "data" : [{"seq":[1,"}"]}, "x\\"seq"] , "time":"2026-01-31T08:05:09Z" ,"meta":{"tags":[]} , "seq" : 9007199254740993 } ');
+  const spaced = Buffer.from(
+    ' { "data" : [{"seq":[1,"}"]}, "x\\"seq"] , "time":"2026-01-31T08:05:09Z" ,"meta":{"tags":[]} , "seq" : 9007199254740993 } ',
+  );
   assert.equal(parseMessage(spaced).seq, 9007199254740993n);
   const escaped = Buffer.from('{"\\u0073eq":9007199254740993,"time":"2026-01-31T08:05:09Z","meta":{"tags":[]},"data":0}');
   assert.equal(parseMessage(escaped).seq, 9007199254740993n);
-  for (const text of ["-1", "1.5", "18446744073709551616", "1e400", "9007199254740991.5"]) assert.throws(() => parseMessage(json(text)), RangeError, text);
+  for (const text of ["-1", "1.5", "18446744073709551616", "1e400", "9007199254740991.5"])
+    assert.throws(() => parseMessage(json(text)), RangeError, text);
   assert.deepEqual(parseMessageJson(json("7")).seq, 7n);
 });
 
@@ -53,12 +54,14 @@ test("of an envelope", () => {
   for (const seq of [7, 7n, "7"]) assert.equal(parseMessage(envelope(seq)).seq, 7n);
   assert.equal(parseMessage(envelope(7)).raw.toString(), '{"seq":7,"time":"2026-01-31T08:05:09.12Z","data":{"x":1},"meta":{"tags":["a"]}}');
   assert.equal(JSON.parse(parseMessage(envelope(2n ** 63n)).raw).seq, "9223372036854775808");
-  for (const seq of [-1, 1.5, 2 ** 53, -1n, 2n ** 64n, "18446744073709551616"]) assert.throws(() => parseMessage(envelope(seq)), RangeError);
+  for (const seq of [-1, 1.5, 2 ** 53, -1n, 2n ** 64n, "18446744073709551616"])
+    assert.throws(() => parseMessage(envelope(seq)), RangeError);
   for (const seq of ["", "1e2", " 1", null, undefined, {}, true]) assert.throws(() => parseMessage(envelope(seq)), TypeError);
   for (const time of ["yesterday", "2026-02-30T00:00:00Z", "2026-01-31", "2026-01-31T25:00:00Z", 5, null, "2026-01-31T08:05:09"]) {
     assert.throws(() => parseMessage(envelope(1, { time })), TypeError);
   }
-  for (const meta of [undefined, null, {}, { tags: "a" }, { tags: [1] }]) assert.throws(() => parseMessage(envelope(1, { meta })), TypeError);
+  for (const meta of [undefined, null, {}, { tags: "a" }, { tags: [1] }])
+    assert.throws(() => parseMessage(envelope(1, { meta })), TypeError);
   const { data: _, ...without } = envelope(1);
   for (const none of [without, null, undefined, 5, "{}", [], true]) assert.throws(() => parseMessage(none), TypeError);
   assert.throws(() => parseMessage(Buffer.from("{")), SyntaxError);

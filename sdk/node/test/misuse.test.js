@@ -1,5 +1,4 @@
 // Whatever is handed in: an error of JavaScript's kind, and never a crash.
-"use strict";
 
 const assert = require("node:assert/strict");
 const test = require("node:test");
@@ -42,7 +41,10 @@ test("negative counts of tail and replay are TypeErrors, as ever", async (t) => 
   const { pool } = scratchPool(t);
   for (const options of [{ sinceSeq: -1 }, { maxMessages: -1 }, { endSeq: -1n }]) {
     await assert.rejects(pool.tail(options).next(), hasCode(TypeError));
-    await assert.rejects(collect(pool.replay(options)).then((all) => all.length === 0 && Promise.reject(new Error("no error"))), (error) => error instanceof TypeError || options.endSeq !== undefined);
+    await assert.rejects(
+      collect(pool.replay(options)).then((all) => all.length === 0 && Promise.reject(new Error("no error"))),
+      (error) => error instanceof TypeError || options.endSeq !== undefined,
+    );
   }
   for (const sinceSeq of [1.5, 2 ** 53, 2n ** 64n]) await assert.rejects(pool.tail({ sinceSeq }).next(), hasCode(RangeError));
 });
@@ -58,8 +60,9 @@ test("bad options of tails come with the first next", async (t) => {
     { tags: 5 },
     { tags: ["\ud800"] },
     { signal: {} },
-    { onGap: 1 },
-    { onGap() {}, errorOnGap: true },
+    { gapPolicy: 1 },
+    { gapPolicy: "toString" },
+    { gapPolicy: "event", errorOnGap: true },
     { errorOnGap: "yes" },
     { sinceTime: "soon" },
     { sinceTime: new Date(Number.NaN) },
@@ -67,6 +70,7 @@ test("bad options of tails come with the first next", async (t) => {
     { follow: 1 },
   ]) {
     const tail = pool.tail(options);
+    await assert.rejects(pool.tail(options).ready(), hasCode(TypeError));
     await assert.rejects(tail.next(), hasCode(TypeError), JSON.stringify(options));
     assert.deepEqual(await tail.next(), { value: undefined, done: true });
   }
@@ -75,10 +79,12 @@ test("bad options of tails come with the first next", async (t) => {
 test("names", (t) => {
   const { client, pool } = scratchPool(t);
   for (const name of ["", "a\0b", "\ud800", 7, null, undefined, {}, Buffer.from("x")]) {
-    for (const method of ["createPool", "openPool", "pool", "poolPath"]) assert.throws(() => client[method](name), hasCode(TypeError), `${method} ${String(name)}`);
+    for (const method of ["createPool", "openPool", "pool", "poolPath"])
+      assert.throws(() => client[method](name), hasCode(TypeError), `${method} ${String(name)}`);
   }
   for (const directory of ["", "a\0b", 7, null, {}, []]) assert.throws(() => new Client(directory), hasCode(TypeError));
-  for (const tags of ["text", 5, [1], [null], ["ok", undefined], ["\udc00"], { tags: "x" }]) assert.throws(() => pool.append(1, tags), hasCode(TypeError));
+  for (const tags of ["text", 5, [1], [null], ["ok", undefined], ["\udc00"], { tags: "x" }])
+    assert.throws(() => pool.append(1, tags), hasCode(TypeError));
   for (const durability of [2, -1, "slow", {}, true]) assert.throws(() => pool.append(1, [], durability), hasCode(TypeError));
   // What C strings cannot hold, messages can.
   assert.deepEqual(pool.append(1, ["a\0b", "", " ", "é"]).tags, ["a\0b", "", " ", "é"]);
@@ -95,9 +101,21 @@ test("values that are no JSON", (t) => {
     assert.throws(() => pool.appendMany([1, value]), TypeError);
   }
   const thrown = new Error("mine");
-  assert.throws(() => pool.append({ toJSON() { throw thrown; } }), thrown);
+  assert.throws(
+    () =>
+      pool.append({
+        toJSON() {
+          throw thrown;
+        },
+      }),
+    thrown,
+  );
   for (const text of ["", "{", "NaN", "1e400", "[1,]", '{"a":1}x', "\xff", '"\\ud800"']) {
-    assert.throws(() => pool.append(Buffer.from(text, "latin1")), (error) => kind("Usage")(error) && /kind=Usage/.test(error.message), text);
+    assert.throws(
+      () => pool.append(Buffer.from(text, "latin1")),
+      (error) => kind("Usage")(error) && /kind=Usage/.test(error.message),
+      text,
+    );
   }
   assert.throws(() => pool.append("\ud800"), kind("Usage"));
   const detached = new Uint8Array(8);
@@ -107,7 +125,14 @@ test("values that are no JSON", (t) => {
   for (const values of [null, "ab", 5, {}, new Set([1])]) assert.throws(() => pool.appendMany(values), TypeError);
   assert.equal(pool.bounds().count, 0n);
   // A getter that closes the pool while its value is read.
-  assert.throws(() => pool.append({ get x() { pool.close(); return 1; } }));
+  assert.throws(() =>
+    pool.append({
+      get x() {
+        pool.close();
+        return 1;
+      },
+    }),
+  );
 });
 
 test("closed handles", async (t) => {
@@ -118,11 +143,40 @@ test("closed handles", async (t) => {
   closed.close();
   closed[Symbol.dispose]();
   const seq = [1];
-  const arguments_ = { get: seq, getJson: seq, getLite3: seq, append: [1], appendJson: [1], appendLite3: [Buffer.from("x")], appendMany: [[1]] };
-  for (const method of ["append", "appendJson", "appendLite3", "appendMany", "get", "getJson", "getLite3", "info", "bounds", "isCurrent", "openStream", "openLite3Stream"]) {
-    assert.throws(() => closed[method](...(arguments_[method] ?? [])), (error) => kind("Usage")(error) && /closed/.test(error.message), method);
+  const arguments_ = {
+    get: seq,
+    getJson: seq,
+    getLite3: seq,
+    append: [1],
+    appendJson: [1],
+    appendLite3: [Buffer.from("x")],
+    appendMany: [[1]],
+  };
+  for (const method of [
+    "append",
+    "appendJson",
+    "appendLite3",
+    "appendMany",
+    "get",
+    "getJson",
+    "getLite3",
+    "info",
+    "bounds",
+    "isCurrent",
+    "openStream",
+    "openLite3Stream",
+  ]) {
+    assert.throws(
+      () => closed[method](...(arguments_[method] ?? [])),
+      (error) => kind("Usage")(error) && /closed/.test(error.message),
+      method,
+    );
   }
-  for (const method of ["appendAsync", "appendManyAsync", "flush", "wait"]) await assert.rejects(closed[method](method === "appendManyAsync" ? [1] : undefined), (error) => kind("Usage")(error) || error instanceof TypeError);
+  for (const method of ["appendAsync", "appendManyAsync", "flush", "wait"])
+    await assert.rejects(
+      closed[method](method === "appendManyAsync" ? [1] : undefined),
+      (error) => kind("Usage")(error) || error instanceof TypeError,
+    );
   await assert.rejects(closed.tail().next(), kind("Usage"));
   await assert.rejects(collect(closed.replay()), kind("Usage"));
   assert.throws(() => [...closed], kind("Usage"));
@@ -158,7 +212,13 @@ test("the addon itself checks what its memory depends on", (t) => {
     for (const name of Object.getOwnPropertyNames(Object.getPrototypeOf(object))) {
       if (["constructor", "close", "takeJson", "takeFrame", "wait"].includes(name)) continue;
       for (const value of values) {
-        for (const args of [[value], [value, value], [false, value, value, value, value], ["1", value, value, value, value], [1, value, 0]]) {
+        for (const args of [
+          [value],
+          [value, value],
+          [false, value, value, value, value],
+          ["1", value, value, value, value],
+          [1, value, 0],
+        ]) {
           try {
             const result = object[name](...args);
             if (result instanceof Promise) result.catch(() => {});

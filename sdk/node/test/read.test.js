@@ -1,5 +1,3 @@
-"use strict";
-
 const assert = require("node:assert/strict");
 const test = require("node:test");
 const { collect, kind, lap, scratchPool } = require("./support.js");
@@ -12,7 +10,10 @@ test("get by number and by bigint", (t) => {
   assert.deepEqual(pool.get(1).data, { v: 1 });
   assert.deepEqual(pool.get(1n).data, { v: 1 });
   for (const missing of [0, 2, 2 ** 32 + 1, 2n ** 64n - 1n]) {
-    assert.throws(() => pool.get(missing), (error) => kind("NotFound")(error) && BigInt(error.seq) === BigInt(missing) && error.path === undefined);
+    assert.throws(
+      () => pool.get(missing),
+      (error) => kind("NotFound")(error) && BigInt(error.seq) === BigInt(missing) && error.path === undefined,
+    );
     assert.throws(() => pool.getJson(missing), kind("NotFound"));
     assert.throws(() => pool.getLite3(missing), kind("NotFound"));
   }
@@ -21,7 +22,10 @@ test("get by number and by bigint", (t) => {
 test("range goes both ways and takes filters", (t) => {
   const { pool } = scratchPool(t);
   for (let i = 1; i <= 600; i++) pool.append({ i, pad: "·".repeat(i % 50) }, i % 3 === 0 ? ["third", "é"] : []);
-  assert.deepEqual(seqs(pool.range()), Array.from({ length: 600 }, (_, i) => i + 1));
+  assert.deepEqual(
+    seqs(pool.range()),
+    Array.from({ length: 600 }, (_, i) => i + 1),
+  );
   assert.deepEqual(seqs(pool), seqs(pool.range()));
   assert.deepEqual(seqs(pool.range({ from: 10, to: 13n })), [10, 11, 12, 13]);
   assert.deepEqual(seqs(pool.range({ from: 10, to: 13, backwards: true })), [13, 12, 11, 10]);
@@ -83,8 +87,14 @@ test("streams outlive their pool", (t) => {
 test("for await over synchronous streams", async (t) => {
   const { pool } = scratchPool(t);
   setTimeout(() => pool.append("late"), 20);
-  assert.deepEqual((await collect(pool.openStream(null, 1))).map((bytes) => JSON.parse(bytes).data), ["late"]);
-  assert.deepEqual((await collect(pool.openLite3Stream(null, 1))).map(({ seq }) => seq), [1n]);
+  assert.deepEqual(
+    (await collect(pool.openStream(null, 1))).map((bytes) => JSON.parse(bytes).data),
+    ["late"],
+  );
+  assert.deepEqual(
+    (await collect(pool.openLite3Stream(null, 1))).map(({ seq }) => seq),
+    [1n],
+  );
 });
 
 test("a strict stream fails at a gap, and is over", (t) => {
@@ -92,6 +102,9 @@ test("a strict stream fails at a gap, and is over", (t) => {
   pool.append("first");
   lap(pool);
   const stream = pool.openStream(1, null, 1000, true);
-  assert.throws(() => stream.nextJson(), (error) => kind("RetentionGap")(error) && error.seq === 1 && error.path === undefined);
+  assert.throws(
+    () => stream.nextJson(),
+    (error) => kind("RetentionGap")(error) && error.seq === 1 && error.path === undefined,
+  );
   assert.equal(stream.nextJson(), null);
 });

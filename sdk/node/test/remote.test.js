@@ -1,5 +1,4 @@
 // The remote client against a server that answers as the protocol says.
-"use strict";
 
 const assert = require("node:assert/strict");
 const http = require("node:http");
@@ -7,7 +6,8 @@ const test = require("node:test");
 const { collect, plasmite, run } = require("./support.js");
 const { Durability, ErrorKind, RemoteClient, RemoteError, RemotePool } = plasmite;
 
-const line = (seq, data = { n: seq }) => `{"seq":${seq},"time":"2026-01-31T08:05:09.12Z","meta":{"tags":["t"]},"data":${JSON.stringify(data)}}`;
+const line = (seq, data = { n: seq }) =>
+  `{"seq":${seq},"time":"2026-01-31T08:05:09.12Z","meta":{"tags":["t"]},"data":${JSON.stringify(data)}}`;
 
 /** A server; `answer(request, response, body)` decides. Gives { client, seen }, seen being the requests so far. */
 async function served(t, answer, options) {
@@ -28,7 +28,8 @@ async function served(t, answer, options) {
   return { client: new RemoteClient(`http://127.0.0.1:${server.address().port}`, options), seen };
 }
 
-const reply = (response, value, status = 200) => response.writeHead(status, { "content-type": "application/json" }).end(typeof value === "string" ? value : JSON.stringify(value));
+const reply = (response, value, status = 200) =>
+  response.writeHead(status, { "content-type": "application/json" }).end(typeof value === "string" ? value : JSON.stringify(value));
 
 test("requests and answers", async (t) => {
   const info = { name: "lab/1", path: "/x", file_size: 65536, bounds: {} };
@@ -76,12 +77,26 @@ test("tails", async (t) => {
   });
   const pool = new RemotePool(client, "p");
   const options = { sinceSeq: 1n, maxMessages: 5, timeoutMs: 1000, tags: ["a b", "&"], errorOnGap: true, where: ".data > 1" };
-  assert.deepEqual((await collect(pool.tail(options))).map(({ seq, data }) => [seq, data]), [
-    [1n, "é😀"],
-    [18446744073709551615n, { n: "18446744073709551615" }],
-  ]);
+  assert.deepEqual(
+    (await collect(pool.tail(options))).map(({ seq, data }) => [seq, data]),
+    [
+      [1n, "é😀"],
+      [18446744073709551615n, { n: "18446744073709551615" }],
+    ],
+  );
   const query = new URL(seen[0].url, "http://x").searchParams;
-  assert.deepEqual([...query], [["since_seq", "1"], ["max", "5"], ["timeout_ms", "1000"], ["gap_policy", "error"], ["tag", "a b"], ["tag", "&"], ["where", ".data > 1"]]);
+  assert.deepEqual(
+    [...query],
+    [
+      ["since_seq", "1"],
+      ["max", "5"],
+      ["timeout_ms", "1000"],
+      ["gap_policy", "error"],
+      ["tag", "a b"],
+      ["tag", "&"],
+      ["where", ".data > 1"],
+    ],
+  );
   await collect(pool.tail());
   assert.equal(seen[1].url, "/v0/pools/p/tail");
   for (const bad of [{ sinceSeq: -1 }, { maxMessages: 1.5 }]) await assert.rejects(collect(pool.tail(bad)), RangeError);
@@ -114,8 +129,14 @@ test("a tail that reconnects goes on behind the last message", async (t) => {
     else response.end();
   });
   const tail = new RemotePool(client, "p").tail({ reconnect: true, maxMessages: 6, tags: "t" });
-  assert.deepEqual((await collect(tail)).map(({ seq }) => Number(seq)), [1, 2, 3, 4, 5, 6]);
-  assert.deepEqual(seen.map(({ url }) => url.split("?")[1]), ["max=6&tag=t", "max=4&tag=t&since_seq=3", "max=2&tag=t&since_seq=5"]);
+  assert.deepEqual(
+    (await collect(tail)).map(({ seq }) => Number(seq)),
+    [1, 2, 3, 4, 5, 6],
+  );
+  assert.deepEqual(
+    seen.map(({ url }) => url.split("?")[1]),
+    ["max=6&tag=t", "max=4&tag=t&since_seq=3", "max=2&tag=t&since_seq=5"],
+  );
 });
 
 test("errors", async (t) => {
@@ -126,13 +147,38 @@ test("errors", async (t) => {
     answer = next;
     return pool.get(1).then(assert.fail, (error) => error);
   };
-  const given = await failure((response) => reply(response, { error: { kind: "NotFound", message: "no such message", hint: "look", path: "/p", seq: 7, offset: 3 } }, 404));
+  const given = await failure((response) =>
+    reply(response, { error: { kind: "NotFound", message: "no such message", hint: "look", path: "/p", seq: 7, offset: 3 } }, 404),
+  );
   assert.ok(given instanceof RemoteError && given instanceof plasmite.PlasmiteError);
   const { name, message, status, kind, code, hint, path, seq, offset } = given;
-  assert.deepEqual({ name, message, status, kind, code, hint, path, seq, offset }, { name: "RemoteError", message: "no such message", status: 404, kind: ErrorKind.NotFound, code: "PLASMITE_NOT_FOUND", hint: "look", path: "/p", seq: 7, offset: 3 });
+  assert.deepEqual(
+    { name, message, status, kind, code, hint, path, seq, offset },
+    {
+      name: "RemoteError",
+      message: "no such message",
+      status: 404,
+      kind: ErrorKind.NotFound,
+      code: "PLASMITE_NOT_FOUND",
+      hint: "look",
+      path: "/p",
+      seq: 7,
+      offset: 3,
+    },
+  );
   assert.equal((await failure((response) => reply(response, { kind: "Busy", message: "bare" }, 423))).kind, ErrorKind.Busy);
   assert.equal((await failure((response) => reply(response, { error: { kind: "Novel", message: "?" } }, 400))).kind, ErrorKind.Io);
-  for (const [code, expected] of Object.entries({ 400: "Usage", 401: "Permission", 403: "Permission", 404: "NotFound", 409: "AlreadyExists", 413: "Usage", 423: "Busy", 503: "Internal", 418: "Io" })) {
+  for (const [code, expected] of Object.entries({
+    400: "Usage",
+    401: "Permission",
+    403: "Permission",
+    404: "NotFound",
+    409: "AlreadyExists",
+    413: "Usage",
+    423: "Busy",
+    503: "Internal",
+    418: "Io",
+  })) {
     assert.equal((await failure((response) => reply(response, "plain text", Number(code)))).kind, ErrorKind[expected], code);
   }
   for (const code of [301, 302, 303, 307, 308]) {
@@ -146,7 +192,10 @@ test("errors", async (t) => {
   assert.equal((await tail.next()).value.seq, 1n);
   await assert.rejects(tail.next(), (error) => error instanceof RemoteError && error.kind === ErrorKind.RetentionGap && error.seq === 2);
   const nobody = new RemoteClient("http://127.0.0.1:1");
-  await assert.rejects(nobody.listPools(), (error) => error instanceof RemoteError && error.status === 0 && error.kind === ErrorKind.Io && error.cause !== undefined);
+  await assert.rejects(
+    nobody.listPools(),
+    (error) => error instanceof RemoteError && error.status === 0 && error.kind === ErrorKind.Io && error.cause !== undefined,
+  );
 });
 
 test("arguments are checked before any request", async (t) => {
@@ -171,10 +220,14 @@ test("a token crosses no network unencrypted", async () => {
   };
   for (const host of ["example.org", "10.0.0.1", "128.0.0.1", "localhost.example.org", "127.0.0.1.example.org"]) {
     const client = new RemoteClient(`http://${host}`, { fetch }).withToken("secret");
-    await assert.rejects(client.listPools(), (error) => error instanceof RemoteError && error.kind === ErrorKind.Usage && !error.message.includes("secret"));
+    await assert.rejects(
+      client.listPools(),
+      (error) => error instanceof RemoteError && error.kind === ErrorKind.Usage && !error.message.includes("secret"),
+    );
   }
   assert.deepEqual(sent, []);
-  for (const base of ["http://localhost", "http://127.9.9.9", "http://[::1]", "https://example.org"]) await new RemoteClient(base, { fetch, token: "secret" }).listPools();
+  for (const base of ["http://localhost", "http://127.9.9.9", "http://[::1]", "https://example.org"])
+    await new RemoteClient(base, { fetch, token: "secret" }).listPools();
   await new RemoteClient("http://example.org", { fetch, token: "secret", insecureToken: true }).listPools();
   await new RemoteClient("http://example.org", { fetch }).listPools();
   assert.equal(sent.length, 6);

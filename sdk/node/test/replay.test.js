@@ -1,5 +1,3 @@
-"use strict";
-
 const assert = require("node:assert/strict");
 const test = require("node:test");
 const { collect, plasmite, scratchPool } = require("./support.js");
@@ -17,7 +15,10 @@ test("pauses are those between the messages, divided by speed", async (t) => {
   const times = [];
   const start = performance.now();
   for await (const message of pool.replay({ speed: 2, maxMessages: 5 })) times.push([message.data.i, performance.now() - start]);
-  assert.deepEqual(times.map(([i]) => i), [0, 1, 2, 3, 4]);
+  assert.deepEqual(
+    times.map(([i]) => i),
+    [0, 1, 2, 3, 4],
+  );
   // Never early: 20 ms each.
   for (const [i, at] of times) assert.ok(at - times[0][1] >= i * 20 - 3, `message ${i} after ${at} ms`);
 });

@@ -1,5 +1,4 @@
 // What the tests share: scratch directories, pools, child processes, and a watchdog.
-"use strict";
 
 const { spawn } = require("node:child_process");
 const fs = require("node:fs");

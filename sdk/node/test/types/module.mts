@@ -2,13 +2,13 @@
 import plasmite, {
   AlreadyExistsError,
   type BatchReceipt,
-  Client,
+  type Client,
   Durability,
   ErrorKind,
-  type Gap,
+  Gap,
   type Lite3Frame,
   type LocalTailOptions,
-  Message,
+  type Message,
   type MessageEnvelope,
   NotFoundError,
   PlasmiteError,
@@ -18,8 +18,8 @@ import plasmite, {
   RemoteClient,
   RemoteError,
   type RemotePool,
-  replay,
   RetentionGapError,
+  replay,
   type Stream,
   type Tail,
 } from "plasmite";
@@ -31,7 +31,7 @@ interface Reading {
 }
 
 const same: typeof RemoteClient = Alone;
-const client: plasmite.Client = new Client("./data");
+const client: Client = new plasmite.Client("./data");
 const pool: Pool<Reading> = client.createPool<Reading>("events", 1024n);
 const message: Message<Reading> = pool.append({ sensor: "a", value: 1 }, ["x"], Durability.Fast);
 const value: number = message.data.value;
@@ -53,7 +53,15 @@ message.seq = 1n;
 const durability: Durability = Durability.Flush;
 const numbers: Record<ErrorKind, string> = { 1: "", 2: "", 3: "", 4: "", 5: "", 6: "", 7: "", 8: "", 9: "" };
 
-const options: LocalTailOptions = { sinceSeq: 1, maxMessages: null, tags: "x", where: [".data.value > 1"], signal: AbortSignal.timeout(5), onGap: (gap: Gap) => console.log(gap.first) };
+const options = {
+  sinceSeq: 1,
+  maxMessages: null,
+  tags: "x",
+  where: [".data.value > 1"],
+  signal: AbortSignal.timeout(5),
+} satisfies LocalTailOptions;
+for await (const item of pool.tail({ gapPolicy: "event" })) console.log(item instanceof Gap ? item.first : item.data.value);
+const soon: Message<Reading> | null = await pool.tail().take(10);
 const tail: Tail<Message<Reading>> = pool.tail(options);
 for await (const { data } of tail) console.log(data.sensor.length);
 for await (const batch of pool.tail().batches()) console.log(batch[0]?.data.value);
@@ -73,7 +81,8 @@ for (const report of await client.doctor(null, { onProgress: ({ bytes }) => cons
 try {
   client.openPool("nope");
 } catch (error) {
-  if (error instanceof NotFoundError || error instanceof AlreadyExistsError) console.log(error.path?.length, error.code === "PLASMITE_NOT_FOUND");
+  if (error instanceof NotFoundError || error instanceof AlreadyExistsError)
+    console.log(error.path?.length, error.code === "PLASMITE_NOT_FOUND");
   if (error instanceof RetentionGapError && typeof error.seq === "bigint") console.log(error.seq);
   if (error instanceof PlasmiteNativeError && error.kind === ErrorKind.Busy) console.log(error.hint);
   if (error instanceof RemoteError) console.log(error.status);
@@ -85,4 +94,4 @@ const parsed: Message<Reading> = parseMessage(envelope);
 const anything: unknown = parseMessage(Buffer.from("{}")).data;
 const remote: RemotePool<Reading> = await new RemoteClient("https://example.org", { token: "t" }).withToken(null).openPool<Reading>("p");
 for await (const { data } of remote.tail({ sinceSeq: 1, reconnect: true })) console.log(data.value);
-console.log(same, value, seq, durability, numbers, green, created, parsed, anything);
+console.log(soon, same, value, seq, durability, numbers, green, created, parsed, anything);
