@@ -20,7 +20,7 @@ VENV := $(TARGET)/venv
 
 export PLASMITE_LIB_DIR := $(abspath $(OUT))
 
-.PHONY: all lib cli header bindings check test model miri demo bench install install-lib uninstall clean help FORCE
+.PHONY: all lib cli header bindings check test model miri conformance demo bench install install-lib uninstall clean help FORCE
 .DEFAULT_GOAL := all
 
 all: lib cli ## build everything: libplasmite.so, libplasmite.a, plasmite and pls (the default)
@@ -64,14 +64,24 @@ $(VENV)/libclang.stamp:
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check libclang==18.1.1
 	$(VENV)/bin/python -c 'import clang, os; print(os.path.join(os.path.dirname(clang.__file__), "native"))' > $@
 
+# Checks the conformance suite's manifests against their schema.
+$(VENV)/jsonschema.stamp:
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check jsonschema==4.23.0
+	touch $@
+
 check: ## check formatting, lints, file lengths, and that generated files are current
 	tests/lengths
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) test -q --locked -p plasmite-capi --test header_is_current
 
-test: all $(VENV)/libclang.stamp ## run every test
+test: all $(VENV)/libclang.stamp $(VENV)/jsonschema.stamp ## run every test
 	tests/run $(OUT)
+
+conformance: all $(VENV)/jsonschema.stamp ## run the one suite of behaviour on every host, with its table
+	$(VENV)/bin/python conformance/check
+	conformance/run $(OUT)
 
 # Two switches of threads a model by default; LOOM_MAX_PREEMPTIONS=3 for more, which takes minutes.
 model: ## check models of the ring, lock and wake protocols, with threads that die at any step
