@@ -169,8 +169,8 @@ export interface PoolInfo {
   index_size_bytes: number;
   ring_offset: number;
   ring_size: number;
-  /** Absent or null when the pool is empty. {@link Pool.bounds} has them as bigints. */
-  bounds: { oldest?: number | null; newest?: number | null };
+  /** Absent or null when the pool is empty; bigints where numbers are not exact. */
+  bounds: { oldest?: number | bigint | null; newest?: number | bigint | null };
   metrics?: {
     message_count: number;
     seq_span: number;

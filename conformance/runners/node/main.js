@@ -131,10 +131,11 @@ class Runner {
   // Control
 
   async control_repeat(step, given, at) {
-    const rounds = given.for ?? Array(given.count ?? 0).fill(null);
+    const rounds = given.for?.length ?? given.count ?? 0;
     let done = 0;
     let ended = given.until === undefined;
-    for (const [n, item] of rounds.entries()) {
+    for (let n = 0; n < rounds; n++) {
+      const item = given.for?.[n] ?? null;
       if ("as" in step) this.captures.set(step.as, { n, item });
       try {
         await this.steps(need(step, "steps"), at);

@@ -117,7 +117,13 @@ class Pool {
   // About the pool
 
   info() {
-    return JSON.parse(this.#open.info());
+    const info = JSON.parse(this.#open.info());
+    // Where JSON's numbers are not exact.
+    if (info.bounds.newest > Number.MAX_SAFE_INTEGER) {
+      const { oldest, newest } = this.bounds();
+      info.bounds = { oldest, newest };
+    }
+    return info;
   }
 
   bounds() {

@@ -17,7 +17,7 @@ function sleep(ms, signal) {
         signal?.removeEventListener("abort", abort);
         resolve();
       },
-      Math.min(ms, 0x7fff_ffff),
+      Math.min(Math.ceil(ms), 0x7fff_ffff),
     );
     if (signal?.aborted) abort();
     else signal?.addEventListener("abort", abort, { once: true });
@@ -42,19 +42,11 @@ async function* replay(pool, options) {
   try {
     for await (const message of tail) {
       if (last !== null && message.seq > last) return;
-      // Without taking anything more of what comes after the time: it is a replay of what was there.
-      let wait = clock.schedule(message.timestampNs);
-      while (wait > 0) {
-        const rest = until - performance.now();
-        if (last === null && rest > 0 && rest < wait) {
-          const start = performance.now();
-          await sleep(rest, signal);
-          wait -= performance.now() - start;
-          last = newest(pool);
-        } else {
-          await sleep(wait, signal);
-          wait = 0;
-        }
+      const due = performance.now() + clock.schedule(message.timestampNs);
+      // Timers may fire early. The time for collecting can be over in the middle of a pause.
+      for (let now = performance.now(); now < due; now = performance.now()) {
+        await sleep(last === null && until > now ? Math.min(due, until) - now : due - now, signal);
+        if (last === null && performance.now() >= until) last = newest(pool);
       }
       yield message;
       if (last === null && performance.now() >= until) last = newest(pool);

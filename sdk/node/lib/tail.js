@@ -119,13 +119,8 @@ class Tail {
         this.#turnEnds = performance.now() + TURN_MS;
         continue;
       }
-      let taken;
-      try {
-        taken = this.#take(this.#stream);
-      } catch (error) {
-        this.#close("error");
-        throw error;
-      }
+      // After an error the next call goes on: behind the damage, or behind the message that a filter could not judge.
+      const taken = this.#take(this.#stream);
       if (typeof taken !== "number") {
         this.#items = taken;
         this.#at = 0;
