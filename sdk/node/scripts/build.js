@@ -42,6 +42,17 @@ function libraryDirectory() {
   return path.join(target, "release");
 }
 
+/** npm installs nothing for a package that it links to from a folder: then the headers are fetched here. */
+function fetchHeaders() {
+  try {
+    require.resolve("node-addon-api");
+    require.resolve("node-api-headers");
+  } catch {
+    const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ["npm"];
+    run(npm[0], [...npm.slice(1), "ci", "--omit=dev", "--ignore-scripts", "--no-fund", "--no-audit", "--loglevel=error"], { cwd: root });
+  }
+}
+
 async function compile(library) {
   const compiler = process.env.CXX || "c++";
   const objects = path.join(out, "objects");
@@ -99,6 +110,7 @@ async function main() {
   const library = libraryDirectory();
   fs.mkdirSync(out, { recursive: true });
   copyBeside(library);
+  fetchHeaders();
   await compile(library);
 }
 

@@ -34,7 +34,7 @@ function check(program, args, body) {
   process.exit(1);
 }
 
-if (count < 8) {
+if (count < 7) {
   console.error(`README: only ${count} programs were found`);
   process.exit(1);
 }
