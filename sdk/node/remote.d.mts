@@ -1,9 +1,1 @@
-export {
-  RemoteClient,
-  type RemoteClientOptions,
-  RemoteError,
-  RemotePool,
-  type RemotePoolInfo,
-  type RemoteTailOptions,
-  type RequestOptions,
-} from "./types.js";
+export * from "./remote.js";

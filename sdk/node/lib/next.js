@@ -8,7 +8,4 @@ const Start = Object.freeze({ Oldest: 0, Now: 1, Last: 2, Seq: 3, Time: 4, Token
 const Gap = Object.freeze({ Continue: 0, Error: 1, Event: 2 });
 /** PLSM_TAIL_ flags. */
 const Flag = Object.freeze({ Snapshot: 1, Backwards: 4 });
-/** PLSM_WAIT_FOREVER. */
-const FOREVER = 18446744073709551615n;
-
-module.exports = { Next, Start, Gap, Flag, FOREVER };
+module.exports = { Next, Start, Gap, Flag };

@@ -1,7 +1,7 @@
 // The synchronous streams. Their waits block the thread; `for await` over them, and Pool.tail, do not.
 
 const { closedError } = require("./errors.js");
-const { Next, FOREVER } = require("./next.js");
+const { Next } = require("./next.js");
 const { Tail, asyncDispose } = require("./tail.js");
 const { dateOf, formatTime } = require("./time.js");
 
@@ -21,10 +21,13 @@ class Lite3Frame {
   }
 }
 
+/** How long a wait holds the thread before it looks whether the thread is to end, in ms. */
+const SLICE_MS = 50;
+
 /** Calls until it is a message (null at the end). */
 function takeWaiting(take) {
   for (;;) {
-    const taken = take(FOREVER);
+    const taken = take(SLICE_MS);
     if (typeof taken !== "number") return taken;
     if (taken !== Next.Timeout && taken !== Next.Gap) return null;
   }

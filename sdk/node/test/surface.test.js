@@ -8,9 +8,9 @@ const test = require("node:test");
 const ts = require("typescript");
 const { plasmite, root, run, scratch } = require("./support.js");
 
-/** { name: members } of the values that types.d.ts declares, read from its syntax. */
+/** { name: members } of the values that the types declare, read from their syntax. */
 function declared() {
-  const text = fs.readFileSync(path.join(root, "types.d.ts"), "utf8");
+  const text = ["types.d.ts", "remote.d.ts"].map((name) => fs.readFileSync(path.join(root, name), "utf8")).join("\n");
   const names = {};
   for (const statement of ts.createSourceFile("types.d.ts", text, ts.ScriptTarget.Latest, true).statements) {
     if (ts.isVariableStatement(statement)) for (const { name } of statement.declarationList.declarations) names[name.text] = [];
@@ -118,7 +118,8 @@ test("names that programs rely on", () => {
     "RemotePoolInfo",
     "RemoteTailOptions",
   ]) {
-    assert.match(fs.readFileSync(path.join(root, "types.d.ts"), "utf8"), new RegExp(`export (interface|type) ${name}\\b`));
+    const file = name.startsWith("Remote") ? "remote.d.ts" : "types.d.ts";
+    assert.match(fs.readFileSync(path.join(root, file), "utf8"), new RegExp(`export (interface|type) ${name}\\b`));
   }
   assert.deepEqual({ ...plasmite.Durability }, { Fast: 0, Flush: 1 });
   assert.equal(plasmite.ErrorKind.RetentionGap, 9);
