@@ -19,7 +19,7 @@ check-node: node ## lint the Node SDK, and check its types
 	cd $(NODE_SDK) && node_modules/.bin/tsc -p test/types
 
 test-node: check-node ## test the Node SDK: behaviour, misuse, types, packages
-	cd $(NODE_SDK) && $(NODE) --test --test-timeout=120000 test/*.test.js
+	cd $(NODE_SDK) && $(NODE) --test --test-timeout=300000 test/*.test.js
 	$(NODE_SDK)/test/package/run $(abspath $(OUT))
 	$(NODE_SDK)/test/sanitized
 
