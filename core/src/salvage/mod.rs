@@ -31,7 +31,9 @@ pub struct Salvaged {
     pub bounds: Option<(u64, u64)>,
     /// Messages known to be lost: between the oldest that is intact and the newest that ever was.
     pub lost: u64,
-    /// First and last seq of each stretch of them, at most [`LISTED`].
+    /// In how many stretches they stood.
+    pub stretches: u64,
+    /// First and last seq of each stretch, at most [`LISTED`].
     pub lost_ranges: Vec<(u64, u64)>,
     /// Length of the new file in bytes.
     pub size: u64,
@@ -80,6 +82,7 @@ pub fn salvage(damaged: &Path, new: &Path, options: &CreateOptions) -> Result<Sa
         let mut lose = |from: u64, to: u64| {
             if from <= to {
                 salvaged.lost += to - from + 1;
+                salvaged.stretches += 1;
                 if salvaged.lost_ranges.len() < LISTED {
                     salvaged.lost_ranges.push((from, to));
                 }
