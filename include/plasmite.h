@@ -1080,11 +1080,27 @@ int plsm_pool_delete(plsm_client_t *client, const char *pool_ref, plsm_error_t *
 // Tells settings and contents of a pool, in a struct whose struct_size the caller has set. 0 or -1.
 int plsm_pool_info(plsm_pool_t *pool, plsm_pool_info_t *out_info, plsm_error_t **out_err);
 
-// As plsm_pool_info, as one compact JSON object: the one that `pool info --json` prints. 0 or -1.
-int plsm_pool_info_json(plsm_pool_t *pool, plsm_buf_t *out_json, plsm_error_t **out_err);
+// As plsm_pool_info, as one compact JSON object: the one that `pool info --json` prints; with plsm_pool_writers and
+// plsm_pool_warnings. 0 or -1.
+int plsm_pool_info_json(plsm_pool_t *pool,
+                        plsm_buf_t *out_json,
+                        plsm_error_t **out_err);
 
 // Tells which messages the pool holds; cheap. 0 or -1.
 int plsm_pool_bounds(plsm_pool_t *pool, plsm_bounds_t *out_bounds, plsm_error_t **out_err);
+
+// Tells how many processes write to the pool: they have appended, or tried to, since they opened it, and have not
+// closed it. This one counts as well; the first 1000 are counted. 0 or -1: Io.
+int plsm_pool_writers(plsm_pool_t *pool,
+                      uint32_t *out_writers,
+                      plsm_error_t **out_err);
+
+// Tells what is odd about a pool that works: `out_text` gets a sentence a line, each line ended by a newline, to be
+// freed with plsm_buf_free. Found out from the control page and a sample of the index; plsm_doctor_open looks at
+// everything. 0 or -1.
+int plsm_pool_warnings(plsm_pool_t *pool,
+                       plsm_buf_t *out_text,
+                       plsm_error_t **out_err);
 
 // Tells how the ring is filled: the oldest `cap` messages go to `out_frames` (NULL is fine when `cap` is
 // 0), the ring's ends and the number of frames written to `out_layout`. 0 or -1.

@@ -224,6 +224,11 @@ impl Report {
         }
     }
 
+    /// Adds what is no damage but worth knowing.
+    pub(super) fn warn(&mut self, text: &str) {
+        self.hint(format!("warning: {text}"));
+    }
+
     /// Adds a hint, once.
     pub(super) fn hint(&mut self, hint: String) {
         if !self.hints.contains(&hint) {

@@ -100,6 +100,34 @@ impl Pool {
         })
     }
 
+    /// How many processes write to it: they have appended, or tried to, since they opened it, and have not closed it. This
+    /// one counts as well; the first 1000 are counted.
+    ///
+    /// # Errors
+    /// Io when the system does not tell.
+    pub fn writers(&self) -> Result<u32> {
+        let mut writers = 0;
+        // SAFETY: a live handle; the output is ours.
+        call(|error| unsafe { raw::plsm_pool_writers(self.as_ptr(), &mut writers, error) })?;
+        Ok(writers)
+    }
+
+    /// What is odd about it although it works, a sentence each: from the control page and a sample of the index. A
+    /// [`Doctor`](crate::Doctor) looks at everything.
+    ///
+    /// # Errors
+    /// As [`Pool::info`].
+    pub fn warnings(&self) -> Result<Vec<String>> {
+        // SAFETY: a live handle; the outputs are ours.
+        let text = Buffer::fill(|buffer, error| unsafe {
+            raw::plsm_pool_warnings(self.as_ptr(), buffer, error)
+        })?;
+        Ok(String::from_utf8_lossy(&text)
+            .lines()
+            .map(str::to_owned)
+            .collect())
+    }
+
     /// The oldest and newest seq, cheaply.
     ///
     /// # Errors

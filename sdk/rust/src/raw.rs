@@ -733,6 +733,20 @@ unsafe extern "C" {
     ) -> ::core::ffi::c_int;
 }
 unsafe extern "C" {
+    pub fn plsm_pool_writers(
+        pool: *mut plsm_pool_t,
+        out_writers: *mut u32,
+        out_err: *mut *mut plsm_error_t,
+    ) -> ::core::ffi::c_int;
+}
+unsafe extern "C" {
+    pub fn plsm_pool_warnings(
+        pool: *mut plsm_pool_t,
+        out_text: *mut plsm_buf_t,
+        out_err: *mut *mut plsm_error_t,
+    ) -> ::core::ffi::c_int;
+}
+unsafe extern "C" {
     pub fn plsm_pool_layout(
         pool: *mut plsm_pool_t,
         out_frames: *mut plsm_frame_place_t,
