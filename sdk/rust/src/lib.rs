@@ -49,6 +49,7 @@ mod pool;
 mod raw;
 mod replay;
 mod reservation;
+mod salvage;
 mod stream;
 mod tags;
 mod tail;
@@ -80,6 +81,7 @@ pub use library::{
 pub use list::{ListEntry, PoolList};
 pub use message::Message;
 pub use migrate::Migrated;
+pub use salvage::Salvaged;
 pub use options::{OpenOptions, PoolOptions};
 pub use pool::Pool;
 pub use replay::{Paced, Replay};
