@@ -4,6 +4,7 @@
 
 void bench_append(void);
 void bench_tail(void);
+void bench_filter(void);
 void bench_get(void);
 void bench_pingpong(void);
 void bench_two_writers(void);

@@ -24,6 +24,7 @@ struct group {
 static const struct group groups[] = {
     {bench_append, ROW_APPEND_JSON, ROW_APPEND_BATCH_LITE3},
     {bench_tail, ROW_TAIL_JSON, ROW_TAIL_VIEW},
+    {bench_filter, ROW_FILTER_ALL, ROW_FILTER_JQ},
     {bench_get, ROW_GET_JSON, ROW_GET_VIEW},
     {bench_pingpong, ROW_PING_P50, ROW_WAKE_P50},
     {bench_two_writers, ROW_TWO_WRITERS, ROW_TWO_WRITERS},
