@@ -17,15 +17,14 @@ static void damaged_pool(const char *name) {
     plsm_error_t *err = NULL;
     plsm_pool_t *pool = scratch_pool(name, 65536);
     plsm_frame_place_t frames[9];
-    size_t count = 0;
-    uint64_t tail = 0, head = 0;
+    plsm_layout_t layout;
     for (int n = 1; n <= 9; n++) {
         char json[64];
         snprintf(json, sizeof json, "{\"n\":%d,\"text\":\"a message\"}", n);
         CHECK_U64(append(pool, json), n);
     }
-    OK(plsm_pool_layout(pool, frames, 9, &count, &tail, &head, &err));
-    CHECK_U64(count, 9);
+    OK(plsm_pool_layout(pool, frames, 9, &layout, &err));
+    CHECK_U64(layout.frame_count, 9);
     plsm_pool_free(pool);
     damage(name, frames[3].offset + 48, 8);
     damage(name, 4096 + 8, 8);
