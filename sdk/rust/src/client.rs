@@ -4,7 +4,8 @@
 use crate::call::{c_text, call};
 use crate::list::PoolList;
 use crate::{
-    raw, Buffer, Doctor, Error, ErrorKind, Migrated, Salvaged, OpenOptions, Pool, PoolOptions, Result,
+    raw, Buffer, Doctor, Error, ErrorKind, Migrated, OpenOptions, Pool, PoolOptions, Result,
+    Salvaged,
 };
 use std::path::{Path, PathBuf};
 use std::ptr::{self, NonNull};

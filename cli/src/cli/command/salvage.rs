@@ -96,7 +96,8 @@ fn for_people(
     new: &str,
     made: &Salvaged,
 ) -> Result<(), Failure> {
-    let messages = |count: u64| human::count(usize::try_from(count).unwrap_or(usize::MAX), "message");
+    let messages =
+        |count: u64| human::count(usize::try_from(count).unwrap_or(usize::MAX), "message");
     let range = match made.bounds.count {
         0 => String::new(),
         _ => format!(" (seq {}..{})", made.bounds.oldest, made.bounds.newest),
