@@ -8,6 +8,7 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{channel, RecvTimeoutError, Sender};
 use std::time::Duration;
 
+pub(crate) mod old;
 pub(crate) mod session;
 pub(crate) mod shared;
 pub(crate) mod terminal;
@@ -115,7 +116,7 @@ impl Scratch {
 }
 
 /// In the system's way of linking, programs under test find the library where the Makefile built it.
-fn library_dir() -> Option<PathBuf> {
+pub(crate) fn library_dir() -> Option<PathBuf> {
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release");
     let asked = std::env::var_os("PLASMITE_LIB_DIR").map(PathBuf::from);
     asked

@@ -98,9 +98,10 @@ void keep(step_t *step, handle_t handle) {
     const json_t *name = json_get(step->step, "keep");
     handle_t *known = named(name->text);
     if (known && !known->closed) fail(step, format("there is a handle %s already", name->text));
-    handle_t *fresh = known ? known : room(sizeof *fresh);
+    handle_t *fresh = known ? known : calloc(1, sizeof *fresh);
+    if (!fresh) abort();
     pthread_mutex_lock(&lock);
-    handle.name = name->text;
+    handle.name = known ? known->name : lasting_text(name->text);
     handle.next = known ? known->next : handles;
     *fresh = handle;
     if (!known) handles = fresh;
@@ -115,9 +116,9 @@ json_t *captured(void) {
     return copy;
 }
 
-void capture(const char *name, json_t *value) {
+void capture(const char *name, const json_t *value) {
     pthread_mutex_lock(&lock);
-    json_set(captures, name, value);
+    json_set_lasting(captures, name, value);
     pthread_mutex_unlock(&lock);
 }
 
@@ -174,7 +175,7 @@ static json_t *operate(step_t *step, op_fn *call) {
     return setjmp(step->leave) == 0 ? call(step) : NULL;
 }
 
-static failure_t run_step(const json_t *whole, const char *path) {
+static failure_t run_step_in_memory(const json_t *whole, const char *path) {
     step_t *step = room(sizeof *step); // not in this frame: it changes between setjmp and longjmp
     step->step = whole;
     if (setjmp(step->leave) == 0) {
@@ -201,8 +202,15 @@ static failure_t run_step(const json_t *whole, const char *path) {
     failure_t failure = {NULL, NULL};
     if (!step->wrong && !step->error) return failure;
     const json_t *id = json_get(whole, "id");
-    if (!step->wrong) failure.kind = json_get(step->error, "kind")->text;
-    failure.text = format("step %s%s: %s", path, id ? format(" (%s)", id->text) : "", step->wrong ? step->wrong : json_shown(step->error));
+    if (!step->wrong) failure.kind = lasting_text(json_get(step->error, "kind")->text);
+    failure.text = lasting_text(format("step %s%s: %s", path, id ? format(" (%s)", id->text) : "", step->wrong ? step->wrong : json_shown(step->error)));
+    return failure;
+}
+
+static failure_t run_step(const json_t *whole, const char *path) {
+    struct block *outer = memory_begin();
+    failure_t failure = run_step_in_memory(whole, path);
+    memory_end(outer);
     return failure;
 }
 
@@ -216,13 +224,17 @@ failure_t run_steps(const json_t *steps, const char *path) {
 
 // The manifest
 
-json_t *read_json(const char *path, char **wrong) {
-    out_t out = {0};
+bool content(const char *path, out_t *out) {
     char part[65536];
     FILE *file = fopen(path, "rb");
-    for (size_t got; file && (got = fread(part, 1, sizeof part, file));) out_bytes(&out, part, got);
-    if (file) fclose(file);
-    json_t *value = out.data ? json_parse(out.data, out.len) : NULL;
+    out_bytes(out, "", 0);
+    for (size_t got; file && (got = fread(part, 1, sizeof part, file));) out_bytes(out, part, got);
+    return file && fclose(file) == 0;
+}
+
+json_t *read_json(const char *path, char **wrong) {
+    out_t out = {0};
+    json_t *value = content(path, &out) ? json_parse(out.data, out.len) : NULL;
     if (!value) *wrong = format("%s: not to be read, or not JSON", path);
     return value;
 }
@@ -278,7 +290,7 @@ int main(int argc, char **argv) {
     if (!wrong && version == 1 && !(argc == 4 && !strcmp(argv[2], "--workdir"))) wrong = "version 1 needs --workdir";
     if (!wrong) workdir = version == 0 ? prepare_v0(argv[1], manifest, &wrong) : argv[3];
     if (!wrong && plsm_client_new(workdir, &client, NULL) != 0) wrong = "no client";
-    captures = json_get(manifest, "captures") ? json_get(manifest, "captures") : json_object();
+    captures = lasting(json_get(manifest, "captures") ? json_get(manifest, "captures") : json_object());
     const json_t *steps = json_get(manifest, "steps");
     for (; !wrong && steps && done < steps->count; done += !wrong) wrong = run_step(steps->items[done], format("%zu", done)).text;
     if (!close_handles() && !wrong) wrong = "a spawned process was not joined";

@@ -33,7 +33,7 @@ static failure_t repeat(step_t *step, const char *path) {
             break;
         }
         if (failure.text) {
-            failure.text = format("%s [round %llu: %s]", failure.text, (unsigned long long)done, items ? json_shown(items->items[done]) : "");
+            failure.text = lasting_text(format("%s [round %llu: %s]", failure.text, (unsigned long long)done, items ? json_shown(items->items[done]) : ""));
             return failure;
         }
     }
@@ -149,13 +149,9 @@ static const char *signal_names[] = {"KILL", "TERM", "INT", "STOP", "CONT", "SEG
 static const int signal_numbers[] = {SIGKILL, SIGTERM, SIGINT, SIGSTOP, SIGCONT, SIGSEGV, SIGABRT, SIGBUS, SIGPIPE};
 enum { SIGNALS = sizeof signal_numbers / sizeof *signal_numbers };
 
-static char *content(const char *path) {
+static char *told_by(const char *path) {
     out_t out = {0};
-    char part[4096];
-    FILE *file = fopen(path, "rb");
-    out_bytes(&out, "", 0);
-    for (size_t got; file && (got = fread(part, 1, sizeof part, file));) out_bytes(&out, part, got);
-    if (file) fclose(file);
+    content(path, &out);
     return out.data;
 }
 
@@ -164,7 +160,7 @@ static json_t *join(step_t *step) {
     if (!process->process) fail(step, "that is no process");
     while (!process->closed && waitpid(process->process, &process->status, 0) < 0 && errno == EINTR) {}
     process->closed = true;
-    char *stem = in_workdir(format("spawn-%s", process->name)), *told_text = content(format("%s.out", stem));
+    char *stem = in_workdir(format("spawn-%s", process->name)), *told_text = told_by(format("%s.out", stem));
     json_t *result = json_object(), *line = json_parse(told_text, strlen(told_text));
     bool signaled = WIFSIGNALED(process->status);
     json_set(result, "exit", signaled ? json_str(NULL) : json_uint((uint64_t)WEXITSTATUS(process->status)));
@@ -172,7 +168,7 @@ static json_t *join(step_t *step) {
     for (size_t i = 0; signaled && i < SIGNALS; i++)
         if (signal_numbers[i] == WTERMSIG(process->status)) json_set(result, "signal", json_str(signal_names[i]));
     json_set(result, "captures", json_get(line, "captures") ? json_get(line, "captures") : json_object());
-    json_set(result, "stderr", json_str(content(format("%s.err", stem))));
+    json_set(result, "stderr", json_str(told_by(format("%s.err", stem))));
     return result;
 }
 
@@ -220,13 +216,9 @@ static json_t *file_op(step_t *step) {
     } else if (!strcmp(what, "copy")) {
         const char *from = text(step, "from");
         char *source = strncmp(from, "fixtures/", 9) ? in_workdir(from) : format("%s/%s", getenv("PLASMITE_CONFORMANCE_DIR"), from);
-        FILE *file = fopen(source, "rb");
-        uint8_t *data = room(64 << 20);
-        if (!file) fail(step, format("%s: cannot be read", source));
-        size_t len = fread(data, 1, 64 << 20, file);
-        fclose(file);
-        write_file(step, path, data, len, "wb", 0);
-        free(data);
+        out_t data = {0};
+        if (!content(source, &data)) fail(step, format("%s: cannot be read", source));
+        write_file(step, path, data.data, data.len, "wb", 0);
     } else if (!strcmp(what, "rename")) {
         status = rename(path, in_workdir(text(step, "to")));
     } else if (!strcmp(what, "remove")) {

@@ -6,17 +6,43 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct block {
+    _Alignas(max_align_t) struct block *next;
+};
+static _Thread_local struct block *blocks; // of the innermost step
+static _Thread_local bool forever;
+
 void *room(size_t size) {
-    void *memory = calloc(1, size ? size : 1);
-    if (!memory) abort();
+    struct block *block = calloc(1, sizeof *block + size);
+    if (!block) abort();
+    if (!forever) block->next = blocks, blocks = block;
+    return block + 1;
+}
+
+struct block *memory_begin(void) {
+    struct block *outer = blocks;
+    blocks = NULL;
+    return outer;
+}
+
+void memory_end(struct block *outer) {
+    for (struct block *next; blocks; blocks = next) {
+        next = blocks->next;
+        free(blocks);
+    }
+    blocks = outer;
+}
+
+static void *larger(const void *old, size_t len, size_t size) {
+    void *memory = room(size);
+    if (len) memcpy(memory, old, len);
     return memory;
 }
 
 void out_bytes(out_t *out, const char *data, size_t len) {
     if (out->len + len + 1 > out->cap) {
         out->cap = (out->len + len + 1) * 2;
-        out->data = realloc(out->data, out->cap);
-        if (!out->data) abort();
+        out->data = larger(out->data, out->len, out->cap);
     }
     if (len) memcpy(out->data + out->len, data, len);
     out->len += len;
@@ -76,9 +102,8 @@ json_t *json_hex(const uint8_t *bytes, size_t len) {
 static void add(json_t *container, json_t *key, json_t *value) {
     if ((container->count & (container->count - 1)) == 0) { // full at each power of two
         size_t cap = container->count ? container->count * 2 : 1;
-        container->items = realloc(container->items, cap * sizeof(json_t *));
-        container->keys = realloc(container->keys, cap * sizeof(json_t *));
-        if (!container->items || !container->keys) abort();
+        container->items = larger(container->items, container->count * sizeof(json_t *), cap * sizeof(json_t *));
+        container->keys = larger(container->keys, container->count * sizeof(json_t *), cap * sizeof(json_t *));
     }
     container->keys[container->count] = key;
     container->items[container->count++] = value;
@@ -96,6 +121,33 @@ void json_put(json_t *object, json_t *key, json_t *value) {
 }
 
 void json_set(json_t *object, const char *key, json_t *value) { json_put(object, json_str(key), value); }
+
+static json_t *copied(const json_t *value) {
+    json_t *copy = json_string(value->text, value->len);
+    copy->type = value->type;
+    for (size_t i = 0; i < value->count; i++) add(copy, value->keys[i] ? copied(value->keys[i]) : NULL, copied(value->items[i]));
+    return copy;
+}
+
+json_t *lasting(const json_t *value) {
+    forever = true;
+    json_t *copy = copied(value);
+    forever = false;
+    return copy;
+}
+
+char *lasting_text(const char *text) {
+    forever = true;
+    char *copy = json_str(text)->text;
+    forever = false;
+    return copy;
+}
+
+void json_set_lasting(json_t *object, const char *key, const json_t *value) {
+    forever = true;
+    json_set(object, key, copied(value));
+    forever = false;
+}
 
 json_t *json_find(const json_t *object, const char *key, size_t len) {
     if (!object || object->type != '{') return NULL;

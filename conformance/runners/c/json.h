@@ -1,4 +1,4 @@
-// json.h: JSON as a tree. A manifest is short-lived: nothing is freed before the program ends.
+// json.h: JSON as a tree, in memory that lasts as long as the step that asked for it.
 #ifndef CONFORMANCE_JSON_H
 #define CONFORMANCE_JSON_H
 
@@ -23,7 +23,15 @@ typedef struct {
 } out_t;
 void out_bytes(out_t *out, const char *data, size_t len);
 char *format(const char *pattern, ...) __attribute__((format(printf, 1, 2)));
+
+// Memory, zeroed: freed when the innermost step of this thread ends, and never when there is none.
 void *room(size_t size);
+struct block *memory_begin(void);
+void memory_end(struct block *outer);
+// Copies that outlive every step.
+char *lasting_text(const char *text);
+json_t *lasting(const json_t *value);
+void json_set_lasting(json_t *object, const char *key, const json_t *value); // an object that outlives every step
 
 // The tree of a text that is valid JSON; NULL when it is not.
 json_t *json_parse(const char *text, size_t len);

@@ -31,7 +31,7 @@ typedef struct {
 } step_t;
 
 typedef struct {
-    char *text; // NULL: all went well
+    char *text; // NULL: all went well. Lasts, and so does the kind
     char *kind; // the kind of an error of the library that nobody expected
 } failure_t;
 
@@ -53,12 +53,13 @@ uint8_t *unhex(step_t *step, const json_t *hex, size_t *len);
 
 failure_t run_steps(const json_t *steps, const char *path);
 json_t *captured(void);
-void capture(const char *name, json_t *value);
+void capture(const char *name, const json_t *value);
 bool close_handles(void); // false when a process was not joined
 
 typedef json_t *op_fn(step_t *step);
 op_fn *pool_op(const char *name);  // ops.c
 op_fn *plain_op(const char *name); // host.c: files, processes, version 0
 failure_t control(step_t *step, const char *op, const char *path, bool *is_control);
+bool content(const char *path, out_t *out); // false when it cannot be read
 json_t *read_json(const char *path, char **wrong);
 #endif

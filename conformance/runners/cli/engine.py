@@ -138,9 +138,10 @@ class Runner:
     # Control
 
     def control_repeat(self, step, given, path):
-        until, rounds = given.get("until"), given.get("for") or [None] * given.get("count", 0)
+        until, items = given.get("until"), given.get("for")
         done, ended = 0, until is None
-        for n, item in enumerate(rounds):
+        for n in range(given.get("count", 0) if items is None else len(items)):
+            item = items[n] if items else None
             if "as" in step:
                 self.captures[step["as"]] = {"n": n, "item": item}
             try:

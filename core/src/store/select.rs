@@ -18,6 +18,9 @@ impl Cursor {
             .iter()
             .fold(0, |bits, tag| bits | tags::signature_of(tag));
         self.filters = options.filters.to_vec();
+        for filter in &self.filters {
+            self.wanted_signature |= filter.signature();
+        }
     }
 
     /// Takes those of another cursor.
