@@ -26,5 +26,7 @@ test-node: check-node ## test the Node SDK: behaviour, misuse, types, packages
 npm-pack: node ## make the npm package, with prebuilt addon, library and programs: target/npm/*.tgz
 	$(NODE) $(NODE_SDK)/scripts/pack.js $(abspath $(TARGET))/npm
 
+bench: bench-node
+
 bench-node: node ## measure the Node SDK beside the C calls, the JSON of Node, and what else one would use
 	$(NODE_SDK)/bench/run

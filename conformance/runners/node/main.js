@@ -33,7 +33,12 @@ class Process {
     this.child = child;
     this.stem = stem;
     this.closed = false;
-    this.ended = new Promise((resolve) => child.on("close", (exit, signal) => resolve({ exit, signal })));
+    this.ended = new Promise((resolve, reject) => {
+      child.on("close", (exit, signal) => resolve({ exit, signal }));
+      child.on("error", (error) => reject(new Failure(`a runner cannot be started: ${error.message}`)));
+    });
+    // Told by join.
+    this.ended.catch(() => {});
   }
   close() {
     if (this.closed) return;

@@ -9,9 +9,9 @@ const { objects, texts } = require("./messages.js");
 
 const directory = process.env.PLASMITE_BENCH_DIR;
 const rounds = Number(process.argv[process.argv.indexOf("--rounds") + 1] || 7);
-/** Messages a round; of the peers fewer. */
-const COUNT = 64 * 1024;
-const PEER_COUNT = 8 * 1024;
+/** Messages a round, of the peers too: each works on as much memory. */
+const COUNT = 32 * 1024;
+const PEER_COUNT = COUNT;
 const BATCH = 64;
 
 async function time(count, action) {

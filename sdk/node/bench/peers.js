@@ -6,7 +6,7 @@ const { objects, texts } = require("./messages.js");
 const BATCH = 64;
 const MAXIMUM = 400_000;
 
-/** A Redis stream of bounded length, in a local server over a Unix socket, without persistence. */
+/** A Redis stream of bounded length, in a local server over a Unix socket, with an append-only file that is not synced, as fast durability is not. */
 async function redis(directory) {
   const Redis = require("ioredis");
   const socket = path.join(directory, "redis.sock");
@@ -34,8 +34,8 @@ async function redis(directory) {
       }
     },
   };
-  const what = "ioredis, local stream over a Unix socket, no persistence";
-  return { what, actions, against: { append: "append", batch: "append batch", read: "tail" }, close: () => client.quit() };
+  const what = "ioredis, local stream over a Unix socket, append-only file not synced";
+  return { what, actions, against: { append: "append", batch: "append batch", read: "tail batches" }, close: () => client.quit() };
 }
 
 /** A table in SQLite with a write-ahead log that is not synced, as fast durability is not. */
