@@ -196,7 +196,8 @@ class Pool {
       for (;;) {
         const taken = takeMessages(stream);
         if (typeof taken !== "number") yield* taken;
-        else if (taken !== Next.Gap) return;
+        // A filter that seldom matches answers Timeout in between.
+        else if (taken !== Next.Gap && taken !== Next.Timeout) return;
       }
     } finally {
       stream.close();
