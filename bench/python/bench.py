@@ -125,25 +125,27 @@ def measure(directory: Path, rounds: int, count: int) -> Rows:
             others.append(make(directory))
         except FileNotFoundError as missing:
             print(f"{make.name}: not run: {missing}")
-    assert [message.data for message in pool.tail(last=count, snapshot=True)] == values
-    for peer in others:
-        peer.append_many(values)
-        assert peer.read(count) == values
-    few = count // 8  # of what is slow
-    for _ in range(rounds):
-        for name, call in paths.items():
-            rows.add(name, timed(call), count)
-        for name, command in commands.items():
-            rows.add(name, c_side.ask(command, count), count)
+    try:
+        assert [message.data for message in pool.tail(last=count, snapshot=True)] == values
         for peer in others:
-            rows.add(f"{peer.name} append", timed(lambda peer=peer: peer.append(values[:few])), few)
-            rows.add(f"{peer.name} append, 64", timed(lambda peer=peer: peer.append_many(values)), count)
-            rows.add(f"{peer.name} read", timed(lambda peer=peer: peer.read(count)), count)
-        rows.add("to another process", (peers.plasmite_pass(pool, values) * 1e9, 0), count)
-        rows.add("multiprocessing.Queue", (peers.queue_pass(values) * 1e9, 0), count)
-    for peer in others:
-        peer.close()
-    c_side.close()
+            peer.append_many(values)
+            assert peer.read(count) == values
+        few = count // 8  # of what is slow
+        for _ in range(rounds):
+            for name, call in paths.items():
+                rows.add(name, timed(call), count)
+            for name, command in commands.items():
+                rows.add(name, c_side.ask(command, count), count)
+            for peer in others:
+                rows.add(f"{peer.name} append", timed(lambda peer=peer: peer.append(values[:few])), few)
+                rows.add(f"{peer.name} append, 64", timed(lambda peer=peer: peer.append_many(values)), count)
+                rows.add(f"{peer.name} read", timed(lambda peer=peer: peer.read(count)), count)
+            rows.add("to another process", (peers.plasmite_pass(pool, values) * 1e9, 0), count)
+            rows.add("multiprocessing.Queue", (peers.queue_pass(values) * 1e9, 0), count)
+    finally:
+        for peer in others:
+            peer.close()
+        c_side.close()
     return rows
 
 
