@@ -62,14 +62,14 @@ fn plain(line: &str) -> String {
 #[test]
 fn every_line_of_the_description_is_run() {
     let run = lines_that_run();
-    let mut network = 0;
     for line in read("tests/cookbook/description.txt").lines() {
-        match line.strip_prefix("network: ") {
-            Some(_) => network += 1,
-            None => assert!(run.contains(&line.to_owned()), "nowhere run: {line}"),
-        }
+        // Those that need a server are its tests' business.
+        let network = line.starts_with("network: ");
+        assert!(
+            network || run.contains(&line.to_owned()),
+            "nowhere run: {line}"
+        );
     }
-    assert_eq!(network, 8, "the lines that need a server");
 }
 
 /// Each line of the README's part on shells is run.

@@ -252,7 +252,7 @@ fn blocks_are_understood() {
             recipes[1].title.as_str(),
             recipes[1].steps[0].line
         ),
-        (2, "C", 23)
+        (2, "C", 25)
     );
 }
 

@@ -121,13 +121,8 @@ impl Stream {
             return Ok((next, 0));
         }
         let mut count = 1;
-        // Behind a message that does not match, or filling, the next one may lie outside of the copy.
-        state.cursor.held = true;
         for view in rest {
-            if !state.cursor.has_more_at_hand() {
-                break;
-            }
-            match state.cursor.step() {
+            match state.cursor.step_at_hand() {
                 Ok(Step::Pause) => break,
                 Ok(Step::Message) => match state.cursor.view(view) {
                     Ok(()) => count += 1,
@@ -142,7 +137,6 @@ impl Stream {
                 }
             }
         }
-        state.cursor.held = false;
         state.delivered += count as u64 - 1;
         self.delivered.store(state.delivered, Ordering::Relaxed);
         self.next_seq
@@ -365,7 +359,11 @@ impl Stream {
             }
             return Ok(notifier.fd());
         }
-        let new = Arc::new(Notifier::start(self.pool.pool.share(), self.poll)?);
+        let new = Arc::new(Notifier::start(
+            self.pool.pool.share(),
+            self.poll,
+            self.deadline,
+        )?);
         // Nobody has looked yet.
         new.raise();
         let fd = new.fd();
@@ -377,6 +375,10 @@ impl Stream {
         let notifier = self.notifier.lock().clone();
         if let Some(notifier) = notifier {
             notifier.arm(*target);
+            // Arming made the descriptor quiet, perhaps right after a cancel had raised it.
+            if self.cancelled.load(Ordering::Acquire) {
+                notifier.raise();
+            }
         }
     }
 

@@ -9,6 +9,7 @@ use std::ptr::{self, NonNull};
 
 /// A pool of a list.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct ListEntry<'a> {
     /// Its name.
     pub name: &'a str,

@@ -82,6 +82,8 @@ pub(super) const FOLLOW: &str = r#"Examples:
   pls follow chat --no-follow --jsonl        all there is, one line each, then end
   pls follow incidents --tag sev1 --since 1h
                                              what has this tag, from the last hour on
+  pls follow ci --where '.data.status == "green"' --one
+                                             wait until the tests are green, then end
   pls follow ci --one --timeout 5m           wait for one message, exit status 124 if none comes
   pls follow incidents --since 1h --replay 10
                                              the last hour again, ten times as fast"#;
@@ -100,6 +102,7 @@ pub(super) const DOCTOR: &str = r#"Examples:
   pls doctor chat                            is this pool in order?
   pls doctor --all                           are all of them?
   pls doctor --all --json                    the same for a program
+  pls doctor chat --salvage chat-2           copy what is intact of a damaged pool into a new one
 
 Exit status: 0 when all is in order, 7 when a pool is damaged."#;
 

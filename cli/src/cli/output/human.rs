@@ -56,7 +56,7 @@ pub(crate) fn span(span_ns: u64) -> String {
     match seconds {
         0 if span_ns < 1_000_000 => format!("{}µs", span_ns / 1_000),
         0 => format!("{}ms", span_ns / 1_000_000),
-        0..10 => format!("{}.{}s", seconds, span_ns / 100_000_000 % 10),
+        1..10 => format!("{}.{}s", seconds, span_ns / 100_000_000 % 10),
         10..60 => format!("{seconds}s"),
         60..3_600 => format!("{}m {}s", seconds / 60, seconds % 60),
         3_600..86_400 => format!("{}h {}m", seconds / 3_600, seconds / 60 % 60),
