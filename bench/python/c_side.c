@@ -1,8 +1,10 @@
 // The C figures of the benches of other languages: does what its standard input asks for and answers in nanoseconds,
-// so that C and the language run in turns. Commands: `lines FILE`, `append N`, `append-echo N`, `append-batch N`, `read N`.
+// on the clock and of processor time, so that C and the language run in turns. Commands: `lines FILE`, `append N`, `append-echo N`, `append-batch N`, `read N`.
+#define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common.h"
 #include "messages.h"
@@ -48,6 +50,12 @@ static uint64_t read_json(plsm_pool_t *pool, uint64_t count) {
     return now_ns() - start;
 }
 
+static uint64_t cpu_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
 int main(void) {
     pin_to(0);
     plsm_pool_t *pool = pool_create("c-side", POOL_SIZE);
@@ -58,16 +66,16 @@ int main(void) {
         if (strcmp(command, "lines") == 0) {
             if (scanf(" %4095[^\n]", file) != 1) die("lines needs a file");
             write_lines(file, MESSAGES);
-            puts("0");
+            puts("0 0");
         } else {
             if (scanf("%llu", &count) != 1) die("%s needs a number", command);
-            uint64_t took = 0;
+            uint64_t took = 0, before = cpu_ns();
             if (strcmp(command, "append") == 0) took = append_messages(pool, 0, count);
             else if (strcmp(command, "append-echo") == 0) took = append_echo(pool, count);
             else if (strcmp(command, "append-batch") == 0) took = append_batches(pool, count);
             else if (strcmp(command, "read") == 0) took = read_json(pool, count);
             else die("unknown command %s", command);
-            printf("%llu\n", (unsigned long long)took);
+            printf("%llu %llu\n", (unsigned long long)took, (unsigned long long)(cpu_ns() - before));
         }
         fflush(stdout);
     }

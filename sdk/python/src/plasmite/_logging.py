@@ -24,7 +24,8 @@ _LEVELS = {
     lib.PLSM_LOG_INFO: logging.INFO,
 }
 
-_lines: queue.SimpleQueue[tuple[int, str]] = queue.SimpleQueue()
+# None ends the thread.
+_lines: queue.SimpleQueue[tuple[int, str] | None] = queue.SimpleQueue()
 _thread: threading.Thread | None = None
 
 
@@ -39,24 +40,23 @@ def plasmite_log_line(user: Any, level: int, message: Any) -> None:
 
 
 def _speak() -> None:
-    while True:
-        level, message = _lines.get()
+    while (line := _lines.get()) is not None:
+        level, message = line
         logger.log(level, "%s", message)
 
 
 def _after_fork() -> None:
-    global _thread
-    _thread = None
+    """The thread is the parent's, and so is what it has yet to say."""
+    global _thread, _lines
+    _thread, _lines = None, queue.SimpleQueue()
 
 
 def _stop() -> None:
+    """At exit: everything that was put down is said."""
     lib.plsm_log_set(ffi.NULL, ffi.NULL, 0)
-    while not _lines.empty():
-        try:
-            level, message = _lines.get_nowait()
-        except queue.Empty:
-            break
-        logger.log(level, "%s", message)
+    if _thread is not None:
+        _lines.put(None)
+        _thread.join(5)
 
 
 os.register_at_fork(after_in_child=_after_fork)
