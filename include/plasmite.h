@@ -1198,7 +1198,7 @@ int plsm_pool_open_with(plsm_client_t *client,
 // fine.
 void plsm_pool_free(plsm_pool_t *pool);
 
-// The pool's name: its file name without ".plasmite". Borrowed from the handle; NULL for a bad handle.
+// The pool's name: the reference by which it was opened. Borrowed from the handle; NULL for a bad handle.
 const char *plsm_pool_name(plsm_pool_t *pool);
 
 // The path by which the pool was opened. Borrowed from the handle; NULL for a bad handle.
