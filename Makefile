@@ -26,7 +26,7 @@ FISH_COMPLETIONS = $(SHARE)/fish/vendor_completions.d
 
 export PLASMITE_LIB_DIR := $(abspath $(OUT))
 
-.PHONY: all lib cli header bindings check test model miri conformance demo bench install install-lib uninstall clean help FORCE
+.PHONY: polyglot-demo all lib cli header bindings check test model miri conformance demo bench install install-lib uninstall clean help FORCE
 .DEFAULT_GOAL := all
 
 all: lib cli ## build everything: libplasmite.so, libplasmite.a, plasmite and pls (the default)
@@ -103,6 +103,9 @@ miri: ## run the pure parts under Miri, where that is installed
 	        lite3:: json:: format:: ring::position ring::racing message::tags; \
 	else echo "miri: not run: Miri is not installed (rustup +nightly component add miri)"; fi
 
+polyglot-demo: all node python-package ## show five languages on one pool
+	examples/polyglot/run $(OUT) $(PYTHON_VENV)/bin/python $(NODE) $(GO)
+
 demo: all ## show what it does, with a live stream of this machine's events
 	examples/demo.sh $(OUT)
 
@@ -147,4 +150,4 @@ clean: ## remove everything that was built
 	rm -rf $(TARGET)/venv
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16

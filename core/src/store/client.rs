@@ -7,6 +7,7 @@ use crate::doctor::Doctor;
 use crate::error::{Error, ErrorKind, Result};
 use crate::migrate::{self, Migrated};
 use crate::pool;
+use crate::salvage::{self, Salvaged};
 use crate::store::reference::{name_of, resolve, EXTENSION};
 use crate::store::{Info, OpenOptions, Pool, PoolOptions};
 use crate::sys::{clock, file};
@@ -189,6 +190,14 @@ impl Client {
                     .with_hint("check the directory; it is made together with the first pool"),
             ),
         }
+    }
+
+    /// Copies what is intact of a damaged pool into a new one.
+    ///
+    /// # Errors
+    /// See [`salvage::salvage`].
+    pub fn salvage(&self, damaged: &str, new: &str, options: &PoolOptions) -> Result<Salvaged> {
+        salvage::salvage(&self.resolve(damaged)?, &self.resolve(new)?, options)
     }
 
     /// Converts a pool of format 3: into the new pool, or with `None` in its place.

@@ -64,6 +64,7 @@ mod pool;
 mod raw;
 mod replay;
 mod reservation;
+mod salvage;
 #[cfg(feature = "serde")]
 mod serde_value;
 mod stream;
@@ -100,6 +101,7 @@ pub use list::{ListEntry, PoolList};
 pub use lite3_frame::Lite3Frame;
 pub use message::Message;
 pub use migrate::Migrated;
+pub use salvage::Salvaged;
 pub use options::{OpenOptions, PoolOptions};
 pub use pool::Pool;
 pub use replay::{Paced, Replay};

@@ -18,6 +18,9 @@ pub(crate) struct DoctorArgs {
     /// Every pool of the directory.
     #[arg(long)]
     pub(crate) all: bool,
+    /// Copy every intact message of the damaged pool into the new pool NEW, and say what is lost.
+    #[arg(long, value_name = "NEW", conflicts_with = "all", requires = "pool")]
+    pub(crate) salvage: Option<String>,
     #[command(flatten)]
     pub(crate) json: JsonOutput,
 }

@@ -102,6 +102,7 @@ pub(super) const DOCTOR: &str = r#"Examples:
   pls doctor chat                            is this pool in order?
   pls doctor --all                           are all of them?
   pls doctor --all --json                    the same for a program
+  pls doctor chat --salvage chat-2           copy what is intact of a damaged pool into a new one
 
 Exit status: 0 when all is in order, 7 when a pool is damaged."#;
 

@@ -16,6 +16,7 @@ mod pool_info;
 mod pool_list;
 mod pool_migrate;
 mod reader;
+mod salvage;
 mod tap;
 mod version;
 
