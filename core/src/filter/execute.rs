@@ -67,7 +67,7 @@ pub(super) fn verdict<S: Source>(
     message: &Message<S>,
 ) -> (Result<Option<Verdict>>, u64) {
     let mut time = Vec::new();
-    if plan.asks_for_time() {
+    if plan.asks_for_time {
         TimeCache::new().write(message.time_ns, &mut time);
     }
     let mut evaluation = Evaluation {
@@ -207,7 +207,7 @@ impl<S: Source> Leaf<'_, S> {
 }
 
 /// As the engine's numbers compare. What is no number cannot stand in a message or a plan.
-fn compare_floats(left: f64, right: f64) -> Ordering {
+pub(super) fn compare_floats(left: f64, right: f64) -> Ordering {
     if left == 0.0 && right == 0.0 {
         return Ordering::Equal;
     }

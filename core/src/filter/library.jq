@@ -55,3 +55,12 @@ def @tsv: if isarray then map(if isnumber then tojson elif . == true then "true"
       (split("\\") | join("\\\\") | split("\t") | join("\\t") | split("\n") | join("\\n") | split("\r") | join("\\r"))
     else error("\(type) is not valid in a tsv row") end) | join("\t")
   else error("\(type) cannot be tsv-formatted, only an array can be") end;
+
+def date: todate;
+def dateadd(u; n): . + n;
+def datesub(u; n): . - n;
+def leaf_paths: paths(scalars);
+
+# Names of time zones would be looked up in files.
+def strptime($format): if ($format | isstring) and ($format | test_("%:?Q"; ""))
+  then error("time zone names are not available in filters") else strptime_($format) end;

@@ -19,6 +19,7 @@ mod meter;
 mod natives;
 mod pattern;
 mod plan;
+mod quick;
 mod recursion;
 mod run;
 mod value;

@@ -13,6 +13,8 @@ pub(super) struct Node {
     pub(super) op: Op,
     /// Gives exactly one output, or an error.
     pub(super) single: bool,
+    /// Needs the time of the message as text.
+    pub(super) asks_for_time: bool,
     /// Levels of nodes.
     depth: u32,
 }
@@ -62,37 +64,31 @@ pub(super) struct Fault<'a> {
 impl Node {
     fn new(op: Op) -> Node {
         let mut single = true;
+        let mut asks_for_time = false;
         let mut depth = 1;
         match &op {
             Op::Path(steps) => {
                 single = steps
                     .iter()
                     .all(|step| matches!(step, Step::Field(_, false) | Step::Index(_, false)));
+                let is_time = |step: &Step| matches!(step, Step::Field(key, _) if key == "time");
+                asks_for_time = steps.iter().any(is_time);
             }
             Op::Pipe(nodes)
             | Op::Compare(_, nodes)
             | Op::Logic(_, nodes)
             | Op::Alternative(nodes) => {
                 single = nodes.iter().all(|node| node.single);
+                asks_for_time = nodes.iter().any(|node| node.asks_for_time);
                 depth += nodes[0].depth.max(nodes[1].depth);
             }
             _ => {}
         }
-        Node { op, single, depth }
-    }
-
-    /// Whether the time of a message is needed as text.
-    pub(super) fn asks_for_time(&self) -> bool {
-        match &self.op {
-            Op::Path(steps) => {
-                let is_time = |step: &Step| matches!(step, Step::Field(key, _) if key == "time");
-                steps.iter().any(is_time)
-            }
-            Op::Pipe(nodes)
-            | Op::Compare(_, nodes)
-            | Op::Logic(_, nodes)
-            | Op::Alternative(nodes) => nodes.iter().any(Node::asks_for_time),
-            _ => false,
+        Node {
+            op,
+            single,
+            asks_for_time,
+            depth,
         }
     }
 

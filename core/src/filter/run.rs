@@ -8,6 +8,7 @@ use jaq_core::{Ctx, DataT, Lut, Vars};
 use super::execute;
 use super::meter::{self, Exceeded, Stopped};
 use super::plan::{wanted_tags, Node};
+use super::quick::Quick;
 use super::value::{Envelope, Val};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lite3::Source;
@@ -39,6 +40,7 @@ pub(super) struct Program {
     filter: jaq_core::Filter<Engine>,
     /// The condition in a form that needs no engine, if it is plain enough.
     plan: Option<Node>,
+    quick: Option<Quick>,
     steps: u64,
     /// It can build structures whose freeing recurses deeply.
     recursive: bool,
@@ -72,6 +74,7 @@ impl Program {
     ) -> Program {
         Program {
             filter,
+            quick: plan.as_ref().and_then(Quick::of),
             plan,
             steps,
             recursive,
@@ -100,6 +103,12 @@ impl Program {
         still_valid: impl Fn() -> bool,
         effort: &mut u64,
     ) -> Result<Option<bool>> {
+        if let Some(quick) = &self.quick {
+            *effort += 1;
+            if let Some(matches) = quick.holds(message, effort) {
+                return Ok(still_valid().then_some(matches));
+            }
+        }
         if let Some(plan) = &self.plan {
             let (verdict, steps) = execute::verdict(plan, message);
             *effort += steps;

@@ -73,6 +73,16 @@ fn envelopes_are_seen_whole() {
         (".data | has(\"n\") and (has(\"m\") | not)", true),
         ("[.data.deep.list[] | numbers] | any(. > 1)", true),
         ("now > 1700000000", true),
+        (
+            "\"2026-01-01\" | strptime(\"%Y-%m-%d\") | mktime == 1767225600",
+            true,
+        ),
+        (
+            "\"2026-01-01 Europe/Oslo\" | strptime(\"%Y-%m-%d %Q\") | true",
+            false,
+        ),
+        ("[leaf_paths] | length > 4", true),
+        ("[1, 2] | IN([1, 2], 3)", true),
     ] {
         let found = run(expression, DATA, &["a", "b"]);
         assert_eq!(found.unwrap(), expected, "{expression}");

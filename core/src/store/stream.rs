@@ -201,6 +201,8 @@ impl Stream {
                 Step::Pause => {
                     if let Wait::For(_) = wait {
                         if until.get_or_insert_with(|| deadline_of(wait)).passed() {
+                            // There is more to look at.
+                            self.raise();
                             return Ok(Next::Timeout);
                         }
                     }
