@@ -104,6 +104,14 @@ pub(super) fn list_command(context: &Context) -> String {
     words(context, &["pool", "list"]).join(" ")
 }
 
+/// The directory of the pools, as it was named.
+pub(super) fn directory_text(context: &Context) -> String {
+    match context.dir() {
+        Some(directory) => directory.display().to_string(),
+        None => "~/.plasmite/pools".to_owned(),
+    }
+}
+
 fn command(context: &Context, command: &[&str], reference: &str) -> String {
     let mut line = words(context, command);
     if reference.starts_with('-') {
@@ -140,7 +148,7 @@ fn repeated_with_create(context: &Context) -> String {
 }
 
 /// An argument for a POSIX shell. In single quotes nothing is expanded.
-fn quoted(argument: &str) -> String {
+pub(super) fn quoted(argument: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=".contains(&byte);
     match !argument.is_empty() && argument.bytes().all(plain) {
         true => argument.to_owned(),

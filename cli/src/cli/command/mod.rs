@@ -14,6 +14,8 @@ mod pool_info;
 mod pool_list;
 mod pool_migrate;
 mod reader;
+#[cfg(feature = "serve")]
+mod serve;
 mod tap;
 mod version;
 
@@ -35,6 +37,8 @@ pub(super) fn run(context: &mut Context, command: Command) -> Outcome {
         Command::Duplex(args) => duplex::run(context, &args),
         Command::Tap(args) => tap::run(context, &args),
         Command::Doctor(args) => doctor::run(context, &args),
+        #[cfg(feature = "serve")]
+        Command::Serve(args) => serve::run(context, *args),
         Command::Version => version::run(context),
     }
 }

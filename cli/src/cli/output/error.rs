@@ -1,6 +1,6 @@
 //! Errors: text on a terminal, one line of JSON elsewhere.
 
-use super::json::{self, Object};
+use crate::json::{self, Object};
 use super::paint;
 use crate::cli::context::Context;
 use crate::{Error, ErrorKind};

@@ -3,7 +3,6 @@
 pub(super) mod chat;
 pub(super) mod error;
 pub(super) mod human;
-pub(super) mod json;
 pub(super) mod message;
 pub(super) mod notice;
 pub(super) mod paint;

@@ -1,6 +1,7 @@
 //! Notices: things worth knowing that are no errors.
 
-use super::{human, json, paint};
+use super::{human, paint};
+use crate::json;
 use crate::cli::context::Context;
 use crate::format_time;
 

@@ -2,7 +2,7 @@
 
 use crate::cli::command::feed;
 use crate::cli::input;
-use crate::cli::output::json;
+use crate::json;
 use crate::cli::terminal::Keyboard;
 use crate::{AppendOptions, Error, ErrorKind, Ingest, IngestOptions, IngestStep, Pool};
 use std::io::{self, BufRead};

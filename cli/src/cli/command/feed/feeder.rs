@@ -7,7 +7,8 @@ use crate::cli::exit::Failure;
 use crate::cli::input::{Source, CHUNK};
 use crate::cli::interrupt::Interrupt;
 use crate::cli::output::progress::Progress;
-use crate::cli::output::{human, json};
+use crate::cli::output::human;
+use crate::json;
 use crate::{
     AppendOptions, Appended, Error, ErrorKind, Fault, Ingest, IngestCounts, IngestStep, LockWait,
     Place, Pool, Receipt,
