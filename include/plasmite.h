@@ -69,7 +69,9 @@
 #define PLSM_MIGRATED_INIT {(uint32_t)sizeof(plsm_migrated_t), 0, {0, 0, 0}, 0, 0}
 #define PLSM_APPEND_OPTIONS_INIT {(uint32_t)sizeof(plsm_append_options_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 #define PLSM_INGEST_OPTIONS_INIT {(uint32_t)sizeof(plsm_ingest_options_t), 0, 0, 0, 0}
-#define PLSM_TAIL_OPTIONS_INIT {(uint32_t)sizeof(plsm_tail_options_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+#define PLSM_FILTER_OPTIONS_INIT {(uint32_t)sizeof(plsm_filter_options_t), 0, 0}
+#define PLSM_TAIL_OPTIONS_INIT \
+    {(uint32_t)sizeof(plsm_tail_options_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
 
 // Open the pool for reading only. Also what happens by itself where writing is not permitted.
@@ -80,6 +82,9 @@
 
 // The view looks into the pool's memory, which writers may overwrite; see plsm_view_is_valid.
 #define PLSM_VIEW_IN_PLACE 1
+
+// Refuse definitions that call themselves: for expressions that come from strangers.
+#define PLSM_FILTER_NO_RECURSION 1
 
 // Go on behind a bad record. Without it the first one ends the reading.
 #define PLSM_INGEST_SKIP 1
@@ -205,7 +210,7 @@ enum plsm_start {
     PLSM_START_OLDEST = 0,
     // Behind the newest message: only what comes from now on.
     PLSM_START_NOW = 1,
-    // At the last N messages that pass the tag filter; the value is N.
+    // At the last N messages that pass tags and filters; the value is N.
     PLSM_START_LAST = 2,
     // At a seq, which is the value; one in the future is waited for.
     PLSM_START_SEQ = 3,
@@ -217,7 +222,8 @@ enum plsm_start {
 
 // What plsm_stream_next_view and plsm_stream_next_json answer.
 enum plsm_next {
-    // An error. After RetentionGap the stream is at its end; after any other the next call tries again.
+    // An error. After RetentionGap the stream is at its end; after one of a filter the next call goes on behind
+    // the message, after any other it tries again.
     PLSM_NEXT_ERROR = -1,
     // No more: the maximum, the end seq, the snapshot's newest message, or a gap error was reached.
     PLSM_NEXT_END = 0,
@@ -288,6 +294,9 @@ struct plsm_client;
 
 // An examination of one pool or of all pools of a directory.
 struct plsm_doctor;
+
+// A compiled filter. Any number of threads and streams may use one at once.
+struct plsm_filter;
 
 // An input being read.
 struct plsm_ingest;
@@ -748,6 +757,22 @@ typedef struct plsm_lite3_frame plsm_lite3_frame_t;
 // A private copy of a message. See plsm_message.
 typedef struct plsm_message plsm_message_t;
 
+// How a filter is compiled. Zero it and set struct_size, or start from PLSM_FILTER_OPTIONS_INIT.
+struct plsm_filter_options {
+    // sizeof(plsm_filter_options_t).
+    uint32_t struct_size;
+    // PLSM_FILTER_ flags.
+    uint32_t flags;
+    // Most steps for one message (some for each byte of it are added); 0 for 1000000.
+    uint64_t max_steps;
+};
+
+// How a filter is compiled. See plsm_filter_options.
+typedef struct plsm_filter_options plsm_filter_options_t;
+
+// A compiled filter. See plsm_filter.
+typedef struct plsm_filter plsm_filter_t;
+
 // How an input is read. Zero it and set struct_size, or start from PLSM_INGEST_OPTIONS_INIT.
 struct plsm_ingest_options {
     // sizeof(plsm_ingest_options_t).
@@ -855,7 +880,7 @@ typedef struct plsm_gap plsm_gap_t;
 struct plsm_stream_stats {
     // How many messages it delivered.
     uint64_t delivered;
-    // How many it could not deliver because they had been overwritten, counted before the tag filter.
+    // How many it could not deliver because they had been overwritten, counted before tags and filters.
     uint64_t dropped;
     // The seq it will look at next.
     uint64_t next_seq;
@@ -880,7 +905,7 @@ struct plsm_tail_options {
     uint64_t start_value;
     // The last seq wanted (the lowest one when going backwards). Only when has_end is set.
     uint64_t end_seq;
-    // End after so many messages, counted after the tag filter. Only when has_max is set.
+    // End after so many messages, counted after tags and filters. Only when has_max is set.
     uint64_t max_messages;
     // End (PLSM_NEXT_DEADLINE) so many ms after opening, even when messages are waiting. Only when
     // has_timeout is set.
@@ -891,7 +916,7 @@ struct plsm_tail_options {
     uint32_t has_max;
     // Whether timeout_ms counts.
     uint32_t has_timeout;
-    // A plsm_gap_policy_t. Gaps are seen before the tag filter.
+    // A plsm_gap_policy_t. Gaps are seen before tags and filters.
     uint32_t gap_policy;
     // Deliver only messages that have all these tags. NULL is fine for none.
     const plsm_bytes_t *tags;
@@ -904,6 +929,12 @@ struct plsm_tail_options {
     uint32_t spin_us;
     // PLSM_TAIL_ flags.
     uint32_t flags;
+    // Deliver only messages that match all these filters, which are asked behind the tags. The stream keeps what
+    // it needs of them, so they may be freed. When one fails on a message (PLSM_ERROR_USAGE with its seq), the
+    // next call goes on with the message behind it. NULL is fine for none.
+    const plsm_filter_t *const *filters;
+    // How many filters.
+    size_t filters_len;
 };
 
 // How a stream is opened by plsm_pool_tail. See plsm_tail_options.
@@ -1000,7 +1031,7 @@ void plsm_pool_formats(uint32_t *oldest_read, uint32_t *newest_read, uint32_t *w
 
 // Whether the library has a feature: 1 or 0. Names: "pools", "lite3" (the codec), "views" (messages in
 // place), "values" (fields in place), "batch", "reserve", "tags" (filters), "gap-event", "backwards",
-// "cancel", "event-fd", "wait-any", "guard", "log", "ingest", "doctor", "migrate". Later versions add names;
+// "cancel", "event-fd", "wait-any", "guard", "log", "ingest", "doctor", "migrate", "jq" (filters). Later versions add names;
 // an unknown one gives 0, and so does NULL.
 uint32_t plsm_has_feature(const char *name);
 
@@ -1480,6 +1511,29 @@ int plsm_view_write_json(const plsm_view_t *view,
 // Gives the message as a Lite3 message document, as plsm_pool_get_lite3 would. 0 or -1.
 int plsm_view_lite3(const plsm_view_t *view, plsm_buf_t *out_document, plsm_error_t **out_err);
 
+// Compiles a jq expression over whole messages, `{"seq":...,"time":"...","meta":{"tags":[...]},"data":...}`, such
+// as `.data.status == "green"`: `len` bytes of UTF-8. NULL options mean those of PLSM_FILTER_OPTIONS_INIT.
+//
+// A message matches when the outputs are `true`, `false` and `null` only, at least one is `true`, and no error
+// comes up. A missing key is null; integers compare exactly. Environment, files, further input, printing, local
+// time and modules are not available. Steps, memory and nesting are limited, so that every evaluation ends.
+//
+// Usage: the expression is not valid; message and offset tell what and where. Free with plsm_filter_free. 0 or -1.
+int plsm_filter_new(const char *expression,
+                    size_t len,
+                    const plsm_filter_options_t *options,
+                    plsm_filter_t **out_filter,
+                    plsm_error_t **out_err);
+
+// Whether a message matches: 1 or 0. Usage, with the message's seq: the filter gave a number, a string, an array
+// or an object, or went beyond a limit. RetentionGap: the message was overwritten meanwhile. 1, 0 or -1.
+int plsm_filter_matches(plsm_filter_t *filter,
+                        const plsm_view_t *view,
+                        plsm_error_t **out_err);
+
+// Frees a filter. Streams that were opened with it go on using it. NULL is fine.
+void plsm_filter_free(plsm_filter_t *filter);
+
 // Begins to read an input that has yet to come. NULL options mean: the mode is found out, the first bad record
 // ends the reading, records of up to 256 MiB. Free with plsm_ingest_free. 0 or -1.
 int plsm_ingest_new(const plsm_ingest_options_t *options,
@@ -1586,7 +1640,7 @@ void plsm_stream_cancel(plsm_stream_t *stream);
 void plsm_stream_reset_cancel(plsm_stream_t *stream);
 
 // A file descriptor for event loops: readable when a call on the stream would not wait, as far as is known
-// (after the tag filter there may be nothing), and at first. A call that finds nothing makes it quiet
+// (behind tags and filters there may be nothing), and at first. A call that finds nothing makes it quiet
 // again, so take messages until PLSM_NEXT_TIMEOUT before polling. It belongs to the stream: do not read or
 // close it. A helper thread serves it from the first call on, until the stream is freed; in a forked child
 // the call is Usage. 0 or
@@ -1655,7 +1709,7 @@ int plsm_stream_next(plsm_stream_t *stream, plsm_buf_t *out_message, plsm_error_
 void plsm_stream_free(plsm_stream_t *stream);
 
 // Opens a stream of a pool's messages. NULL options mean those of PLSM_TAIL_OPTIONS_INIT. Usage: unknown
-// numbers or flags, a tag that is not UTF-8, or a token that is none. A token of a pool that has lost
+// numbers or flags, a tag that is not UTF-8, a filter that is none, or a token that is none. A token of a pool that has lost
 // messages in a crash since, or of another pool, gives RetentionGap or Usage. The stream lives on when the
 // pool handle is freed. Free with plsm_stream_free. 0 or -1.
 int plsm_pool_tail(plsm_pool_t *pool,

@@ -51,6 +51,8 @@ pub mod message;
 pub mod value;
 pub mod view;
 
+pub mod filter;
+
 pub mod ingest;
 pub mod ingest_options;
 

@@ -18,7 +18,8 @@ use crate::wait::wait_in;
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub enum plsm_next {
-    /// An error. After RetentionGap the stream is at its end; after any other the next call tries again.
+    /// An error. After RetentionGap the stream is at its end; after one of a filter the next call goes on behind
+    /// the message, after any other it tries again.
     PLSM_NEXT_ERROR = -1,
     /// No more: the maximum, the end seq, the snapshot's newest message, or a gap error was reached.
     PLSM_NEXT_END = 0,
@@ -179,7 +180,7 @@ pub unsafe extern "C" fn plsm_stream_gap(
 pub struct plsm_stream_stats {
     /// How many messages it delivered.
     pub delivered: u64,
-    /// How many it could not deliver because they had been overwritten, counted before the tag filter.
+    /// How many it could not deliver because they had been overwritten, counted before tags and filters.
     pub dropped: u64,
     /// The seq it will look at next.
     pub next_seq: u64,
@@ -235,7 +236,7 @@ pub unsafe extern "C" fn plsm_stream_reset_cancel(stream: *mut plsm_stream_t) {
 }
 
 /// A file descriptor for event loops: readable when a call on the stream would not wait, as far as is known
-/// (after the tag filter there may be nothing), and at first. A call that finds nothing makes it quiet
+/// (behind tags and filters there may be nothing), and at first. A call that finds nothing makes it quiet
 /// again, so take messages until PLSM_NEXT_TIMEOUT before polling. It belongs to the stream: do not read or
 /// close it. A helper thread serves it from the first call on, until the stream is freed; in a forked child
 /// the call is Usage. 0 or

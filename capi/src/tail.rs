@@ -10,6 +10,7 @@ use plasmite_core::{Error, Result};
 
 use crate::bytes::{give, plsm_buf_t, plsm_bytes_t};
 use crate::error::plsm_error_t;
+use crate::filter::{filters_in, plsm_filter_t};
 use crate::guard::{status, Out};
 use crate::options::{self, unknown_number, Versioned};
 use crate::pool::plsm_pool_t;
@@ -25,7 +26,7 @@ pub enum plsm_start {
     PLSM_START_OLDEST = 0,
     /// Behind the newest message: only what comes from now on.
     PLSM_START_NOW = 1,
-    /// At the last N messages that pass the tag filter; the value is N.
+    /// At the last N messages that pass tags and filters; the value is N.
     PLSM_START_LAST = 2,
     /// At a seq, which is the value; one in the future is waited for.
     PLSM_START_SEQ = 3,
@@ -66,7 +67,7 @@ pub struct plsm_tail_options {
     pub start_value: u64,
     /// The last seq wanted (the lowest one when going backwards). Only when has_end is set.
     pub end_seq: u64,
-    /// End after so many messages, counted after the tag filter. Only when has_max is set.
+    /// End after so many messages, counted after tags and filters. Only when has_max is set.
     pub max_messages: u64,
     /// End (PLSM_NEXT_DEADLINE) so many ms after opening, even when messages are waiting. Only when
     /// has_timeout is set.
@@ -77,7 +78,7 @@ pub struct plsm_tail_options {
     pub has_max: u32,
     /// Whether timeout_ms counts.
     pub has_timeout: u32,
-    /// A plsm_gap_policy_t. Gaps are seen before the tag filter.
+    /// A plsm_gap_policy_t. Gaps are seen before tags and filters.
     pub gap_policy: u32,
     /// Deliver only messages that have all these tags. NULL is fine for none.
     pub tags: *const plsm_bytes_t,
@@ -90,6 +91,12 @@ pub struct plsm_tail_options {
     pub spin_us: u32,
     /// PLSM_TAIL_ flags.
     pub flags: u32,
+    /// Deliver only messages that match all these filters, which are asked behind the tags. The stream keeps what
+    /// it needs of them, so they may be freed. When one fails on a message (PLSM_ERROR_USAGE with its seq), the
+    /// next call goes on with the message behind it. NULL is fine for none.
+    pub filters: *const *const plsm_filter_t,
+    /// How many filters.
+    pub filters_len: usize,
 }
 
 /// How a stream is opened by plsm_pool_tail. See plsm_tail_options.
@@ -124,7 +131,7 @@ unsafe fn start_in(start: u32, value: u64, token: *const c_char) -> Result<Start
 }
 
 /// Opens a stream of a pool's messages. NULL options mean those of PLSM_TAIL_OPTIONS_INIT. Usage: unknown
-/// numbers or flags, a tag that is not UTF-8, or a token that is none. A token of a pool that has lost
+/// numbers or flags, a tag that is not UTF-8, a filter that is none, or a token that is none. A token of a pool that has lost
 /// messages in a crash since, or of another pool, gives RetentionGap or Usage. The stream lives on when the
 /// pool handle is freed. Free with plsm_stream_free. 0 or -1.
 #[no_mangle]
@@ -152,6 +159,8 @@ pub unsafe extern "C" fn plsm_pool_tail(
         };
         // SAFETY: the caller passes NULL or a string as token.
         let start = unsafe { start_in(given.start, given.start_value, given.token) }?;
+        // SAFETY: the caller passes NULL or that many filter handles.
+        let filters = unsafe { filters_in(given.filters, given.filters_len) }?;
         let open_with = |tags: &[&[u8]]| {
             for tag in tags {
                 utf8(tag, "a tag")?;
@@ -164,6 +173,7 @@ pub unsafe extern "C" fn plsm_pool_tail(
                 timeout: (given.has_timeout != 0).then(|| Duration::from_millis(given.timeout_ms)),
                 gap,
                 tags,
+                filters: &filters,
                 snapshot: given.flags & PLSM_TAIL_SNAPSHOT != 0,
                 in_place: given.flags & PLSM_TAIL_IN_PLACE != 0,
                 spin: Duration::from_micros(u64::from(given.spin_us)),

@@ -7,6 +7,7 @@
 //!   |        '----> sys -> error
 //!   |----> message -> json -> lite3
 //!   '----> ingest ----'
+//!   '----> filter -> message, sys
 //!   '----> doctor, migrate -> pool, message
 //!
 //! replay -> sys
@@ -15,6 +16,8 @@
 #[cfg(not(loom))]
 pub mod doctor;
 pub mod error;
+#[cfg(not(loom))]
+pub mod filter;
 pub mod format;
 #[cfg(not(loom))]
 pub mod ingest;

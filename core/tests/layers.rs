@@ -15,6 +15,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("json", &["lite3"]),
     ("ingest", &["json"]),
     ("message", &["json", "lite3"]),
+    ("filter", &["message", "json", "lite3", "sys"]),
     ("replay", &["sys"]),
     (
         "doctor",
@@ -27,8 +28,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "store",
         &[
-            "doctor", "migrate", "pool", "ring", "format", "sys", "message", "ingest", "json",
-            "lite3",
+            "doctor", "migrate", "pool", "ring", "format", "sys", "filter", "message", "ingest",
+            "json", "lite3",
         ],
     ),
     // The root re-exports.

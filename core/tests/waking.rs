@@ -20,6 +20,7 @@ const NOW: TailOptions<'static> = TailOptions {
     timeout: None,
     gap: GapPolicy::Continue,
     tags: &[],
+    filters: &[],
     snapshot: false,
     in_place: false,
     spin: Duration::ZERO,

@@ -1,8 +1,11 @@
 //! A reader's place in the pool, and its next step: never waits.
 
+use std::sync::Arc;
+
 use crate::error::{Error, ErrorKind, Result};
+use crate::filter::Filter;
 use crate::format::frame::{Header, Size};
-use crate::message::{tags, Encoding, Message};
+use crate::message::{Encoding, Message};
 use crate::pool::wait::Target;
 use crate::ring::locate::Place;
 use crate::ring::memory::Memory;
@@ -10,6 +13,7 @@ use crate::ring::position::is_sound;
 use crate::ring::snapshot::Found;
 use crate::ring::window::{Framed, Window, WINDOW};
 use crate::ring::{mapped::Mapped, Ring};
+use crate::store::rewind::Rewind;
 use crate::store::{Gap, GapPolicy, Pool, View};
 use crate::sys::atomic::Ordering;
 
@@ -22,6 +26,8 @@ pub(super) enum Step {
     Gap,
     /// Nothing yet: [`Cursor::target`].
     Wait,
+    /// Nothing among many; there may be more. Gives the caller a chance to look whether it still wants any.
+    Pause,
     /// Nothing any more.
     End,
 }
@@ -45,6 +51,11 @@ pub(super) struct Cursor {
     pub(super) policy: GapPolicy,
     pub(super) wanted: Vec<Vec<u8>>,
     pub(super) wanted_signature: u32,
+    pub(super) filters: Vec<Arc<Filter>>,
+    /// Steps of the filters since the last [`Step`] that was told.
+    pub(super) effort: u64,
+    /// Matching messages to be counted backwards before anything is read.
+    pub(super) rewind: Option<Box<Rewind>>,
     pub(super) done: bool,
     pub(super) dropped: u64,
     pub(super) last_gap: Option<Gap>,
@@ -55,7 +66,7 @@ pub(super) struct Cursor {
     pub(super) target: Target,
     /// Head as last seen; frames before it are committed.
     head: u64,
-    window: Window,
+    pub(super) window: Window,
     /// Found by a look ahead and not delivered yet.
     pub(super) pending: Option<Result<Step>>,
 }
@@ -75,6 +86,9 @@ impl Cursor {
             policy: GapPolicy::Continue,
             wanted: Vec::new(),
             wanted_signature: 0,
+            filters: Vec::new(),
+            effort: 0,
+            rewind: None,
             done: false,
             dropped: 0,
             last_gap: None,
@@ -92,7 +106,7 @@ impl Cursor {
     }
 
     #[inline]
-    fn ring(&self) -> &Ring<Mapped> {
+    pub(super) fn ring(&self) -> &Ring<Mapped> {
         self.pool.pool.shared().ring()
     }
 
@@ -101,6 +115,7 @@ impl Cursor {
         self.window.clear();
         self.head = 0;
         self.pending = None;
+        self.rewind = None;
     }
 
     /// The next step, counting and remembering what it takes.
@@ -111,6 +126,9 @@ impl Cursor {
     pub(super) fn step(&mut self) -> Result<Step> {
         if let Some(step) = self.pending.take() {
             return step;
+        }
+        if self.rewind.is_some() && !self.rewind() {
+            return Ok(Step::Pause);
         }
         if self.done || self.left == Some(0) || self.is_past_end() {
             self.done = true;
@@ -276,12 +294,21 @@ impl Cursor {
         self.header_at = self.at;
         self.expect = Some(seq + 1);
         self.at += len;
-        if self.header.time_ns < self.since || !self.matches()? {
+        let matches = if self.header.time_ns < self.since {
+            Some(false)
+        } else {
+            self.matches()?
+        };
+        if matches != Some(true) {
+            if matches.is_none() {
+                // Overwritten meanwhile: the next step finds out, and what is lost begins here.
+                self.expect = Some(seq);
+            }
             if self.is_past_end() {
                 self.done = true;
                 return Ok(Some(Step::End));
             }
-            return Ok(None);
+            return Ok(self.is_tired().then_some(Step::Pause));
         }
         if let Some(left) = &mut self.left {
             *left -= 1;
@@ -330,37 +357,9 @@ impl Cursor {
         error
     }
 
-    #[inline]
-    fn matches(&self) -> Result<bool> {
-        if self.header.signature & self.wanted_signature != self.wanted_signature {
-            return Ok(false);
-        }
-        if self.wanted.is_empty() {
-            return Ok(true);
-        }
-        self.matches_tags()
-    }
-
-    fn matches_tags(&self) -> Result<bool> {
-        if self.is_private() {
-            return tags::contains_all(
-                self.window.body(self.header_at, &self.header).1,
-                &self.wanted,
-            );
-        }
-        let view = View::in_place(self.ring(), self.header_at, &self.header);
-        let found = tags::contains_all(view.message()?.tags, &self.wanted);
-        // Overwritten meanwhile: what was seen means nothing, and the next step finds out.
-        if view.still_valid() {
-            found
-        } else {
-            Ok(false)
-        }
-    }
-
     /// Whether messages are found in the private copy.
     #[inline]
-    fn is_private(&self) -> bool {
+    pub(super) fn is_private(&self) -> bool {
         !self.in_place || self.backwards
     }
 
@@ -399,7 +398,10 @@ impl Cursor {
             if self.end_seq.is_some_and(|end| self.header.seq < end) {
                 break;
             }
-            if self.header.time_ns < self.since || !self.matches()? {
+            if self.header.time_ns < self.since || self.matches()? != Some(true) {
+                if self.is_tired() {
+                    return Ok(Step::Pause);
+                }
                 continue;
             }
             if let Some(left) = &mut self.left {

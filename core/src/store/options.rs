@@ -1,7 +1,9 @@
 //! Options and results of the operations.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::filter::Filter;
 use crate::limits;
 use crate::pool::owner::LockWait;
 
@@ -124,6 +126,8 @@ pub struct TailOptions<'a> {
     pub gap: GapPolicy,
     /// Deliver only messages that have all of these tags.
     pub tags: &'a [&'a [u8]],
+    /// Deliver only messages that match all of these; looked at after the tags.
+    pub filters: &'a [Arc<Filter>],
     /// End at what was the newest message at opening.
     pub snapshot: bool,
     /// Views into the pool's memory instead of into a private copy.
@@ -144,6 +148,7 @@ impl Default for TailOptions<'_> {
             timeout: None,
             gap: GapPolicy::Continue,
             tags: &[],
+            filters: &[],
             snapshot: false,
             in_place: false,
             spin: Duration::ZERO,

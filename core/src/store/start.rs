@@ -1,10 +1,9 @@
 //! Where a stream starts: from words to a position.
 
 use crate::error::Result;
-use crate::message::tags;
 use crate::ring::locate::Place;
 use crate::ring::memory::Memory;
-use crate::store::cursor::{Cursor, Step};
+use crate::store::cursor::Cursor;
 use crate::store::{token, Start};
 use crate::sys::atomic::Ordering;
 
@@ -24,8 +23,8 @@ impl Cursor {
         match start {
             Start::Oldest => self.go_to_oldest(),
             Start::Now | Start::Last(0) => self.go_to_now(),
-            Start::Last(count) if self.wanted.is_empty() => self.go_to_last(*count),
-            Start::Last(count) => self.go_to_last_matching(*count)?,
+            Start::Last(count) if self.wants_all() => self.go_to_last(*count),
+            Start::Last(count) => self.go_to_last_matching(*count),
             Start::Seq(seq) => self.seek = Some((*seq).max(1)),
             Start::Time(ns) => {
                 let sorted = !self.pool.pool.shared().superblock().times_unordered();
@@ -51,7 +50,7 @@ impl Cursor {
 
     /// Seq of the message at a position, or of the next one to come at the head: a reader that knows
     /// it notices what it loses before its first step. `None` at damage, or overtaken.
-    fn seq_at(&self, at: u64) -> Option<u64> {
+    pub(super) fn seq_at(&self, at: u64) -> Option<u64> {
         let ring = self.pool.pool.shared().ring();
         loop {
             let (tail, head) = ring.bounds()?;
@@ -85,33 +84,6 @@ impl Cursor {
             }
             _ => self.go_to_oldest(),
         }
-    }
-
-    /// Walks back over as many matching messages.
-    fn go_to_last_matching(&mut self, count: u64) -> Result<()> {
-        let ring = self.pool.pool.shared().ring();
-        let mut back = Cursor::new(self.pool.clone());
-        back.backwards = true;
-        back.wanted = self.wanted.clone();
-        back.wanted_signature = self.wanted_signature;
-        let head = ring.head();
-        back.at = head;
-        self.at = head;
-        for _ in 0..count {
-            match back.step() {
-                Ok(Step::Message) => {
-                    self.at = back.header_at;
-                    self.expect = Some(back.header.seq);
-                }
-                Ok(_) => break,
-                // Damage: what lies before it cannot be reached backwards.
-                Err(_) => break,
-            }
-        }
-        if self.expect.is_none() {
-            self.expect = self.seq_at(head);
-        }
-        Ok(())
     }
 
     fn go_to_backwards(&mut self, start: &Start) -> Result<()> {
@@ -159,18 +131,12 @@ impl Cursor {
         // Nothing retained, or a start behind it: there is nothing to come. A start by a time that no
         // message has reached stands at the head and knows no seq.
         let begins_behind = match self.seek.or(self.expect) {
+            _ if self.rewind.is_some() => false,
             Some(first) => first > newest,
             None => self.at >= head,
         };
         if ring.ends().is_none() || begins_behind {
             self.done = true;
         }
-    }
-
-    pub(super) fn want_tags(&mut self, wanted: &[&[u8]]) {
-        self.wanted = wanted.iter().map(|tag| tag.to_vec()).collect();
-        self.wanted_signature = wanted
-            .iter()
-            .fold(0, |bits, tag| bits | tags::signature_of(tag));
     }
 }

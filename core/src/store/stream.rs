@@ -61,7 +61,7 @@ impl Pool {
         cursor.policy = options.gap;
         cursor.end_seq = options.end_seq;
         cursor.left = options.max;
-        cursor.want_tags(options.tags);
+        cursor.want(options);
         cursor.go_to(&options.start)?;
         if options.snapshot && !options.backwards {
             cursor.end_at_newest();
@@ -196,6 +196,16 @@ impl Stream {
                         return Ok(Next::Message(seq));
                     }
                     state.cursor.expect = Some(seq);
+                    if let Some(left) = &mut state.cursor.left {
+                        *left += 1;
+                    }
+                }
+                Step::Pause => {
+                    if let Wait::For(_) = wait {
+                        if until.get_or_insert_with(|| deadline_of(wait)).passed() {
+                            return Ok(Next::Timeout);
+                        }
+                    }
                 }
                 Step::Gap => return Ok(Next::Gap(state.cursor.last_gap.unwrap_or_default())),
                 Step::End => {
@@ -256,7 +266,11 @@ impl Stream {
             return None;
         }
         let mut state = self.state.lock();
-        match state.cursor.step() {
+        let mut step = state.cursor.step();
+        while matches!(step, Ok(Step::Pause)) && !self.cancelled.load(Ordering::Acquire) {
+            step = state.cursor.step();
+        }
+        match step {
             Ok(Step::Wait) => (!self.pool.pool.is_deleted()).then_some(state.cursor.target),
             // An error as well: it belongs to the call that steps.
             step => {
@@ -293,7 +307,11 @@ impl Stream {
     /// Seq of the message that would come next if nothing is lost or filtered.
     pub fn next_seq(&self) -> u64 {
         match self.next_seq.load(Ordering::Relaxed) {
-            UNKNOWN => self.state.lock().cursor.next_seq(),
+            UNKNOWN => {
+                let mut state = self.state.lock();
+                while !state.cursor.rewind() {}
+                state.cursor.next_seq()
+            }
             seq => seq,
         }
     }

@@ -32,3 +32,5 @@ pub mod map;
 pub mod mortal;
 #[cfg(not(loom))]
 pub mod random;
+#[cfg(not(loom))]
+pub mod stack;

@@ -36,6 +36,7 @@ mod client;
 mod codec;
 mod doctor;
 mod error;
+mod filter;
 mod info;
 mod ingest;
 mod library;
@@ -67,6 +68,7 @@ pub use client::{default_pool_dir, Client};
 pub use codec::{check_json, check_lite3, json_to_lite3, lite3_to_json};
 pub use doctor::{Doctor, DoctorIssue, DoctorProgress, DoctorReport, DoctorStatus};
 pub use error::{Error, ErrorKind, Result};
+pub use filter::{Filter, FilterOptions};
 pub use info::{Bounds, FramePlace, Info, Layout};
 pub use ingest::{
     Appended, Fault, FaultKind, Ingest, IngestCounts, IngestMode, IngestOptions, IngestStep, Place,

@@ -337,10 +337,10 @@ impl Pool {
     /// # Errors
     /// Usage for options that do not go together; Io when the system refuses.
     pub fn tail(&self, options: &TailOptions<'_>) -> Result<Stream> {
-        let (raw, _token) = options.raw()?;
+        let options = options.raw()?;
         Stream::adopt(|stream, error| {
             // SAFETY: a live handle, options that live for the call; the outputs are ours.
-            unsafe { raw::plsm_pool_tail(self.as_ptr(), &raw, stream, error) }
+            unsafe { raw::plsm_pool_tail(self.as_ptr(), &options.raw, stream, error) }
         })
     }
 }

@@ -5,6 +5,7 @@
 pub const PLSM_OPEN_READ_ONLY: u32 = 1;
 pub const PLSM_APPEND_CHECK_FULLY: u32 = 1;
 pub const PLSM_VIEW_IN_PLACE: u32 = 1;
+pub const PLSM_FILTER_NO_RECURSION: u32 = 1;
 pub const PLSM_INGEST_SKIP: u32 = 1;
 pub const PLSM_INGEST_COPY: u32 = 2;
 pub const PLSM_TAIL_SNAPSHOT: u32 = 1;
@@ -93,6 +94,11 @@ pub struct plsm_client {
 #[repr(C)]
 #[derive(Debug)]
 pub struct plsm_doctor {
+    _unused: [u8; 0],
+}
+#[repr(C)]
+#[derive(Debug)]
+pub struct plsm_filter {
     _unused: [u8; 0],
 }
 #[repr(C)]
@@ -484,6 +490,15 @@ pub type plsm_lite3_frame_t = plsm_lite3_frame;
 pub type plsm_message_t = plsm_message;
 #[repr(C)]
 #[derive(Debug, Default, Copy, Clone)]
+pub struct plsm_filter_options {
+    pub struct_size: u32,
+    pub flags: u32,
+    pub max_steps: u64,
+}
+pub type plsm_filter_options_t = plsm_filter_options;
+pub type plsm_filter_t = plsm_filter;
+#[repr(C)]
+#[derive(Debug, Default, Copy, Clone)]
 pub struct plsm_ingest_options {
     pub struct_size: u32,
     pub mode: u32,
@@ -574,6 +589,8 @@ pub struct plsm_tail_options {
     pub token: *const ::core::ffi::c_char,
     pub spin_us: u32,
     pub flags: u32,
+    pub filters: *const *const plsm_filter_t,
+    pub filters_len: usize,
 }
 impl Default for plsm_tail_options {
     fn default() -> Self {
@@ -1197,6 +1214,25 @@ unsafe extern "C" {
         out_document: *mut plsm_buf_t,
         out_err: *mut *mut plsm_error_t,
     ) -> ::core::ffi::c_int;
+}
+unsafe extern "C" {
+    pub fn plsm_filter_new(
+        expression: *const ::core::ffi::c_char,
+        len: usize,
+        options: *const plsm_filter_options_t,
+        out_filter: *mut *mut plsm_filter_t,
+        out_err: *mut *mut plsm_error_t,
+    ) -> ::core::ffi::c_int;
+}
+unsafe extern "C" {
+    pub fn plsm_filter_matches(
+        filter: *mut plsm_filter_t,
+        view: *const plsm_view_t,
+        out_err: *mut *mut plsm_error_t,
+    ) -> ::core::ffi::c_int;
+}
+unsafe extern "C" {
+    pub fn plsm_filter_free(filter: *mut plsm_filter_t);
 }
 unsafe extern "C" {
     pub fn plsm_ingest_new(

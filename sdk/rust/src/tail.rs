@@ -2,7 +2,7 @@
 
 use crate::call::c_text;
 use crate::wait::milliseconds;
-use crate::{raw, Result, Tags};
+use crate::{raw, Filter, Result, Tags};
 use std::ffi::CString;
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ pub enum Start<'a> {
     Oldest,
     /// After the newest message: only what is appended from now on.
     Now,
-    /// At the last `n` retained messages that match the tags.
+    /// At the last `n` retained messages that match tags and filters.
     Last(u64),
     /// At this seq, inclusive; one in the future is waited for.
     Seq(u64),
@@ -60,6 +60,7 @@ pub struct TailOptions<'a> {
     timeout: Option<Duration>,
     gap: GapPolicy,
     tags: Tags<'a>,
+    filters: Vec<&'a Filter>,
     spin: Duration,
     flags: u32,
 }
@@ -82,7 +83,7 @@ impl<'a> TailOptions<'a> {
         self
     }
 
-    /// Ends after this many messages, counted after the tags.
+    /// Ends after this many messages, counted after tags and filters.
     pub fn max(mut self, messages: u64) -> TailOptions<'a> {
         self.max = Some(messages);
         self
@@ -109,6 +110,13 @@ impl<'a> TailOptions<'a> {
     /// Adds a tag that every shown message must have.
     pub fn tag(mut self, tag: &'a str) -> TailOptions<'a> {
         self.tags.push(tag);
+        self
+    }
+
+    /// Adds a filter that every shown message must match; asked after the tags. When it fails on a message
+    /// ([`Filter::matches`]), the stream gives that error and goes on behind it.
+    pub fn filter(mut self, filter: &'a Filter) -> TailOptions<'a> {
+        self.filters.push(filter);
         self
     }
 
@@ -148,13 +156,14 @@ impl<'a> TailOptions<'a> {
         self
     }
 
-    /// The library's form, valid while `self` and the text beside it are.
-    pub(crate) fn raw(&self) -> Result<(raw::plsm_tail_options_t, Option<CString>)> {
+    /// The library's form, valid while `self` is.
+    pub(crate) fn raw(&self) -> Result<RawTail> {
         let token = match self.start {
             Start::Token(token) => Some(c_text(token, "the token")?),
             _ => None,
         };
         let (start, start_value) = self.start.raw();
+        let filters: Vec<_> = self.filters.iter().map(|filter| filter.handle()).collect();
         let raw = raw::plsm_tail_options_t {
             struct_size: size_of::<raw::plsm_tail_options_t>() as u32,
             start,
@@ -173,7 +182,20 @@ impl<'a> TailOptions<'a> {
                 .map_or(std::ptr::null(), |token| token.as_ptr()),
             spin_us: u32::try_from(self.spin.as_micros()).unwrap_or(u32::MAX),
             flags: self.flags,
+            filters: filters.as_ptr(),
+            filters_len: filters.len(),
         };
-        Ok((raw, token))
+        Ok(RawTail {
+            raw,
+            _token: token,
+            _filters: filters,
+        })
     }
+}
+
+/// The library's form of the options, with what it points to.
+pub(crate) struct RawTail {
+    pub(crate) raw: raw::plsm_tail_options_t,
+    _token: Option<CString>,
+    _filters: Vec<*const raw::plsm_filter_t>,
 }

@@ -46,6 +46,11 @@ impl<'a> View<'a> {
         }
     }
 
+    /// The library's form.
+    pub(crate) fn raw(&self) -> &raw::plsm_view_t {
+        &self.raw
+    }
+
     /// The sequence number.
     #[inline]
     pub fn seq(&self) -> u64 {

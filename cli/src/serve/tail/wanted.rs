@@ -3,7 +3,10 @@
 use super::Form;
 use crate::serve::error::{Answer, Refusal};
 use crate::serve::query::Query;
-use crate::{parse_duration, parse_time, GapPolicy, Pool, Result, Start, Stream, TailOptions};
+use crate::{
+    parse_duration, parse_time, Filter, FilterOptions, GapPolicy, Pool, Result, Start, Stream,
+    TailOptions,
+};
 use axum::http::HeaderMap;
 use std::time::{Duration, SystemTime};
 
@@ -12,9 +15,12 @@ const EVENT_BEAT: Duration = Duration::from_secs(15);
 /// The shortest time between signs of life that can be asked for, in milliseconds.
 const LEAST_BEAT_MS: u64 = 100;
 
+/// Filters of one tail.
+const MOST_FILTERS: usize = 16;
+
 /// Where to start.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum From {
+enum Place {
     Oldest,
     Now,
     Last(u64),
@@ -28,10 +34,12 @@ enum From {
 /// What a tail is asked for.
 #[derive(Clone, Debug)]
 pub(crate) struct Wanted {
-    from: From,
+    from: Place,
     end_seq: Option<u64>,
     max: Option<u64>,
     tags: Vec<String>,
+    /// Expressions of filters, compiled when the stream is opened.
+    filters: Vec<String>,
     gap: GapPolicy,
     snapshot: bool,
     backwards: bool,
@@ -83,8 +91,8 @@ impl Wanted {
             Form::Lines | Form::Lite3 => heartbeat.map(Duration::from_millis),
         };
         let from = match (form, last_event_id(headers)?) {
-            (Form::Events, Some(id)) => From::After(id),
-            _ => From::parse(query)?,
+            (Form::Events, Some(id)) => Place::After(id),
+            _ => Place::parse(query)?,
         };
         let backwards = query.switch("backwards")?;
         Ok(Wanted {
@@ -96,6 +104,7 @@ impl Wanted {
                 .filter(|tag| !tag.is_empty())
                 .map(str::to_owned)
                 .collect(),
+            filters: filters(query)?,
             gap,
             snapshot: query.switch("snapshot")?,
             backwards,
@@ -106,22 +115,29 @@ impl Wanted {
 
     /// Whether messages may be passed over.
     pub(super) fn is_filtered(&self) -> bool {
-        !self.tags.is_empty()
+        !self.tags.is_empty() || !self.filters.is_empty()
     }
 
     /// Opens the stream.
     pub(super) fn open(&self, pool: &Pool) -> Result<Stream> {
         let start = match &self.from {
-            From::Oldest => Start::Oldest,
-            From::Now => Start::Now,
-            From::Last(count) => Start::Last(*count),
-            From::Seq(seq) => Start::Seq(*seq),
-            From::Time(time_ns) => Start::Time(*time_ns),
-            From::Token(token) => Start::Token(token),
+            Place::Oldest => Start::Oldest,
+            Place::Now => Start::Now,
+            Place::Last(count) => Start::Last(*count),
+            Place::Seq(seq) => Start::Seq(*seq),
+            Place::Time(time_ns) => Start::Time(*time_ns),
+            Place::Token(token) => Start::Token(token),
             // A client that has seen more than there is saw another pool of this name, or what a crash took.
-            From::After(seq) if *seq > pool.bounds()?.newest => Start::Oldest,
-            From::After(seq) => Start::Seq(seq.saturating_add(1)),
+            Place::After(seq) if *seq > pool.bounds()?.newest => Start::Oldest,
+            Place::After(seq) => Start::Seq(seq.saturating_add(1)),
         };
+        // The expressions come from strangers: none may call itself.
+        let strict = FilterOptions::new().no_recursion(true);
+        let filters: Vec<Filter> = self
+            .filters
+            .iter()
+            .map(|expression| Filter::with(expression, &strict))
+            .collect::<Result<_>>()?;
         let mut options = TailOptions::new()
             .start(start)
             .gap(self.gap)
@@ -129,6 +145,9 @@ impl Wanted {
             .backwards(self.backwards);
         for tag in &self.tags {
             options = options.tag(tag);
+        }
+        for filter in &filters {
+            options = options.filter(filter);
         }
         if let Some(seq) = self.end_seq {
             options = options.end_seq(seq);
@@ -140,26 +159,38 @@ impl Wanted {
     }
 }
 
-impl From {
-    fn parse(query: &Query) -> Answer<From> {
+impl Place {
+    fn parse(query: &Query) -> Answer<Place> {
         let starts = [("oldest", false), ("now", true)];
         let found = [
-            query.number("since_seq")?.map(|seq: u64| From::Seq(seq.max(1))),
-            query.number("tail")?.map(From::Last),
-            query.one("since")?.map(moment).transpose()?.map(From::Time),
+            query.number("since_seq")?.map(|seq: u64| Place::Seq(seq.max(1))),
+            query.number("tail")?.map(Place::Last),
+            query.one("since")?.map(moment).transpose()?.map(Place::Time),
             query
                 .word("start", &starts)?
-                .map(|now| if now { From::Now } else { From::Oldest }),
-            query.one("token")?.map(|token| From::Token(token.to_owned())),
+                .map(|now| if now { Place::Now } else { Place::Oldest }),
+            query.one("token")?.map(|token| Place::Token(token.to_owned())),
         ];
         let mut found = found.into_iter().flatten();
         match (found.next(), found.next()) {
-            (None, _) => Ok(From::Oldest),
+            (None, _) => Ok(Place::Oldest),
             (Some(from), None) => Ok(from),
             (Some(_), Some(_)) => Err(Refusal::usage(
                 "only one of since_seq, tail, since, start and token says where to start",
             )),
         }
+    }
+}
+
+/// The expressions of `where`.
+fn filters(query: &Query) -> Answer<Vec<String>> {
+    let filters: Vec<String> = query.all("where").map(str::to_owned).collect();
+    match filters.len() > MOST_FILTERS {
+        true => Err(Refusal::usage(format!(
+            "where is given {} times, and may be given {MOST_FILTERS} times",
+            filters.len()
+        ))),
+        false => Ok(filters),
     }
 }
 
@@ -214,22 +245,22 @@ mod tests {
     #[test]
     fn starts() {
         for (query, from) in [
-            ("", From::Oldest),
-            ("start=now", From::Now),
-            ("start=oldest", From::Oldest),
-            ("tail=3", From::Last(3)),
-            ("since_seq=7", From::Seq(7)),
-            ("since_seq=0", From::Seq(1)),
-            ("since=1970-01-01T00:00:05Z", From::Time(5_000_000_000)),
-            ("since=1970-01-01T01:00:05+01:00", From::Time(5_000_000_000)),
-            ("since=1970-01-01+00:00:05Z", From::Time(5_000_000_000)),
-            ("token=abc", From::Token("abc".into())),
+            ("", Place::Oldest),
+            ("start=now", Place::Now),
+            ("start=oldest", Place::Oldest),
+            ("tail=3", Place::Last(3)),
+            ("since_seq=7", Place::Seq(7)),
+            ("since_seq=0", Place::Seq(1)),
+            ("since=1970-01-01T00:00:05Z", Place::Time(5_000_000_000)),
+            ("since=1970-01-01T01:00:05+01:00", Place::Time(5_000_000_000)),
+            ("since=1970-01-01+00:00:05Z", Place::Time(5_000_000_000)),
+            ("token=abc", Place::Token("abc".into())),
         ] {
             assert_eq!(parse(query, Form::Lines).unwrap().from, from, "{query}");
         }
         assert!(matches!(
             parse("since=30m", Form::Lines).unwrap().from,
-            From::Time(1..)
+            Place::Time(1..)
         ));
         for bad in [
             "start=never",
@@ -271,9 +302,9 @@ mod tests {
         headers.insert("last-event-id", "41".parse().unwrap());
         let query = Query::parse(Some("tail=5"));
         let wanted = Wanted::parse(&query, &headers, Form::Events, 1).unwrap();
-        assert_eq!(wanted.from, From::After(41));
+        assert_eq!(wanted.from, Place::After(41));
         let wanted = Wanted::parse(&query, &headers, Form::Lines, 1).unwrap();
-        assert_eq!(wanted.from, From::Last(5), "only events have ids");
+        assert_eq!(wanted.from, Place::Last(5), "only events have ids");
         headers.insert("last-event-id", "x".parse().unwrap());
         assert!(Wanted::parse(&query, &headers, Form::Events, 1).is_err());
     }

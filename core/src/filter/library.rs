@@ -1,0 +1,54 @@
+//! The names a program may use: jaq's libraries, less what reaches outside of the message.
+
+use jaq_core::load::parse::Def;
+use jaq_core::native::Fun;
+
+use super::run::Engine;
+
+/// What is taken out, with the reason or with what to use instead.
+const REFUSED: &[(&str, &str)] = &[
+    ("env", "pass the value in the expression"),
+    ("$ENV", "pass the value in the expression"),
+    ("input", "every message is looked at by itself"),
+    ("inputs", "every message is looked at by itself"),
+    ("input_filename", "every message is looked at by itself"),
+    ("input_line_number", "use .seq"),
+    ("debug", "nothing is printed by a filter"),
+    ("stderr", "nothing is printed by a filter"),
+    ("halt", "use --one, or a maximum, to stop"),
+    ("halt_error", "use --one, or a maximum, to stop"),
+    ("localtime", "use gmtime"),
+    ("strflocaltime", "use strftime"),
+    ("get_search_list", "modules cannot be loaded in a filter"),
+];
+
+/// The names by which the engine's library calls some of those.
+const REFUSED_INSIDE: &[&str] = &["debug_empty", "stderr_empty"];
+
+pub(super) fn is_refused(name: &str) -> bool {
+    REFUSED.iter().any(|(refused, _)| *refused == name)
+}
+
+/// What to do instead of using a name that is taken out.
+pub(super) fn instead_of(name: &str) -> &'static str {
+    REFUSED
+        .iter()
+        .find(|(refused, _)| *refused == name)
+        .map_or("", |(_, instead)| instead)
+}
+
+/// Filters written in jq.
+pub(super) fn definitions() -> impl Iterator<Item = Def<&'static str>> {
+    jaq_core::defs()
+        .chain(jaq_std::defs())
+        .chain(jaq_json::defs())
+        .filter(|definition| !is_refused(definition.name))
+}
+
+/// Filters written in Rust.
+pub(super) fn functions() -> impl Iterator<Item = Fun<Engine>> {
+    jaq_core::funs()
+        .chain(jaq_std::funs())
+        .chain(jaq_json::funs())
+        .filter(|(name, ..)| !is_refused(name) && !REFUSED_INSIDE.contains(name))
+}
