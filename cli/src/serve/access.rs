@@ -3,11 +3,11 @@
 use super::error::Refusal;
 use super::route::{Need, RouteId};
 use super::state::State;
+use crate::ErrorKind;
 use axum::extract::Request;
 use axum::http::{header, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use crate::ErrorKind;
 use std::sync::Arc;
 
 /// Lets a request through to its route, or not; marks the answer with the route.
@@ -35,12 +35,11 @@ fn check(state: &State, need: Need, request: &Request) -> Result<(), Refusal> {
                 Some(_) => "the token is wrong",
                 None => "this server needs a token",
             };
-            return Err(Refusal::new(
-                StatusCode::UNAUTHORIZED,
-                ErrorKind::Permission,
-                message,
-            )
-            .with_hint("send the header `authorization: Bearer TOKEN`; the commands take --token-file"));
+            return Err(
+                Refusal::new(StatusCode::UNAUTHORIZED, ErrorKind::Permission, message).with_hint(
+                    "send the header `authorization: Bearer TOKEN`; the commands take --token-file",
+                ),
+            );
         }
     }
     let access = state.config.access;

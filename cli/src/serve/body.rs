@@ -38,8 +38,12 @@ pub(crate) fn unsupported(media_type: Option<&str>, wanted: &str) -> Refusal {
         Some(other) => format!("content-type {other:?} is not taken here"),
         None => "the request has no content-type".to_owned(),
     };
-    Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, ErrorKind::Usage, message)
-        .with_hint(format!("send it as {wanted}"))
+    Refusal::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        ErrorKind::Usage,
+        message,
+    )
+    .with_hint(format!("send it as {wanted}"))
 }
 
 /// Fails unless the request carries JSON. A page of another site cannot send that without being asked first.
@@ -75,9 +79,7 @@ pub(crate) async fn read(state: &State, headers: &HeaderMap, mut body: Body) -> 
         match piece {
             None => return Ok(whole.joined()),
             Some(Err(error)) => {
-                return Err(Refusal::usage(format!(
-                    "the body cannot be read: {error}"
-                )))
+                return Err(Refusal::usage(format!("the body cannot be read: {error}")))
             }
             Some(Ok(frame)) => {
                 if let Ok(data) = frame.into_data() {

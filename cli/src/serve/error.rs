@@ -93,11 +93,9 @@ impl Veil {
 
     /// The text without the directory: the file's name stays.
     pub(crate) fn over(&self, text: &str) -> String {
-        self.hidden
-            .iter()
-            .fold(text.to_owned(), |text, directory| {
-                text.replace(directory.as_str(), "")
-            })
+        self.hidden.iter().fold(text.to_owned(), |text, directory| {
+            text.replace(directory.as_str(), "")
+        })
     }
 
     /// Appends `{"error":{…}}`.
@@ -120,8 +118,11 @@ impl Veil {
                     object.member("maybe_written", |out| out.extend_from_slice(b"true"));
                 }
                 if !error.causes().is_empty() {
-                    let causes: Vec<String> =
-                        error.causes().iter().map(|cause| self.over(cause)).collect();
+                    let causes: Vec<String> = error
+                        .causes()
+                        .iter()
+                        .map(|cause| self.over(cause))
+                        .collect();
                     object.member("causes", |out| json::strings(&causes, out));
                 }
             });

@@ -76,7 +76,9 @@ fn admit<'a>(
     // HTTP/2 has the host in its :authority, and so has HTTP/1 when the whole URL is asked for.
     let host = match request.uri().authority() {
         Some(authority) => Some(authority.as_str()),
-        None => headers.get(header::HOST).and_then(|host| host.to_str().ok()),
+        None => headers
+            .get(header::HOST)
+            .and_then(|host| host.to_str().ok()),
     };
     state
         .hosts

@@ -84,10 +84,17 @@ fn split(authority: &str) -> Option<(String, Option<u16>)> {
         Some(_) => return None,
     };
     let host = host.strip_suffix('.').unwrap_or(host);
-    let inner = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let inner = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'));
     let good = match inner {
         Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
-        None => !host.is_empty() && host.chars().all(|c| c.is_alphanumeric() || "-._".contains(c)),
+        None => {
+            !host.is_empty()
+                && host
+                    .chars()
+                    .all(|c| c.is_alphanumeric() || "-._".contains(c))
+        }
     };
     good.then(|| (host.to_lowercase(), port))
 }
@@ -204,8 +211,18 @@ mod tests {
             assert_eq!(Origin::parse(text).unwrap().as_str(), normal);
         }
         for bad in [
-            "", "*", "null", "localhost", "ftp://a", "http://", "http://a/", "http://a?x", "http://u@a",
-            "http://a:x", "http://a b", "http://a:99999",
+            "",
+            "*",
+            "null",
+            "localhost",
+            "ftp://a",
+            "http://",
+            "http://a/",
+            "http://a?x",
+            "http://u@a",
+            "http://a:x",
+            "http://a b",
+            "http://a:99999",
         ] {
             assert!(Origin::parse(bad).is_err(), "{bad:?}");
         }
@@ -256,9 +273,15 @@ mod tests {
     fn pages() {
         let hosts = hosts(&[], &["https://app.example"]);
         let check = |origin: &str, host| hosts.check_origin(Some(origin.as_bytes()), Some(host));
-        assert!(check("https://app.example", "localhost:9700").unwrap().is_some());
-        assert!(check("http://localhost:9700", "localhost:9700").unwrap().is_none());
-        assert!(check("https://pools.example", "pools.example").unwrap().is_none());
+        assert!(check("https://app.example", "localhost:9700")
+            .unwrap()
+            .is_some());
+        assert!(check("http://localhost:9700", "localhost:9700")
+            .unwrap()
+            .is_none());
+        assert!(check("https://pools.example", "pools.example")
+            .unwrap()
+            .is_none());
         for (origin, host) in [
             ("http://localhost:3000", "localhost:9700"),
             ("http://localhost", "localhost:9700"),
@@ -268,7 +291,12 @@ mod tests {
         ] {
             assert!(check(origin, host).is_err(), "{origin}");
         }
-        assert!(hosts.check_origin(Some(b"\xff"), Some("localhost")).is_err());
-        assert!(hosts.check_origin(None, Some("localhost")).unwrap().is_none());
+        assert!(hosts
+            .check_origin(Some(b"\xff"), Some("localhost"))
+            .is_err());
+        assert!(hosts
+            .check_origin(None, Some("localhost"))
+            .unwrap()
+            .is_none());
     }
 }

@@ -21,10 +21,7 @@ pub(super) fn start() {
         LEVEL.store(level_of(&filter), Ordering::Relaxed);
     }
     let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    COLORED.store(
-        std::io::stderr().is_terminal() && !plain,
-        Ordering::Relaxed,
-    );
+    COLORED.store(std::io::stderr().is_terminal() && !plain, Ordering::Relaxed);
 }
 
 /// The level that a filter like `info`, `plasmite=debug` or `warn,plasmite=info` gives us; what is said about

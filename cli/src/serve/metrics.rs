@@ -115,7 +115,11 @@ impl Metrics {
         out.sample("plasmite_info", &[("version", version)], 1);
         self.http(&mut out);
         let counters = [
-            ("plasmite_appends_total", "Messages appended.", &self.appends),
+            (
+                "plasmite_appends_total",
+                "Messages appended.",
+                &self.appends,
+            ),
             (
                 "plasmite_append_bytes_total",
                 "Bytes of data appended, as they were sent.",
@@ -148,7 +152,11 @@ impl Metrics {
         );
         for (kind, count) in ErrorKind::ALL.iter().zip(&self.errors) {
             let labels = [("kind", kind.name())];
-            out.sample("plasmite_errors_total", &labels, count.load(Ordering::Relaxed));
+            out.sample(
+                "plasmite_errors_total",
+                &labels,
+                count.load(Ordering::Relaxed),
+            );
         }
         self.tails_now(&mut out);
         out.0

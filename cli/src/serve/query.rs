@@ -91,7 +91,9 @@ mod tests {
 
     #[test]
     fn queries() {
-        let query = Query::parse(Some("max=5&tag=a%20b&tag=c+d&snapshot&max_x=1&bad=-1&x=1&x=2"));
+        let query = Query::parse(Some(
+            "max=5&tag=a%20b&tag=c+d&snapshot&max_x=1&bad=-1&x=1&x=2",
+        ));
         assert_eq!(query.number::<u64>("max").unwrap(), Some(5));
         assert_eq!(query.number::<u64>("none").unwrap(), None);
         assert_eq!(query.all("tag").collect::<Vec<_>>(), ["a b", "c d"]);

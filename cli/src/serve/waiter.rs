@@ -100,9 +100,8 @@ impl Waiter {
     /// A thread with room, of which a place is taken.
     fn shard(&self, polls: bool) -> Result<Arc<Shard>, Error> {
         let mut shards = locked(&self.0);
-        let room = |shard: &&Arc<Shard>| {
-            shard.polls == polls && shard.load.load(Ordering::Relaxed) < MOST
-        };
+        let room =
+            |shard: &&Arc<Shard>| shard.polls == polls && shard.load.load(Ordering::Relaxed) < MOST;
         if let Some(shard) = shards.iter().find(room) {
             shard.load.fetch_add(1, Ordering::Relaxed);
             return Ok(Arc::clone(shard));

@@ -1,8 +1,8 @@
 //! Errors: text on a terminal, one line of JSON elsewhere.
 
-use crate::json::{self, Object};
 use super::paint;
 use crate::cli::context::Context;
+use crate::json::{self, Object};
 use crate::{Error, ErrorKind};
 use std::path::Path;
 

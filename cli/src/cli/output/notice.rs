@@ -1,9 +1,9 @@
 //! Notices: things worth knowing that are no errors.
 
 use super::{human, paint};
-use crate::json;
 use crate::cli::context::Context;
 use crate::format_time;
+use crate::json;
 
 /// Something worth knowing.
 #[derive(Debug)]

@@ -134,7 +134,9 @@ pub(crate) async fn lite3(
     let how = How::of(&Query::parse(query.0.as_deref()))?;
     let bytes = body::read(&state, &headers, body).await?;
     if bytes.is_empty() {
-        return Err(Refusal::usage("the body is empty, and is to be a Lite3 document"));
+        return Err(Refusal::usage(
+            "the body is empty, and is to be a Lite3 document",
+        ));
     }
     append(state, &name, Work::Lite3(bytes, how)).await
 }
@@ -375,7 +377,9 @@ fn document(pool: &Pool, body: &[u8], how: &How, patience: Patience) -> Answer<O
     let sent: Document<'_> = serde_json::from_slice(&text).map_err(|error| {
         bad(Error::new(
             ErrorKind::Corrupt,
-            format!("the document is no message, {{\"meta\":{{\"tags\":[…]}},\"data\":…}}: {error}"),
+            format!(
+                "the document is no message, {{\"meta\":{{\"tags\":[…]}},\"data\":…}}: {error}"
+            ),
         ))
     })?;
     check_tags(&sent.meta.tags)?;

@@ -94,7 +94,11 @@ fn veiled(name: &str, mut info: Value, veil: &Veil) -> Value {
 }
 
 /// `{"pool":<info>}`
-fn described(state: &crate::serve::state::State, name: &str, pool: &Pool) -> Result<Response, Error> {
+fn described(
+    state: &crate::serve::state::State,
+    name: &str,
+    pool: &Pool,
+) -> Result<Response, Error> {
     let info = veiled(name, parsed(&pool.info_json()?)?, &state.veil);
     Ok(member("pool", info.to_string().as_bytes()))
 }
@@ -108,8 +112,10 @@ pub(crate) async fn create(state: Shared, headers: HeaderMap, body: Body) -> Ans
     let mut options = PoolOptions::new();
     if let Some(size) = wanted.size_bytes {
         if size == 0 {
-            return Err(Refusal::usage("size_bytes is 0, which is too small for a pool")
-                .with_hint("leave it out for 1 MiB"));
+            return Err(
+                Refusal::usage("size_bytes is 0, which is too small for a pool")
+                    .with_hint("leave it out for 1 MiB"),
+            );
         }
         options = options.size(size);
     }

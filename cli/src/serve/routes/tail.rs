@@ -37,7 +37,15 @@ pub(crate) async fn lines(
     query: RawQuery,
     headers: HeaderMap,
 ) -> Answer {
-    open(&state, &name, &query, &headers, Form::Lines, "application/jsonl").await
+    open(
+        &state,
+        &name,
+        &query,
+        &headers,
+        Form::Lines,
+        "application/jsonl",
+    )
+    .await
 }
 
 /// `GET /v0/pools/{pool}/tail_lite3`

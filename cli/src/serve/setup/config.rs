@@ -132,16 +132,17 @@ impl Config {
             }
         }
         let (token, token_source) = match (&settings.token, &settings.token_file) {
-            (Some(_), Some(_)) => {
-                return Err(usage(
-                    "--token and --token-file cannot be given together",
-                    "keep --token-file: other users of the machine can see the arguments of a program",
-                ))
-            }
+            (Some(_), Some(_)) => return Err(usage(
+                "--token and --token-file cannot be given together",
+                "keep --token-file: other users of the machine can see the arguments of a program",
+            )),
             (Some(token), None) => (Some(checked_token(token, "--token")?), TokenSource::Option),
             (None, Some(path)) => {
                 let text = files::read_token(path, &mut warnings)?;
-                (Some(checked_token(&text, "the token file")?), TokenSource::File)
+                (
+                    Some(checked_token(&text, "the token file")?),
+                    TokenSource::File,
+                )
             }
             (None, None) => (None, TokenSource::None),
         };

@@ -8,7 +8,11 @@ const HOSTS: &str = "/etc/hosts";
 
 /// The machine's own name.
 pub(crate) fn host_name() -> Option<String> {
-    let name = rustix::system::uname().nodename().to_str().ok()?.to_lowercase();
+    let name = rustix::system::uname()
+        .nodename()
+        .to_str()
+        .ok()?
+        .to_lowercase();
     (!name.is_empty() && name != "(none)").then_some(name)
 }
 

@@ -45,11 +45,7 @@ pub(super) struct Made {
 
 impl Tls {
     /// From files.
-    pub(super) fn load(
-        cert: &Path,
-        key: &Path,
-        warnings: &mut Vec<String>,
-    ) -> Result<Tls, Error> {
+    pub(super) fn load(cert: &Path, key: &Path, warnings: &mut Vec<String>) -> Result<Tls, Error> {
         let cert_pem = files::read_pem(cert, "the certificate")?;
         let key_pem = files::read_pem(key, "the private key")?;
         files::warn_of_mode(key, "the private key", warnings);

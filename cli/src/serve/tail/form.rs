@@ -142,9 +142,9 @@ impl Fill {
     fn event(&mut self, stream: &mut Stream) -> Result<Next<()>> {
         let at = self.out.len();
         self.out.extend_from_slice(b"event: message\ndata: ");
-        let next = stream.next_json(Wait::Try).map(|next| {
-            next.map(|json| self.out.extend_from_slice(json))
-        });
+        let next = stream
+            .next_json(Wait::Try)
+            .map(|next| next.map(|json| self.out.extend_from_slice(json)));
         match next {
             Ok(Next::Message(())) => {
                 self.out.push(b'\n');

@@ -39,7 +39,9 @@ impl Meter {
     /// Messages that the stream has not looked at yet.
     pub(super) fn behind(&self, stream: &Stream) -> u64 {
         match stream.stats() {
-            Ok(stats) => self.newest().saturating_sub(stats.next_seq.saturating_sub(1)),
+            Ok(stats) => self
+                .newest()
+                .saturating_sub(stats.next_seq.saturating_sub(1)),
             Err(_) => 0,
         }
     }

@@ -150,7 +150,10 @@ impl Tail {
 
     fn take(&mut self) -> Bytes {
         let (messages, bytes) = self.fill.take();
-        let lost = self.stream.as_ref().map_or(0, |stream| self.meter.note(stream));
+        let lost = self
+            .stream
+            .as_ref()
+            .map_or(0, |stream| self.meter.note(stream));
         self.state.metrics.sent(messages, bytes.len(), lost);
         bytes
     }

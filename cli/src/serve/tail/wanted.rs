@@ -163,13 +163,21 @@ impl Place {
     fn parse(query: &Query) -> Answer<Place> {
         let starts = [("oldest", false), ("now", true)];
         let found = [
-            query.number("since_seq")?.map(|seq: u64| Place::Seq(seq.max(1))),
+            query
+                .number("since_seq")?
+                .map(|seq: u64| Place::Seq(seq.max(1))),
             query.number("tail")?.map(Place::Last),
-            query.one("since")?.map(moment).transpose()?.map(Place::Time),
+            query
+                .one("since")?
+                .map(moment)
+                .transpose()?
+                .map(Place::Time),
             query
                 .word("start", &starts)?
                 .map(|now| if now { Place::Now } else { Place::Oldest }),
-            query.one("token")?.map(|token| Place::Token(token.to_owned())),
+            query
+                .one("token")?
+                .map(|token| Place::Token(token.to_owned())),
         ];
         let mut found = found.into_iter().flatten();
         match (found.next(), found.next()) {
@@ -252,7 +260,10 @@ mod tests {
             ("since_seq=7", Place::Seq(7)),
             ("since_seq=0", Place::Seq(1)),
             ("since=1970-01-01T00:00:05Z", Place::Time(5_000_000_000)),
-            ("since=1970-01-01T01:00:05+01:00", Place::Time(5_000_000_000)),
+            (
+                "since=1970-01-01T01:00:05+01:00",
+                Place::Time(5_000_000_000),
+            ),
             ("since=1970-01-01+00:00:05Z", Place::Time(5_000_000_000)),
             ("token=abc", Place::Token("abc".into())),
         ] {

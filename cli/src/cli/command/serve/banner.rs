@@ -72,7 +72,10 @@ impl Banner {
     fn for_people(&self, context: &Context, base: &str) -> String {
         let title = context.err.label("Plasmite is serving", paint::GREEN);
         let mut text = format!("{title} {base}\n");
-        let urls = [("Page", format!("{base}/ui")), ("MCP", format!("{base}/mcp"))];
+        let urls = [
+            ("Page", format!("{base}/ui")),
+            ("MCP", format!("{base}/mcp")),
+        ];
         let urls = urls.into_iter().filter(|(name, _)| match *name {
             "Page" => crate::serve::has_route("/ui"),
             _ => crate::serve::has_route("/mcp"),
@@ -89,7 +92,10 @@ impl Banner {
         }
         text.push_str("Try:\n");
         if self.reads {
-            text.push_str(&format!("  {} follow {base}/demo{options}\n", context.program));
+            text.push_str(&format!(
+                "  {} follow {base}/demo{options}\n",
+                context.program
+            ));
         }
         if self.writes {
             text.push_str(&format!(

@@ -8,11 +8,7 @@ use crate::json;
 use crate::serve::Config;
 
 /// Prints what a good configuration is.
-pub(super) fn print(
-    context: &mut Context,
-    config: &Config,
-    as_json: bool,
-) -> Result<(), Failure> {
+pub(super) fn print(context: &mut Context, config: &Config, as_json: bool) -> Result<(), Failure> {
     for warning in &config.warnings {
         let label = context.err.label("warning:", paint::YELLOW);
         context.err.print(format!("{label} {warning}\n").as_bytes());

@@ -87,9 +87,15 @@ fn report(made: &Artifacts, commands: &Commands) -> Vec<u8> {
                     .text("tls_key", &made.tls_key.to_string_lossy());
             });
             init.text("tls_fingerprint", &made.fingerprint)
-                .member("server_commands", |out| json::strings(&commands.server, out))
-                .member("client_commands", |out| json::strings(&commands.clients, out))
-                .member("curl_client_commands", |out| json::strings(&commands.curl, out));
+                .member("server_commands", |out| {
+                    json::strings(&commands.server, out)
+                })
+                .member("client_commands", |out| {
+                    json::strings(&commands.clients, out)
+                })
+                .member("curl_client_commands", |out| {
+                    json::strings(&commands.curl, out)
+                });
         });
     });
     out
