@@ -297,7 +297,7 @@ fn a_slow_reader_loses_messages_and_is_told_which() {
     server
         .post("/v0/pools", r#"{"pool":"small","size_bytes":65536}"#)
         .json();
-    let mut tail = server.tail("small", "gap_policy=event");
+    let mut tail = server.tail("small", "since_seq=1&gap_policy=event");
     // More than sockets and buffers hold, in a pool that holds little.
     let filler = "x".repeat(20_000);
     let client = plasmite::Client::new(scratch.pools()).unwrap();
@@ -404,16 +404,16 @@ fn a_tail_with_a_filter_scans_without_stopping_others() {
     server
         .post("/v0/pools", r#"{"pool":"large","size_bytes":16777216}"#)
         .json();
-    let lines: String = (0..5_000)
+    let lines: String = (0..2_000)
         .map(|n| format!("{{\"data\":{{\"n\":{n}}}}}\n"))
         .collect();
-    for _ in 0..10 {
+    for _ in 0..2 {
         let jsonl = [("content-type", "application/jsonl")];
         server
             .ask("POST", "/v0/pools/large/append", &jsonl, lines.as_bytes())
             .json();
     }
-    let mut scans: Vec<_> = (0..20)
+    let mut scans: Vec<_> = (0..12)
         .map(|_| {
             let mut wire = server.wire();
             let path = "/v0/pools/large/tail?where=.data.n%20%3D%3D%20-1";

@@ -44,8 +44,8 @@ pub(crate) fn has_route(path: &str) -> bool {
 
 /// How long requests in hand may take once the server is to stop.
 const GRACE: Duration = Duration::from_millis(600);
-/// Threads for calls that may block, beyond those that storage admits.
-const SPARE_THREADS: usize = 16;
+/// Threads for calls of the runtime's own that may block.
+const SPARE_THREADS: usize = 8;
 
 /// Serves until a signal comes. `ready` is called once, with the address that was bound.
 ///
@@ -81,7 +81,7 @@ fn raise_file_limit(maximum: u64) {
 fn runtime(config: &Config) -> Result<Runtime, Error> {
     Builder::new_multi_thread()
         .thread_name("plasmite-serve")
-        .max_blocking_threads(config.limits.storage() + SPARE_THREADS)
+        .max_blocking_threads(config.limits.storage() + storage::SCANS + SPARE_THREADS)
         .enable_io()
         .enable_time()
         .build()

@@ -20,8 +20,6 @@ pub(crate) struct State {
     pub(crate) waiter: Waiter,
     /// One permit a tail.
     pub(crate) tails: Arc<Semaphore>,
-    /// Scans of tails with filters, which take a thread each.
-    pub(crate) scans: Arc<Semaphore>,
     pub(crate) metrics: Metrics,
     pub(crate) veil: Veil,
     pub(crate) hosts: Hosts,
@@ -45,9 +43,6 @@ impl Stopping {
     }
 }
 
-/// Tails that scan for a filter at the same moment.
-const SCANS: usize = 8;
-
 impl State {
     pub(crate) fn new(
         config: Config,
@@ -60,7 +55,6 @@ impl State {
             hosts: Hosts::new(&config),
             storage: Storage::new(config.limits.storage()),
             tails: Arc::new(Semaphore::new(config.limits.tails)),
-            scans: Arc::new(Semaphore::new(SCANS)),
             waiter: Waiter::default(),
             metrics: Metrics::default(),
             pools: Arc::new(pools),

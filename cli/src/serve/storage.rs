@@ -3,8 +3,8 @@
 //! An append without a flush, a read by seq and a look at the bounds take a microsecond or so and wait for nobody:
 //! they run on the async workers, since a hop to another thread and back would cost ten times as much. An append
 //! first only tries the writer lock; when it is taken, when a flush is asked for, and for everything that opens
-//! files, scans or lists, the call runs on a thread that may block. How many do so at once is limited; more are
-//! refused (Busy), never queued.
+//! files or lists them, the call runs on a thread that may block. How many do so at once is limited; more are refused
+//! (Busy), never queued. Scans, which tails with filters make, have a few threads of their own and wait for them.
 
 use super::error::{Answer, Refusal};
 use crate::{Error, ErrorKind};
@@ -17,7 +17,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 pub(crate) struct Storage {
     permits: Arc<Semaphore>,
     count: u32,
+    scans: Arc<Semaphore>,
 }
+
+/// Scans at once.
+pub(crate) const SCANS: usize = 8;
 
 impl Storage {
     /// For so many calls at once.
@@ -26,6 +30,7 @@ impl Storage {
         Storage {
             permits: Arc::new(Semaphore::new(count as usize)),
             count,
+            scans: Arc::new(Semaphore::new(SCANS)),
         }
     }
 
@@ -49,18 +54,17 @@ impl Storage {
         call: impl FnOnce() -> Result<T, E> + Send + 'static,
     ) -> Answer<T> {
         let permit = self.admit()?;
-        let done = tokio::task::spawn_blocking(move || {
-            let result = call();
-            drop(permit);
-            result
-        })
-        .await;
-        match done {
-            Ok(result) => result.map_err(Into::into),
-            Err(_) => Err(Refusal::from(Error::new(
-                ErrorKind::Internal,
-                "the server failed at this request",
-            ))),
+        on_thread(permit, call).await
+    }
+
+    /// Runs a call that may take long, once others of its kind have ended.
+    pub(crate) async fn scan<T: Send + 'static, E: Into<Refusal> + Send + 'static>(
+        &self,
+        call: impl FnOnce() -> Result<T, E> + Send + 'static,
+    ) -> Answer<T> {
+        match Arc::clone(&self.scans).acquire_owned().await {
+            Ok(permit) => on_thread(permit, call).await,
+            Err(_) => Err(failed()),
         }
     }
 
@@ -70,4 +74,27 @@ impl Storage {
             permits.forget();
         }
     }
+}
+
+async fn on_thread<T: Send + 'static, E: Into<Refusal> + Send + 'static>(
+    permit: OwnedSemaphorePermit,
+    call: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Answer<T> {
+    let done = tokio::task::spawn_blocking(move || {
+        let result = call();
+        drop(permit);
+        result
+    })
+    .await;
+    match done {
+        Ok(result) => result.map_err(Into::into),
+        Err(_) => Err(failed()),
+    }
+}
+
+fn failed() -> Refusal {
+    Refusal::from(Error::new(
+        ErrorKind::Internal,
+        "the server failed at this request",
+    ))
 }

@@ -14,7 +14,7 @@ use super::error::{Answer, Refusal};
 use super::log;
 use super::pools::OpenPool;
 use super::state::State;
-use crate::{Canceller, Error, ErrorKind, Pool, Stream};
+use crate::{Canceller, Error, ErrorKind, Stream};
 use axum::body::{Body, Bytes};
 use form::{Fill, Filled};
 use std::io;
@@ -43,6 +43,8 @@ pub(crate) struct Tail {
     deadline: Instant,
     meter: Arc<Meter>,
     over: bool,
+    /// Whether its end is to be a broken connection.
+    cut: bool,
     _slot: OwnedSemaphorePermit,
 }
 
@@ -79,13 +81,8 @@ impl Tail {
             .with_hint("try again later, or start the server with a larger --max-tail-concurrency")
         })?;
         let open = state.pools.get(&state.storage, name).await?;
-        let opened = {
-            let (open, wanted) = (Arc::clone(&open), wanted.clone());
-            let begin = move || begin(&open.pool, form, &wanted);
-            state.storage.run(begin).await?
-        };
-        let (stream, fill, found) = opened;
-        if let (Form::Lite3, Filled::Failed(error), true) = (form, &found, fill.is_empty()) {
+        let (stream, fill, found) = Tail::begin(state, &open, form, &wanted).await?;
+        if let (Form::Lite3, Some(Filled::Failed(error)), true) = (form, &found, fill.is_empty()) {
             if error.kind() == ErrorKind::Usage {
                 return Err(form::not_lite3(error.clone()));
             }
@@ -96,14 +93,39 @@ impl Tail {
             deadline: Instant::now() + wanted.life,
             state: Arc::clone(state),
             stream: Some(stream),
-            found: Some(found),
+            found,
             open,
             fill,
             wanted,
             meter,
             over: false,
+            cut: false,
             _slot: slot,
         })
+    }
+
+    /// Opens the stream. Without a filter it takes a first look too; with one that could take long, and the head of
+    /// the answer is to be sent at once.
+    async fn begin(
+        state: &State,
+        open: &Arc<OpenPool>,
+        form: Form,
+        wanted: &Wanted,
+    ) -> Answer<(Stream, Fill, Option<Filled>)> {
+        let (open, wanted) = (Arc::clone(open), wanted.clone());
+        let filtered = wanted.is_filtered();
+        let begin = move || -> Result<_, Error> {
+            let mut stream = wanted.open(&open.pool)?;
+            let mut fill = Fill::new(form);
+            fill.begin(&stream);
+            let found = (!filtered).then(|| fill.from(&mut stream));
+            Ok((stream, fill, found))
+        };
+        match filtered {
+            // To find the last few that match may take a look at all.
+            true => state.storage.scan(begin).await,
+            false => state.storage.run(begin).await,
+        }
     }
 
     /// The body that it is.
@@ -140,12 +162,20 @@ impl Tail {
                         log::error(format_args!("tail: {error}"));
                     }
                     if !self.fill.fail(&error, &self.state.veil) {
-                        return Some(Err(io::Error::other("the tail broke")));
+                        self.cut = true;
                     }
                 }
             }
         }
-        (!self.fill.is_empty()).then(|| Ok(self.take()))
+        if !self.fill.is_empty() {
+            return Some(Ok(self.take()));
+        }
+        if std::mem::take(&mut self.cut) {
+            // A pause, so that the connection sends what it has before it breaks.
+            tokio::task::yield_now().await;
+            return Some(Err(io::Error::other("the tail broke")));
+        }
+        None
     }
 
     fn take(&mut self) -> Bytes {
@@ -192,16 +222,11 @@ impl Tail {
         let form = fill.form();
         let cancel = CancelOnDrop(stream.canceller());
         let mut stopping = self.state.stopping.clone();
-        let scans = Arc::clone(&self.state.scans);
-        let scan = async {
-            let permit = scans.acquire_owned().await;
-            let job = tokio::task::spawn_blocking(move || {
-                let found = fill.from(&mut stream);
-                drop(permit);
-                (stream, fill, found)
-            });
-            job.await
-        };
+        let state = Arc::clone(&self.state);
+        let scan = state.storage.scan(move || {
+            let found = fill.from(&mut stream);
+            Ok::<_, Error>((stream, fill, found))
+        });
         let done = tokio::select! {
             done = scan => done.ok(),
             () = sleep_until(self.deadline) => None,
@@ -253,13 +278,4 @@ impl Tail {
         }
         Ok(())
     }
-}
-
-/// Opens the stream and takes a first look.
-fn begin(pool: &Pool, form: Form, wanted: &Wanted) -> Result<(Stream, Fill, Filled), Error> {
-    let mut stream = wanted.open(pool)?;
-    let mut fill = Fill::new(form);
-    fill.begin(&stream);
-    let found = fill.from(&mut stream);
-    Ok((stream, fill, found))
 }
