@@ -55,7 +55,10 @@ fn made_up_requests_get_described_answers() {
         "schemathesis is missing: run `make http-tools` (it installs it below target/venv)"
     );
     let scratch = Scratch::new();
-    let server = Server::start(&scratch, &["--max-tail-timeout-ms", "50", "--max-body-bytes", "65536"]);
+    let server = Server::start(
+        &scratch,
+        &["--max-tail-timeout-ms", "50", "--max-body-bytes", "65536"],
+    );
     server.create("lab");
     server.append("lab", "{\"n\":1}");
     let url = format!("http://{}", server.address);
@@ -69,6 +72,10 @@ fn made_up_requests_get_described_answers() {
         .output()
         .expect("it runs");
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{text}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     assert_eq!(server.get("/healthz").status, 200);
 }

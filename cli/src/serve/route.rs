@@ -87,3 +87,21 @@ pub(crate) fn router(state: &Arc<State>) -> Router {
         .layer(from_fn_with_state(Arc::clone(state), gate::gate))
         .with_state(Arc::clone(state))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::ROUTES;
+
+    #[test]
+    fn every_route_is_described() {
+        let described: serde_json::Value =
+            serde_json::from_str(super::routes::openapi::TEXT).expect("JSON");
+        for route in ROUTES {
+            let method = route.method.to_lowercase();
+            let operation = &described["paths"][route.path][method.as_str()];
+            assert!(operation.is_object(), "{method} {}", route.path);
+            let open = operation["security"] == serde_json::json!([]);
+            assert_eq!(open, route.need == super::Need::Nothing, "{}", route.path);
+        }
+    }
+}
