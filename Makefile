@@ -20,7 +20,7 @@ VENV := $(TARGET)/venv
 
 export PLASMITE_LIB_DIR := $(abspath $(OUT))
 
-.PHONY: all lib cli header bindings check test model miri demo bench install install-lib uninstall clean help FORCE
+.PHONY: all lib cli header bindings http-tools check test model miri demo bench install install-lib uninstall clean help FORCE
 .DEFAULT_GOAL := all
 
 all: lib cli ## build everything: libplasmite.so, libplasmite.a, plasmite and pls (the default)
@@ -49,7 +49,7 @@ $(OUT)/libplasmite.a: $(OUT)/libplasmite_capi.a
 	rm -f $(OUT)/libplasmite.o
 
 cli: lib ## build the programs: plasmite and pls
-	$(CARGO) build --release --locked -p plasmite --no-default-features --features cli
+	$(CARGO) build --release --locked -p plasmite --no-default-features --features cli,serve
 
 header: ## write include/plasmite.h again, from capi/src
 	PLASMITE_WRITE_HEADER=1 $(CARGO) test -q -p plasmite-capi --test header_is_current
@@ -57,6 +57,14 @@ header: ## write include/plasmite.h again, from capi/src
 bindings: $(VENV)/libclang.stamp ## write the Rust bindings of the header again
 	PLASMITE_WRITE_BINDINGS=1 LIBCLANG_PATH=$$(cat $<) \
 	    $(CARGO) test -q -p plasmite-capi --test bindings_are_current
+
+# What the tests of the server need: schemathesis, from PyPI, below the target directory.
+http-tools: $(VENV)/schemathesis.stamp
+
+$(VENV)/schemathesis.stamp:
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check schemathesis==4.32.5
+	touch $@
 
 # bindgen needs libclang, which PyPI has as a package; nothing is installed outside of the target directory.
 $(VENV)/libclang.stamp:
@@ -70,7 +78,7 @@ check: ## check formatting, lints, file lengths, and that generated files are cu
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) test -q --locked -p plasmite-capi --test header_is_current
 
-test: all $(VENV)/libclang.stamp ## run every test
+test: all $(VENV)/libclang.stamp $(VENV)/schemathesis.stamp ## run every test
 	tests/run $(OUT)
 
 # Two switches of threads a model by default; LOOM_MAX_PREEMPTIONS=3 for more, which takes minutes.

@@ -8,6 +8,7 @@ use common::Scratch;
 use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 #[test]
 fn the_server_serves_its_description() {
@@ -45,37 +46,39 @@ fn every_described_method_is_there_and_no_other() {
     }
 }
 
-/// Schemathesis, from PyPI, makes up requests from the description, good and bad ones, and compares the answers with it.
+/// Schemathesis, from PyPI, makes up requests from the description, good and bad ones, and compares the answers with
+/// it. A few for each route; with PLASMITE_HTTP_EXAMPLES=N N of them, and every border of every parameter.
 #[test]
 fn made_up_requests_get_described_answers() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let tool = root.join("target/venv/bin/st");
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let tool = tests.join("../target/venv/bin/st");
     assert!(
         tool.exists(),
-        "schemathesis is missing: run `make http-tools` (it installs it below target/venv)"
+        "schemathesis is missing: `make http-tools` installs it below target/venv"
     );
-    let scratch = Scratch::new();
-    let server = Server::start(
-        &scratch,
-        &["--max-tail-timeout-ms", "50", "--max-body-bytes", "65536"],
-    );
+    let scratch = Scratch::with_patience(Duration::from_secs(600));
+    let options = ["--max-tail-timeout-ms", "50", "--max-body-bytes", "65536"];
+    let server = Server::start(&scratch, &options);
     server.create("lab");
     server.append("lab", "{\"n\":1}");
     let url = format!("http://{}", server.address);
-    let examples = std::env::var("PLASMITE_HTTP_EXAMPLES").unwrap_or_else(|_| "15".into());
+    let wanted = std::env::var("PLASMITE_HTTP_EXAMPLES");
+    let phases = match wanted {
+        Ok(_) => "examples,coverage,fuzzing",
+        Err(_) => "fuzzing",
+    };
+    let checks = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
     let output = Command::new(tool)
         .current_dir(scratch.path())
+        .env("SCHEMATHESIS_HOOKS", tests.join("tests/http/hooks.py"))
         .args(["run", &format!("{url}/v0/openapi.json"), "--url", &url])
-        .args(["--checks", "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"])
-        .args(["--max-examples", &examples, "--phases", "examples,coverage,fuzzing", "--seed", "1"])
+        .args(["--checks", checks, "--phases", phases, "--seed", "1"])
+        .args(["--max-examples", wanted.as_deref().unwrap_or("6")])
         .args(["--no-color", "--workers", "2"])
         .output()
         .expect("it runs");
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success(),
-        "{text}{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let log = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}{log}");
     assert_eq!(server.get("/healthz").status, 200);
 }

@@ -34,10 +34,15 @@ pub(crate) struct Ran {
 
 impl Scratch {
     pub(crate) fn new() -> Scratch {
+        Scratch::with_patience(PATIENCE)
+    }
+
+    /// For a test that may take longer than others.
+    pub(crate) fn with_patience(patience: Duration) -> Scratch {
         let dir = tempfile::tempdir().expect("a temporary directory");
         Scratch {
             dir,
-            _watchdog: watchdog(),
+            _watchdog: watchdog(patience),
         }
     }
 
@@ -125,12 +130,12 @@ fn library_dir() -> Option<PathBuf> {
         .filter(|directory| directory.join("libplasmite.so").exists())
 }
 
-fn watchdog() -> Sender<()> {
+fn watchdog(patience: Duration) -> Sender<()> {
     let (sender, receiver) = channel::<()>();
     let test = std::thread::current().name().unwrap_or("a test").to_owned();
     std::thread::spawn(move || {
-        if receiver.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
-            eprintln!("{test} hangs: it takes longer than {PATIENCE:?}");
+        if receiver.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
+            eprintln!("{test} hangs: it takes longer than {patience:?}");
             std::process::abort();
         }
     });
