@@ -409,3 +409,95 @@ fn slow_bodies_are_given_up() {
     wire.answer().error(408, "Io");
     assert!(wire.is_closed());
 }
+
+#[test]
+fn names_of_the_hosts_file_mean_this_machine() {
+    let scratch = Scratch::new();
+    let hosts = scratch.path().join("hosts");
+    std::fs::write(&hosts, "127.0.0.1 localhost server\n192.0.2.1 elsewhere\n").unwrap();
+    let ready = scratch.path().join("ready");
+    // In a mount namespace of its own, where that file is the machine's.
+    let serve = format!(
+        "mount --bind {} /etc/hosts && exec {} serve --bind 127.0.0.1:0",
+        hosts.display(),
+        env!("CARGO_BIN_EXE_plasmite")
+    );
+    let mut child = scratch
+        .bare("unshare")
+        .args(["--map-root-user", "--mount", "sh", "-c", &serve])
+        .env("PLASMITE_SERVE_READY_FILE", &ready)
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("unshare, of util-linux");
+    while !ready.exists() {
+        if child.try_wait().unwrap().is_some() {
+            let mut text = String::new();
+            child
+                .stderr
+                .take()
+                .unwrap()
+                .read_to_string(&mut text)
+                .unwrap();
+            assert!(text.starts_with("unshare:"), "{text}");
+            println!("left out: this system allows no namespaces here: {text}");
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let address = std::fs::read_to_string(&ready).unwrap().parse().unwrap();
+    for (host, status) in [
+        ("server:9700", 200),
+        ("localhost", 200),
+        ("elsewhere", 403),
+        ("other", 403),
+    ] {
+        let mut wire = Wire::to(address);
+        wire.request("GET", "/v0/pools", &[("host", host)], b"");
+        assert_eq!(wire.answer().status, status, "{host}");
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn half_heads_and_idle_connections_are_given_up() {
+    let scratch = Scratch::with_patience(Duration::from_secs(120));
+    let server = Server::start(&scratch, &[]);
+    let mut silent = server.wire();
+    let mut half = server.wire();
+    half.send(b"GET /healthz HTTP/1.1\r\nhost: loc");
+    let mut kept = server.wire();
+    kept.request("GET", "/healthz", &[], b"");
+    assert_eq!(kept.answer().status, 200);
+    for wire in [&mut silent, &mut half, &mut kept] {
+        assert!(wire.is_closed());
+    }
+}
+
+#[test]
+fn a_client_that_reads_nothing_is_cut_off() {
+    let scratch = Scratch::with_patience(Duration::from_secs(120));
+    let options = [
+        "--max-tail-concurrency",
+        "1",
+        "--max-tail-timeout-ms",
+        "3600000",
+    ];
+    let server = Server::start(&scratch, &options);
+    server
+        .post("/v0/pools", "{\"pool\":\"large\",\"size_bytes\":33554432}")
+        .json();
+    let client = plasmite::Client::new(scratch.pools()).unwrap();
+    let pool = client.open_pool("large").unwrap();
+    let data = format!("\"{}\"", "x".repeat(100_000));
+    for _ in 0..300 {
+        pool.append(data.as_bytes(), &plasmite::AppendOptions::new())
+            .unwrap();
+    }
+    let mut tail = server.tail("large", "");
+    assert_eq!(tail.json()["seq"], 1);
+    while server.get("/v0/pools/large/tail?max=0").status == 423 {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    while tail.wire().piece().is_ok_and(|piece| piece.is_some()) {}
+}

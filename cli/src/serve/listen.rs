@@ -25,6 +25,10 @@ const HANDSHAKE: Duration = Duration::from_secs(5);
 const HEAD: Duration = Duration::from_secs(30);
 /// For a client to read something of its answer.
 const UNREAD: Duration = Duration::from_secs(30);
+/// A connection that is quiet for so long is probed, so often, before it is taken for dead.
+const QUIET: Duration = Duration::from_secs(30);
+const PROBE: Duration = Duration::from_secs(10);
+const PROBES: u32 = 3;
 /// A head's most bytes and lines.
 const HEAD_BYTES: usize = 32 << 10;
 const HEAD_LINES: usize = 100;
@@ -72,7 +76,7 @@ pub(crate) async fn accept(listener: TcpListener, state: Arc<State>) {
                 continue;
             }
         };
-        let _ = stream.set_nodelay(true);
+        prepare(&stream);
         let connection = Connection {
             peer: Peer {
                 remote,
@@ -94,6 +98,16 @@ pub(crate) async fn accept(listener: TcpListener, state: Arc<State>) {
     let _ = room
         .acquire_many(u32::try_from(most).unwrap_or(u32::MAX))
         .await;
+}
+
+/// Sends what there is at once, and finds out when the other end is gone without a word.
+fn prepare(stream: &TcpStream) {
+    use rustix::net::sockopt;
+    let _ = stream.set_nodelay(true);
+    let _ = sockopt::set_socket_keepalive(stream, true);
+    let _ = sockopt::set_tcp_keepidle(stream, QUIET);
+    let _ = sockopt::set_tcp_keepintvl(stream, PROBE);
+    let _ = sockopt::set_tcp_keepcnt(stream, PROBES);
 }
 
 struct Connection {
