@@ -66,7 +66,7 @@ impl IntoResponse for Refusal {
 /// Takes the server's paths out of what clients see.
 #[derive(Debug)]
 pub(crate) struct Veil {
-    /// The pool directory in each of its spellings, with a slash behind it; none when paths are to be seen.
+    /// The pool directory in each of its spellings, longest first; none when paths are to be seen.
     hidden: Vec<String>,
 }
 
@@ -81,8 +81,10 @@ impl Veil {
                 Some(directory.to_path_buf()),
             ];
             for spelling in spellings.into_iter().flatten() {
-                let text = format!("{}/", spelling.display());
-                if !hidden.contains(&text) && text.len() > 2 {
+                let text = spelling.display().to_string();
+                let text = text.trim_end_matches('/').to_owned();
+                // A name like `a` stands in many texts that are no paths.
+                if !hidden.contains(&text) && text.contains('/') {
                     hidden.push(text);
                 }
             }
@@ -127,5 +129,19 @@ impl Veil {
                 }
             });
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn directories_are_hidden() {
+        let veil = Veil::new(Path::new("/srv/secret/pools"), false);
+        let text = "cannot open /srv/secret/pools/lab.plasmite in /srv/secret/pools";
+        assert_eq!(veil.over(text), "cannot open lab.plasmite in .");
+        let open = Veil::new(Path::new("/srv/secret/pools"), true);
+        assert_eq!(open.over(text), text);
     }
 }

@@ -6,8 +6,12 @@ use rustix::process::{kill_process, Pid, Signal};
 use serde_json::Value;
 use std::io::Read;
 use std::net::SocketAddr;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
+
+/// Numbers of ready files: a test may start many servers.
+static READY: AtomicU32 = AtomicU32::new(0);
 
 /// A running server; killed when it goes out of scope.
 pub(crate) struct Server {
@@ -27,13 +31,24 @@ impl Server {
     /// `serve OPTIONS`, ready.
     #[track_caller]
     pub(crate) fn start_bound(scratch: &Scratch, options: &[&str]) -> Server {
-        let ready = tempfile::tempdir_in(scratch.path()).expect("a directory");
-        let ready = ready.path().join("ready");
+        Server::start_with(scratch, options, |_| {})
+    }
+
+    /// The same with changes to the command.
+    #[track_caller]
+    pub(crate) fn start_with(
+        scratch: &Scratch,
+        options: &[&str],
+        change: impl FnOnce(&mut Command),
+    ) -> Server {
+        let ready = scratch
+            .path()
+            .join(format!("ready-{}", READY.fetch_add(1, Ordering::Relaxed)));
         let mut args = vec!["serve"];
         args.extend(options);
-        std::fs::create_dir_all(ready.parent().expect("a parent")).expect("a directory");
-        let mut child = scratch
-            .command(&args)
+        let mut command = scratch.command(&args);
+        change(&mut command);
+        let mut child = command
             .env("PLASMITE_SERVE_READY_FILE", &ready)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -134,4 +149,25 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The seqs of messages.
+#[track_caller]
+pub(crate) fn seqs(messages: &[Value]) -> Vec<u64> {
+    messages
+        .iter()
+        .map(|message| message["seq"].as_u64().expect("a message"))
+        .collect()
+}
+
+/// A server with the pool `lab` of messages 1 to `count`.
+pub(crate) fn filled(scratch: &Scratch, count: u64, options: &[&str]) -> Server {
+    let server = Server::start(scratch, options);
+    server.create("lab");
+    for number in 1..=count {
+        let tag = if number % 2 == 0 { "even" } else { "odd" };
+        let body = format!("{{\"data\":{{\"n\":{number}}},\"tags\":[\"{tag}\",\" {number} \"]}}");
+        server.post("/v0/pools/lab/append", &body).json();
+    }
+    server
 }

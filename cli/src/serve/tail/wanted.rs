@@ -184,7 +184,7 @@ impl Place {
             (None, _) => Ok(Place::Oldest),
             (Some(from), None) => Ok(from),
             (Some(_), Some(_)) => Err(Refusal::usage(
-                "only one of since_seq, tail, since, start and token says where to start",
+                "only one of since_seq, tail, since, start and resume says where to start",
             )),
         }
     }
@@ -265,7 +265,7 @@ mod tests {
                 Place::Time(5_000_000_000),
             ),
             ("since=1970-01-01+00:00:05Z", Place::Time(5_000_000_000)),
-            ("token=abc", Place::Token("abc".into())),
+            ("resume=abc", Place::Token("abc".into())),
         ] {
             assert_eq!(parse(query, Form::Lines).unwrap().from, from, "{query}");
         }
