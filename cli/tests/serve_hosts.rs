@@ -7,6 +7,7 @@ use common::http::Wire;
 use common::server::Server;
 use common::Scratch;
 use std::io::Read;
+use std::time::Duration;
 
 const TOKEN: &str = "correct-horse-battery-staple";
 const JSON: (&str, &str) = ("content-type", "application/json");

@@ -96,7 +96,8 @@ impl Veil {
     /// The text without the directory: the file's name stays.
     pub(crate) fn over(&self, text: &str) -> String {
         self.hidden.iter().fold(text.to_owned(), |text, directory| {
-            text.replace(directory.as_str(), "")
+            text.replace(&format!("{directory}/"), "")
+                .replace(directory.as_str(), ".")
         })
     }
 

@@ -104,14 +104,6 @@ pub(super) fn list_command(context: &Context) -> String {
     words(context, &["pool", "list"]).join(" ")
 }
 
-/// The directory of the pools, as it was named.
-pub(super) fn directory_text(context: &Context) -> String {
-    match context.dir() {
-        Some(directory) => directory.display().to_string(),
-        None => "~/.plasmite/pools".to_owned(),
-    }
-}
-
 fn command(context: &Context, command: &[&str], reference: &str) -> String {
     let mut line = words(context, command);
     if reference.starts_with('-') {

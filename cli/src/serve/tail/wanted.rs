@@ -176,7 +176,7 @@ impl Place {
                 .word("start", &starts)?
                 .map(|now| if now { Place::Now } else { Place::Oldest }),
             query
-                .one("token")?
+                .one("resume")?
                 .map(|token| Place::Token(token.to_owned())),
         ];
         let mut found = found.into_iter().flatten();

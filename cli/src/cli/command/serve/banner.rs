@@ -1,6 +1,5 @@
 //! What `serve` says once it listens: for people how to use it, in a pipe one line with the address.
 
-use crate::cli::command::advice;
 use crate::cli::context::Context;
 use crate::cli::output::paint;
 use crate::serve::Config;
@@ -23,7 +22,7 @@ pub(super) struct Banner {
 impl Banner {
     pub(super) fn new(context: &Context, config: &Config) -> Banner {
         let mut rows = vec![
-            ("Pools", advice::directory_text(context)),
+            ("Pools", directory(context)),
             ("Reach", config.reach().to_owned()),
             ("Auth", config.auth_name().to_owned()),
             ("TLS", config.tls_name().to_owned()),
@@ -116,5 +115,13 @@ pub(super) fn cors(config: &Config) -> String {
             let origins: Vec<&str> = config.cors.iter().map(|origin| origin.as_str()).collect();
             format!("allowlist: {}", origins.join(", "))
         }
+    }
+}
+
+/// The directory of the pools, as it was named.
+fn directory(context: &Context) -> String {
+    match context.dir() {
+        Some(directory) => directory.display().to_string(),
+        None => "~/.plasmite/pools".to_owned(),
     }
 }
