@@ -4,6 +4,7 @@
 
 void bench_append(void);
 void bench_tail(void);
+void bench_filter(void);
 void bench_get(void);
 void bench_pingpong(void);
 void bench_two_writers(void);
@@ -18,5 +19,7 @@ void bench_idle(void);
 void bench_framing(void);
 void bench_startup(void);
 void bench_memory(void);
+void bench_cpp(void);
+void bench_rust(void);
 
 #endif

@@ -24,6 +24,7 @@ struct group {
 static const struct group groups[] = {
     {bench_append, ROW_APPEND_JSON, ROW_APPEND_BATCH_LITE3},
     {bench_tail, ROW_TAIL_JSON, ROW_TAIL_VIEW},
+    {bench_filter, ROW_FILTER_ALL, ROW_FILTER_JQ},
     {bench_get, ROW_GET_JSON, ROW_GET_VIEW},
     {bench_pingpong, ROW_PING_P50, ROW_WAKE_P50},
     {bench_two_writers, ROW_TWO_WRITERS, ROW_TWO_WRITERS},
@@ -38,6 +39,8 @@ static const struct group groups[] = {
     {bench_framing, ROW_FRAMING, ROW_FRAMING},
     {bench_startup, ROW_START_VERSION, ROW_START_FETCH},
     {bench_memory, ROW_MEMORY_FEED, ROW_MEMORY_FOLLOW},
+    {bench_cpp, ROW_CPP_TEXT, ROW_CPP_READ},
+    {bench_rust, ROW_RUST_TEXT, ROW_RUST_READ},
 };
 #define GROUPS (sizeof groups / sizeof groups[0])
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 pub(crate) mod http;
 pub(crate) mod server;
+pub(crate) mod old;
 pub(crate) mod session;
 pub(crate) mod shared;
 pub(crate) mod terminal;
@@ -122,7 +123,7 @@ impl Scratch {
 }
 
 /// In the system's way of linking, programs under test find the library where the Makefile built it.
-fn library_dir() -> Option<PathBuf> {
+pub(crate) fn library_dir() -> Option<PathBuf> {
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release");
     let asked = std::env::var_os("PLASMITE_LIB_DIR").map(PathBuf::from);
     asked

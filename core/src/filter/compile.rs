@@ -5,6 +5,7 @@ use jaq_core::load::{self, parse, Arena, File, Loader};
 use jaq_core::Compiler;
 
 use super::meter::on_large_stack;
+use super::plan::Node;
 use super::recursion::recursive_call;
 use super::run::{Engine, Program};
 use super::{library, FilterOptions, DEFAULT_STEPS, LONGEST};
@@ -38,8 +39,8 @@ fn compile_here(expression: &str, options: &FilterOptions) -> Result<Program> {
     let modules = Loader::new(library::definitions())
         .load(&arena, file)
         .map_err(|errors| refused(expression, errors))?;
-    let recursive =
-        load::parse(expression, |parser| parser.term()).and_then(|term| recursive_call(&term));
+    let term = load::parse(expression, |parser| parser.term());
+    let recursive = term.as_ref().and_then(recursive_call);
     if let (Some(name), true) = (recursive, options.no_recursion) {
         return Err(at(
             expression,
@@ -52,8 +53,16 @@ fn compile_here(expression: &str, options: &FilterOptions) -> Result<Program> {
         .with_funs(library::functions())
         .compile(modules)
         .map_err(|errors| undefined(expression, errors))?;
+    let plan =
+        match term.as_ref().map_or(Ok(None), Node::of) {
+            Ok(plan) => plan,
+            Err(fault) => return Err(at(expression, fault.place, fault.what).with_hint(
+                "see the syntax of Rust's regex crate; a backslash is written twice in jq strings",
+            )),
+        };
     Ok(Program::new(
         filter,
+        plan,
         options.steps.unwrap_or(DEFAULT_STEPS),
         recursive.is_some(),
     ))

@@ -1,8 +1,9 @@
 //! The names a program may use: jaq's libraries, less what reaches outside of the message.
 
-use jaq_core::load::parse::Def;
+use jaq_core::load::{self, parse::Def};
 use jaq_core::native::Fun;
 
+use super::natives;
 use super::run::Engine;
 
 /// What is taken out, with the reason or with what to use instead.
@@ -37,18 +38,47 @@ pub(super) fn instead_of(name: &str) -> &'static str {
         .map_or("", |(_, instead)| instead)
 }
 
+/// What is made for our values instead.
+const REPLACED: &[&str] = &[
+    "nan",
+    "infinite",
+    "type",
+    "matches",
+    "split_matches",
+    "split_",
+    "ltrimstr",
+    "rtrimstr",
+];
+
 /// Filters written in jq.
 pub(super) fn definitions() -> impl Iterator<Item = Def<&'static str>> {
+    let own = load::parse(include_str!("library.jq"), |parser| parser.defs());
     jaq_core::defs()
         .chain(jaq_std::defs())
         .chain(jaq_json::defs())
-        .filter(|definition| !is_refused(definition.name))
+        .filter(|definition| !is_refused(definition.name) && !REPLACED.contains(&definition.name))
+        .chain(own.unwrap_or_default())
 }
 
 /// Filters written in Rust.
 pub(super) fn functions() -> impl Iterator<Item = Fun<Engine>> {
     jaq_core::funs()
         .chain(jaq_std::funs())
-        .chain(jaq_json::funs())
-        .filter(|(name, ..)| !is_refused(name) && !REFUSED_INSIDE.contains(name))
+        .filter(|(name, ..)| {
+            ![REPLACED, REFUSED_INSIDE]
+                .iter()
+                .any(|list| list.contains(name))
+                && !is_refused(name)
+        })
+        .chain(natives::functions())
+}
+
+/// Names and numbers of arguments, as `builtins` gives them.
+pub(super) fn names() -> impl Iterator<Item = String> {
+    let written = definitions().map(|definition| (definition.name, definition.args.len()));
+    let native = functions().map(|(name, args, _)| (name, args.len()));
+    written
+        .chain(native)
+        .filter(|(name, _)| !name.ends_with('_') && !name.starts_with(['@', '!']))
+        .map(|(name, count)| format!("{name}/{count}"))
 }

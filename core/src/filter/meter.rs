@@ -6,10 +6,11 @@
 use std::cell::Cell;
 use std::panic::{catch_unwind, resume_unwind, AssertUnwindSafe};
 
+use crate::error::Error;
 use crate::sys::stack;
 
 /// Steps for any message; some for each byte of the payload are added.
-pub const DEFAULT_STEPS: u64 = 1_000_000;
+pub const DEFAULT_STEPS: u64 = 2_000_000;
 
 /// Steps added for each byte of a message's payload, so that large messages can be walked through.
 const STEPS_A_BYTE: u64 = 16;
@@ -21,7 +22,9 @@ const MEMORY_A_BYTE: u64 = 32;
 /// Stack that one evaluation may use, in bytes, where the thread has as much.
 const STACK: usize = 768 << 10;
 /// What stays free below, for the engine's leaves and for unwinding.
-const STACK_KEPT: usize = 96 << 10;
+const STACK_KEPT: usize = 256 << 10;
+/// Where less than this is left to use, the evaluation gets a stack of its own.
+const STACK_LEAST: usize = 256 << 10;
 
 /// Stack of the thread on which recursive definitions run, and how much of it they may use. The rest is for
 /// freeing what they have built, which recurses too.
@@ -42,13 +45,20 @@ pub(super) enum Exceeded {
 struct Meter {
     steps: Cell<u64>,
     memory: Cell<u64>,
+    /// Ranges noted in paths.
+    paths: Cell<u32>,
     /// The stack may grow down to here.
     lowest: Cell<usize>,
 }
 
 thread_local! {
     static METER: Meter = const {
-        Meter { steps: Cell::new(u64::MAX), memory: Cell::new(u64::MAX), lowest: Cell::new(0) }
+        Meter {
+            steps: Cell::new(u64::MAX),
+            memory: Cell::new(u64::MAX),
+            paths: Cell::new(0),
+            lowest: Cell::new(0),
+        }
     };
 }
 
@@ -75,6 +85,16 @@ pub(super) fn memory(bytes: usize) {
     METER.with(|meter| spend(&meter.memory, bytes as u64, Exceeded::Memory));
 }
 
+/// Counts a range noted in a path.
+pub(super) fn path(most: u32) {
+    METER.with(|meter| {
+        meter.paths.set(meter.paths.get() + 1);
+        if meter.paths.get() > most {
+            exceed(Exceeded::Depth);
+        }
+    });
+}
+
 #[inline]
 fn spend(left: &Cell<u64>, amount: u64, limit: Exceeded) {
     match left.get().checked_sub(amount) {
@@ -91,10 +111,18 @@ pub(super) fn exceed(limit: Exceeded) -> ! {
     resume_unwind(Box::new(limit))
 }
 
+/// Ends the evaluation: the message cannot be read.
+#[cold]
+#[inline(never)]
+pub(super) fn damaged(error: Error) -> ! {
+    resume_unwind(Box::new(error))
+}
+
 /// Why an evaluation did not end by itself.
 #[derive(Debug)]
 pub(super) enum Stopped {
     Exceeded(Exceeded),
+    Damaged(Error),
     /// A defect of the engine.
     Panicked,
 }
@@ -111,6 +139,7 @@ pub(super) fn metered<T>(
     METER.with(|meter| {
         meter.steps.set(steps);
         meter.memory.set(MEMORY + payload * MEMORY_A_BYTE);
+        meter.paths.set(0);
         meter.lowest.set(stack::here().saturating_sub(stack));
     });
     // Unwind safety: whatever the evaluation has made is dropped on the way.
@@ -120,17 +149,21 @@ pub(super) fn metered<T>(
         meter.lowest.set(0);
         meter.steps.replace(u64::MAX)
     });
-    let result = result.map_err(|cause| match cause.downcast_ref() {
-        Some(limit) => Stopped::Exceeded(*limit),
-        None => Stopped::Panicked,
+    let result = result.map_err(|cause| match cause.downcast::<Exceeded>() {
+        Ok(limit) => Stopped::Exceeded(*limit),
+        Err(cause) => match cause.downcast::<Error>() {
+            Ok(error) => Stopped::Damaged(*error),
+            Err(_) => Stopped::Panicked,
+        },
     });
     (result, steps - left)
 }
 
-/// How much stack an evaluation may use on this thread.
+/// How much stack an evaluation may use on this thread; `None` when there is too little.
 #[inline]
-pub(super) fn usual_stack() -> usize {
-    STACK.min(stack::left().saturating_sub(STACK_KEPT))
+pub(super) fn usual_stack() -> Option<usize> {
+    let usable = stack::left().saturating_sub(STACK_KEPT);
+    (usable >= STACK_LEAST).then_some(usable.min(STACK))
 }
 
 /// How much it may use inside [`on_large_stack`].
@@ -157,8 +190,8 @@ mod tests {
 
     #[test]
     fn limits_end_an_evaluation() {
-        let run = |work: fn()| metered(1000, 0, usual_stack(), work).0;
-        assert_eq!(metered(1000, 0, usual_stack(), || work(7)).1, 7);
+        let run = |work: fn()| metered(1000, 0, usual_stack().unwrap(), work).0;
+        assert_eq!(metered(1000, 0, usual_stack().unwrap(), || work(7)).1, 7);
         assert!(run(|| (0..1000).for_each(|_| step())).is_ok());
         let stopped = |work: fn()| match run(work).unwrap_err() {
             Stopped::Exceeded(limit) => limit,
@@ -180,7 +213,7 @@ mod tests {
             let big = std::hint::black_box([level; 512]);
             1 + deeper(level + 1) + big[7]
         }
-        let deep = metered(u64::MAX, 0, usual_stack(), || deeper(0)).0;
+        let deep = metered(u64::MAX, 0, usual_stack().unwrap(), || deeper(0)).0;
         assert!(matches!(deep, Err(Stopped::Exceeded(Exceeded::Depth))));
         // Outside of an evaluation nothing is counted.
         (0..10_000).for_each(|_| step());

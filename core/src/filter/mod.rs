@@ -13,17 +13,27 @@
 //! It may use so many steps, so much memory and so much stack for one message; beyond is Usage.
 
 mod compile;
+mod execute;
 mod library;
 mod meter;
+mod natives;
+mod pattern;
+mod plan;
 mod recursion;
 mod run;
+mod value;
+
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod twins;
 
 use std::fmt;
 
 use crate::error::Result;
 use crate::lite3::Source;
+#[cfg(doc)]
+use crate::message::tags;
 use crate::message::Message;
 
 pub use meter::{DEFAULT_STEPS, MEMORY};
@@ -61,6 +71,12 @@ impl Filter {
     /// The expression it was made from.
     pub fn expression(&self) -> &str {
         &self.expression
+    }
+
+    /// Bits that the signature of a matching message's tags has ([`tags::signature_of`]): others need not be
+    /// looked at.
+    pub fn signature(&self) -> u32 {
+        self.program.signature()
     }
 
     /// Whether the message matches. Bytes that writers may overwrite are copied, then `still_valid` is asked,

@@ -1,13 +1,17 @@
 //! Running a program on a message.
 
+use std::rc::Rc;
+
 use jaq_core::data::HasLut;
 use jaq_core::{Ctx, DataT, Lut, Vars};
-use jaq_json::Val;
 
+use super::execute;
 use super::meter::{self, Exceeded, Stopped};
+use super::plan::{wanted_tags, Node};
+use super::value::{Envelope, Val};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lite3::Source;
-use crate::message::{Message, TimeCache};
+use crate::message::{tags::signature_of, Message};
 
 /// What the engine works on.
 pub(super) struct Engine;
@@ -33,6 +37,8 @@ impl<'a> HasLut<'a, Engine> for Data<'a> {
 /// A compiled program.
 pub(super) struct Program {
     filter: jaq_core::Filter<Engine>,
+    /// The condition in a form that needs no engine, if it is plain enough.
+    plan: Option<Node>,
     steps: u64,
     /// It can build structures whose freeing recurses deeply.
     recursive: bool,
@@ -40,24 +46,75 @@ pub(super) struct Program {
 
 /// What the outputs say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Verdict {
+pub(super) enum Verdict {
     Match,
     NoMatch,
     /// An output that is no truth value: its type.
     NotBoolean(&'static str),
 }
 
+impl Verdict {
+    fn answer(self, seq: u64) -> Result<Option<bool>> {
+        match self {
+            Verdict::Match => Ok(Some(true)),
+            Verdict::NoMatch => Ok(Some(false)),
+            Verdict::NotBoolean(kind) => Err(not_boolean(seq, kind)),
+        }
+    }
+}
+
 impl Program {
-    pub(super) fn new(filter: jaq_core::Filter<Engine>, steps: u64, recursive: bool) -> Program {
+    pub(super) fn new(
+        filter: jaq_core::Filter<Engine>,
+        plan: Option<Node>,
+        steps: u64,
+        recursive: bool,
+    ) -> Program {
         Program {
             filter,
+            plan,
             steps,
             recursive,
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn has_plan(&self) -> bool {
+        self.plan.is_some()
+    }
+
+    /// See [`super::Filter::signature`].
+    pub(super) fn signature(&self) -> u32 {
+        let mut tags = Vec::new();
+        if let Some(plan) = &self.plan {
+            wanted_tags(plan, &mut tags);
+        }
+        let signatures = tags.into_iter().map(|tag| signature_of(tag.as_bytes()));
+        signatures.fold(0, |bits, signature| bits | signature)
+    }
+
     /// See [`super::Filter::matches`].
     pub(super) fn matches<S: Source>(
+        &self,
+        message: &Message<S>,
+        still_valid: impl Fn() -> bool,
+        effort: &mut u64,
+    ) -> Result<Option<bool>> {
+        if let Some(plan) = &self.plan {
+            let (verdict, steps) = execute::verdict(plan, message);
+            *effort += steps;
+            if !still_valid() {
+                return Ok(None);
+            }
+            if let Some(verdict) = verdict.map_err(|error| error.with_seq(message.seq))? {
+                return verdict.answer(message.seq);
+            }
+        }
+        self.matches_in_engine(message, still_valid, effort)
+    }
+
+    /// The same without the plan.
+    pub(super) fn matches_in_engine<S: Source>(
         &self,
         message: &Message<S>,
         still_valid: impl Fn() -> bool,
@@ -71,47 +128,36 @@ impl Program {
         if !still_valid() {
             return Ok(None);
         }
-        let private = Message {
-            seq: message.seq,
-            time_ns: message.time_ns,
-            encoding: message.encoding,
-            payload: payload.as_slice(),
-            tags: tags.as_slice(),
-        };
-        let mut envelope = Vec::new();
-        private.write_envelope(&mut envelope, &mut TimeCache::new())?;
-        let run = |stack| {
-            meter::metered(self.steps, payload.len(), stack, || {
-                meter::work(envelope.len() / 64);
-                meter::memory(envelope.len());
-                let input = jaq_json::read::parse_single(&envelope).unwrap_or_default();
-                self.verdict(input)
+        let head = (message.seq, message.time_ns, message.encoding);
+        // Values stay on the thread that evaluates, so they are made there.
+        let run = move |stack| {
+            let size = payload.len();
+            meter::metered(self.steps, size, stack, || {
+                self.verdict(Envelope::new(head, Rc::new(payload), tags))
             })
         };
-        let (outcome, steps) = if self.recursive {
-            meter::on_large_stack(|| run(meter::large_stack()))
-                .map_err(|error| Error::from_io(&error, "run the filter"))?
-        } else {
-            run(meter::usual_stack())
+        let (outcome, steps) = match meter::usual_stack() {
+            Some(stack) if !self.recursive => run(stack),
+            _ => meter::on_large_stack(|| run(meter::large_stack()))
+                .map_err(|error| Error::from_io(&error, "run the filter"))?,
         };
         *effort += steps;
         match outcome {
-            Ok(Verdict::Match) => Ok(Some(true)),
-            Ok(Verdict::NoMatch) => Ok(Some(false)),
-            Ok(Verdict::NotBoolean(kind)) => Err(not_boolean(message.seq, kind)),
-            Err(stopped) => Err(self.stopped(message.seq, &stopped)),
+            Ok(verdict) => verdict.answer(message.seq),
+            Err(stopped) => Err(self.stopped(message.seq, stopped)),
         }
     }
 
     /// Runs it to the end: a later output can still make a match none.
-    fn verdict(&self, input: Val) -> Verdict {
+    fn verdict(&self, message: Envelope) -> Verdict {
+        let input = Val::Envelope(Rc::new(message));
         let context = Ctx::<Engine>::new(Data(&self.filter.lut), Vars::new([]));
         let mut verdict = Verdict::NoMatch;
         for output in self.filter.id.run((context, input)) {
             verdict = match output {
                 Ok(Val::Bool(true)) => Verdict::Match,
-                Ok(Val::Bool(false) | Val::Null) => verdict,
-                Ok(other) => return Verdict::NotBoolean(kind_of(&other)),
+                Ok(Val::Bool(false) | Val::Null(_)) => verdict,
+                Ok(other) => return Verdict::NotBoolean(other.kind()),
                 // An error, or a `break` out of nothing.
                 Err(_) => return Verdict::NoMatch,
             };
@@ -120,7 +166,7 @@ impl Program {
     }
 
     #[cold]
-    fn stopped(&self, seq: u64, stopped: &Stopped) -> Error {
+    fn stopped(&self, seq: u64, stopped: Stopped) -> Error {
         let (what, hint) = match stopped {
             Stopped::Exceeded(Exceeded::Steps) => (
                 format!("took more than {} steps", self.steps),
@@ -134,6 +180,7 @@ impl Program {
                 "went too deep".to_owned(),
                 "make it recurse or nest less deeply",
             ),
+            Stopped::Damaged(error) => return error.with_seq(seq),
             Stopped::Panicked => {
                 return Error::new(
                     ErrorKind::Internal,
@@ -146,17 +193,6 @@ impl Program {
         Error::usage(format!("the filter {what} at message {seq}"))
             .with_seq(seq)
             .with_hint(hint)
-    }
-}
-
-fn kind_of(value: &Val) -> &'static str {
-    match value {
-        Val::Null => "null",
-        Val::Bool(_) => "a boolean",
-        Val::Num(_) => "a number",
-        Val::TStr(_) | Val::BStr(_) => "a string",
-        Val::Arr(_) => "an array",
-        Val::Obj(_) => "an object",
     }
 }
 

@@ -5,8 +5,9 @@ use crate::message::tags;
 use crate::store::cursor::Cursor;
 use crate::store::{TailOptions, View};
 
-/// Steps of filters after which a cursor lets its caller look up; some milliseconds.
-const PATIENCE: u64 = 1 << 17;
+/// Steps of filters after which a cursor lets its caller look up: a millisecond or so, since event loops call from their
+/// only thread.
+const PATIENCE: u64 = 1 << 12;
 
 impl Cursor {
     /// Takes the tags and filters of the options.
@@ -17,6 +18,9 @@ impl Cursor {
             .iter()
             .fold(0, |bits, tag| bits | tags::signature_of(tag));
         self.filters = options.filters.to_vec();
+        for filter in &self.filters {
+            self.wanted_signature |= filter.signature();
+        }
     }
 
     /// Takes those of another cursor.

@@ -122,10 +122,8 @@ impl Stream {
         }
         let mut count = 1;
         for view in rest {
-            if !state.cursor.has_more_at_hand() {
-                break;
-            }
-            match state.cursor.step() {
+            match state.cursor.step_at_hand() {
+                Ok(Step::Pause) => break,
                 Ok(Step::Message) => match state.cursor.view(view) {
                     Ok(()) => count += 1,
                     Err(error) => {
@@ -366,7 +364,11 @@ impl Stream {
             }
             return Ok(notifier.fd());
         }
-        let new = Arc::new(Notifier::start(self.pool.pool.share(), self.poll)?);
+        let new = Arc::new(Notifier::start(
+            self.pool.pool.share(),
+            self.poll,
+            self.deadline,
+        )?);
         // Nobody has looked yet.
         new.raise();
         let fd = new.fd();
@@ -378,6 +380,10 @@ impl Stream {
         let notifier = self.notifier.lock().clone();
         if let Some(notifier) = notifier {
             notifier.arm(*target);
+            // Arming made the descriptor quiet, perhaps right after a cancel had raised it.
+            if self.cancelled.load(Ordering::Acquire) {
+                notifier.raise();
+            }
         }
     }
 

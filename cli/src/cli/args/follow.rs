@@ -1,12 +1,13 @@
 //! Arguments of `follow`.
 
+use super::examples;
 use super::read::ReadArgs;
 use super::values::{parse_speed, parse_tag};
 use clap::Args;
 
 /// Arguments of `follow`.
 #[derive(Args, Debug)]
-#[command(arg_required_else_help = true)]
+#[command(arg_required_else_help = true, after_help = examples::FOLLOW)]
 pub(crate) struct FollowArgs {
     /// The pool.
     #[arg(value_name = "POOL")]
@@ -22,6 +23,10 @@ pub(crate) struct FollowArgs {
     /// End after one message; with --tail N, wait for N matches and show the newest of them.
     #[arg(long)]
     pub(crate) one: bool,
+    /// Show only messages for which this jq expression is true; may be repeated, all must hold. It sees whole messages:
+    /// '.data.status == "green"', '.seq >= 40', '.meta.tags[] == "a"', '.data.msg | test("timeout")'.
+    #[arg(long = "where", value_name = "EXPR", allow_hyphen_values = true)]
+    pub(crate) wheres: Vec<String>,
     /// Show only messages with this tag; may be repeated, all must be there.
     #[arg(long = "tag", value_name = "TAG", value_parser = parse_tag)]
     pub(crate) tags: Vec<String>,

@@ -5,12 +5,6 @@ use clap::{Args, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-pub(super) const EXAMPLES: &str = "\
-Examples:
-  pls serve                                     for programs on this machine
-  pls serve init --output-dir ~/plasmite-tls    make what serving a network needs, and show the commands
-  pls serve --access read-only check            would that work?";
-
 /// Arguments of `serve`.
 #[derive(Args, Debug)]
 pub(crate) struct ServeArgs {
@@ -23,13 +17,13 @@ pub(crate) struct ServeArgs {
 /// What `serve` can do besides serving.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ServeCommand {
-    /// Make a token, a certificate and its key for a server that other machines can reach.
+    /// Make a token, a certificate and its key for a server that other machines can reach
     ///
     /// The token and the key are readable by their owner only. For an address of all interfaces the certificate
     /// names this machine's own names and addresses. Relative paths count from the output directory.
     #[command(verbatim_doc_comment)]
     Init(InitArgs),
-    /// Check the options that stand before `check` without serving.
+    /// Check the options that stand before `check` without serving
     Check(CheckArgs),
 }
 

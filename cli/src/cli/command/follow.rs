@@ -8,11 +8,12 @@ use crate::cli::context::Context;
 use crate::cli::exit::{Failure, Outcome, LOST, SUCCESS};
 use crate::cli::output::human;
 use crate::cli::output::message::Printer;
-use crate::{Error, ErrorKind, GapPolicy, Part, Start, TailOptions};
+use crate::{Error, ErrorKind, Filter, GapPolicy, Part, Start, TailOptions};
 
 pub(super) fn run(context: &mut Context, args: &FollowArgs) -> Outcome {
     let now_ns = human::now_ns();
     check_replay(args)?;
+    let filters = filters(args)?;
     let pool = advice::open_or_create(
         context,
         &context.client()?,
@@ -20,19 +21,39 @@ pub(super) fn run(context: &mut Context, args: &FollowArgs) -> Outcome {
         args.read.create(),
         Remedy::RepeatWithFlag,
     )?;
-    let stream = pool.tail(&options(args, now_ns))?;
+    let options = filters
+        .iter()
+        .fold(options(args, now_ns), TailOptions::filter);
+    let stream = pool.tail(&options)?;
     let path = pool.path().to_string_lossy().into_owned();
     let losses = Losses::new("follow", &args.pool, path, args.quiet_drops);
     let mut reader = Reader::new(stream, printer(args), losses, show(args), &args.read);
     if let Some(speed) = args.replay {
         reader = reader.paced(speed)?;
     }
-    match reader.run(context)? {
+    match reader.run(context).map_err(behind_damage)? {
         End::TimedOut => Ok(reader::timed_out(context, &args.read)),
         End::Cancelled => Err(Failure::ClosedOutput),
         // A finite read promised all of something.
         End::Done if args.is_finite() && reader.has_losses() => Ok(LOST),
         End::Done => Ok(SUCCESS),
+    }
+}
+
+/// Adds to an error about a damaged message how to see those behind it.
+fn behind_damage(failure: Failure) -> Failure {
+    match failure {
+        Failure::Error(error) if error.kind() == ErrorKind::Corrupt => match error.seq() {
+            Some(seq) => {
+                let known = error.hint().unwrap_or("it cannot be read").to_owned();
+                let next = seq.saturating_add(1);
+                Failure::Error(
+                    error.with_hint(format!("{known}; go on behind it with --from {next}")),
+                )
+            }
+            None => Failure::Error(error),
+        },
+        failure => failure,
     }
 }
 
@@ -48,6 +69,17 @@ fn check_replay(args: &FollowArgs) -> Result<(), Error> {
         Error::new(ErrorKind::Usage, "--replay shows history, and none is selected")
             .with_hint("say with --tail N (at least 1), --since TIME or --from SEQ what to replay; --from 1 is everything"),
     )
+}
+
+/// The conditions, compiled before anything is looked at or made.
+fn filters(args: &FollowArgs) -> Result<Vec<Filter>, Error> {
+    let compile = |expression: &String| {
+        Filter::new(expression).map_err(|error| {
+            let message = format!("--where '{expression}': {}", error.message());
+            error.with_message(message)
+        })
+    };
+    args.wheres.iter().map(compile).collect()
 }
 
 fn options(args: &FollowArgs, now_ns: u64) -> TailOptions<'_> {

@@ -1,12 +1,14 @@
 //! The commands, one file each.
 
 mod advice;
+mod completion;
 mod doctor;
 mod duplex;
 mod feed;
 mod fetch;
 mod follow;
 mod losses;
+mod man_pages;
 mod output_closed;
 mod pool_create;
 mod pool_delete;
@@ -16,6 +18,7 @@ mod pool_migrate;
 mod reader;
 #[cfg(feature = "serve")]
 mod serve;
+mod salvage;
 mod tap;
 mod version;
 
@@ -39,6 +42,8 @@ pub(super) fn run(context: &mut Context, command: Command) -> Outcome {
         Command::Doctor(args) => doctor::run(context, &args),
         #[cfg(feature = "serve")]
         Command::Serve(args) => serve::run(context, *args),
+        Command::Completion(args) => completion::run(context, &args),
+        Command::ManPages(args) => man_pages::run(&args),
         Command::Version => version::run(context),
     }
 }

@@ -1,5 +1,6 @@
 //! What the commands print, and how.
 
+pub(super) mod bar;
 pub(super) mod chat;
 pub(super) mod error;
 pub(super) mod human;

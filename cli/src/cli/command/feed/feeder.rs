@@ -141,6 +141,10 @@ impl<'a> Feeder<'a> {
             return Err(with_hint(fault.error, hint).into());
         }
         self.progress.hide(&self.context.err);
+        // People see both in one place, and in order.
+        if self.context.out.is_terminal() {
+            self.release()?;
+        }
         skipped::tell(self.context, self.args, self.pool, &fault);
         Ok(())
     }
