@@ -9,8 +9,8 @@ use std::sync::mpsc::{channel, RecvTimeoutError, Sender};
 use std::time::Duration;
 
 pub(crate) mod http;
-pub(crate) mod server;
 pub(crate) mod old;
+pub(crate) mod server;
 pub(crate) mod session;
 pub(crate) mod shared;
 pub(crate) mod terminal;

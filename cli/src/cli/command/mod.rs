@@ -16,9 +16,9 @@ mod pool_info;
 mod pool_list;
 mod pool_migrate;
 mod reader;
+mod salvage;
 #[cfg(feature = "serve")]
 mod serve;
-mod salvage;
 mod tap;
 mod version;
 
