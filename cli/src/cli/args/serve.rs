@@ -1,5 +1,6 @@
 //! Arguments of `serve`, `serve init` and `serve check`.
 
+use super::examples;
 use super::pool::JsonOutput;
 use clap::{Args, Subcommand, ValueEnum};
 use std::net::SocketAddr;
@@ -90,6 +91,7 @@ pub(crate) enum AccessMode {
 
 /// Arguments of `serve check`.
 #[derive(Args, Debug)]
+#[command(after_help = examples::SERVE_CHECK)]
 pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) json: JsonOutput,
@@ -97,6 +99,7 @@ pub(crate) struct CheckArgs {
 
 /// Arguments of `serve init`.
 #[derive(Args, Debug)]
+#[command(after_help = examples::SERVE_INIT)]
 pub(crate) struct InitArgs {
     /// The address and port the server is to listen on.
     #[arg(long, value_name = "IP:PORT", default_value = "0.0.0.0:9700", value_parser = parse_bind)]
