@@ -26,7 +26,7 @@ FISH_COMPLETIONS = $(SHARE)/fish/vendor_completions.d
 
 export PLASMITE_LIB_DIR := $(abspath $(OUT))
 
-.PHONY: polyglot-demo all lib cli header bindings check test model miri conformance demo bench install install-lib uninstall clean help FORCE
+.PHONY: polyglot-demo all lib cli header bindings http-tools check test model miri conformance demo bench install install-lib uninstall clean help FORCE
 .DEFAULT_GOAL := all
 
 all: lib cli ## build everything: libplasmite.so, libplasmite.a, plasmite and pls (the default)
@@ -55,7 +55,7 @@ $(OUT)/libplasmite.a: $(OUT)/libplasmite_capi.a
 	rm -f $(OUT)/libplasmite.o
 
 cli: lib ## build the programs: plasmite and pls, their manual pages and completions
-	$(CARGO) build --release --locked -p plasmite --no-default-features --features cli
+	$(CARGO) build --release --locked -p plasmite --no-default-features --features cli,serve
 	rm -rf $(OUT)/man1 && $(OUT)/plasmite man-pages $(OUT)/man1
 	mkdir -p $(OUT)/completions
 	for shell in bash zsh fish; do $(OUT)/plasmite completion $$shell > $(OUT)/completions/$$shell || exit 1; done
@@ -66,6 +66,14 @@ header: ## write include/plasmite.h again, from capi/src
 bindings: $(VENV)/libclang.stamp ## write the Rust bindings of the header again
 	PLASMITE_WRITE_BINDINGS=1 LIBCLANG_PATH=$$(cat $<) \
 	    $(CARGO) test -q -p plasmite-capi --test bindings_are_current
+
+# What the tests of the server need: schemathesis, from PyPI, below the target directory.
+http-tools: $(VENV)/schemathesis.stamp
+
+$(VENV)/schemathesis.stamp:
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check schemathesis==4.32.5
+	touch $@
 
 # bindgen needs libclang, which PyPI has as a package; nothing is installed outside of the target directory.
 $(VENV)/libclang.stamp:
@@ -85,7 +93,7 @@ check: ## check formatting, lints, file lengths, and that generated files are cu
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) test -q --locked -p plasmite-capi --test header_is_current
 
-test: all $(VENV)/libclang.stamp $(VENV)/jsonschema.stamp ## run every test
+test: all $(VENV)/libclang.stamp $(VENV)/jsonschema.stamp $(VENV)/schemathesis.stamp ## run every test
 	tests/run $(OUT)
 
 conformance: all $(VENV)/jsonschema.stamp ## run the one suite of behaviour on every host, with its table

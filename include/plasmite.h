@@ -1322,6 +1322,17 @@ int plsm_pool_append(plsm_pool_t *pool,
                      plsm_receipt_t *out_receipt,
                      plsm_error_t **out_err);
 
+// As plsm_pool_append, and also gives the whole stored message, as plsm_pool_get_json would, made of what was
+// written and not read again. Free it with plsm_buf_free. 0 or -1; with Io and plsm_error_maybe_written there is
+// no message, though it may be stored.
+int plsm_pool_append_envelope(plsm_pool_t *pool,
+                              const uint8_t *json,
+                              size_t json_len,
+                              const plsm_append_options_t *options,
+                              plsm_receipt_t *out_receipt,
+                              plsm_buf_t *out_message,
+                              plsm_error_t **out_err);
+
 // Appends `data` that is already encoded as Lite3 (root object or array), without its envelope. Checked
 // are the size, the root's type, and that the root's entries lie within the bytes; all of it with
 // PLSM_APPEND_CHECK_FULLY. Readers check whatever they read, so bad bytes give them Corrupt and nothing

@@ -210,6 +210,12 @@ fn manual_pages() {
         "duplex",
         "tap",
         "doctor",
+        #[cfg(feature = "serve")]
+        "serve",
+        #[cfg(feature = "serve")]
+        "serve init",
+        #[cfg(feature = "serve")]
+        "serve check",
         "version",
         "completion",
     ] {
@@ -230,7 +236,8 @@ fn manual_pages() {
         assert_eq!(other, format!(".so man1/plasmite{end}.1\n"));
     }
     let documented = names.iter().filter(|name| name.starts_with("plasmite"));
-    assert_eq!(documented.count(), 15, "{names:?}");
+    let wanted = if cfg!(feature = "serve") { 18 } else { 15 };
+    assert_eq!(documented.count(), wanted, "{names:?}");
     let path = scratch.path().join("a file");
     std::fs::write(&path, "").expect("written");
     let error = scratch.run(&["man-pages", "a file"]).error("Io", 8);

@@ -8,7 +8,9 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{channel, RecvTimeoutError, Sender};
 use std::time::Duration;
 
+pub(crate) mod http;
 pub(crate) mod old;
+pub(crate) mod server;
 pub(crate) mod session;
 pub(crate) mod shared;
 pub(crate) mod terminal;
@@ -33,10 +35,15 @@ pub(crate) struct Ran {
 
 impl Scratch {
     pub(crate) fn new() -> Scratch {
+        Scratch::with_patience(PATIENCE)
+    }
+
+    /// For a test that may take longer than others.
+    pub(crate) fn with_patience(patience: Duration) -> Scratch {
         let dir = tempfile::tempdir().expect("a temporary directory");
         Scratch {
             dir,
-            _watchdog: watchdog(),
+            _watchdog: watchdog(patience),
         }
     }
 
@@ -124,12 +131,12 @@ pub(crate) fn library_dir() -> Option<PathBuf> {
         .filter(|directory| directory.join("libplasmite.so").exists())
 }
 
-fn watchdog() -> Sender<()> {
+fn watchdog(patience: Duration) -> Sender<()> {
     let (sender, receiver) = channel::<()>();
     let test = std::thread::current().name().unwrap_or("a test").to_owned();
     std::thread::spawn(move || {
-        if receiver.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
-            eprintln!("{test} hangs: it takes longer than {PATIENCE:?}");
+        if receiver.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
+            eprintln!("{test} hangs: it takes longer than {patience:?}");
             std::process::abort();
         }
     });

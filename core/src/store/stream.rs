@@ -235,6 +235,11 @@ impl Stream {
             return Err(pool.gone());
         }
         if until.passed() {
+            // Whoever never waits here was perhaps told elsewhere that the file is gone, and asks for that.
+            if let Err(error) = pool.check_path(clock::wall_ns()) {
+                self.raise();
+                return Err(error);
+            }
             self.arm(target);
             return Ok((!pool.has_news(target)).then_some(Next::Timeout));
         }

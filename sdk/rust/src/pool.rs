@@ -172,6 +172,32 @@ impl Pool {
         Ok(receipt.into())
     }
 
+    /// As [`Pool::append`], and also gives the whole message as JSON, made of what was written.
+    ///
+    /// # Errors
+    /// As [`Pool::append`].
+    pub fn append_envelope(
+        &self,
+        json: &[u8],
+        options: &AppendOptions<'_>,
+    ) -> Result<(Receipt, Buffer)> {
+        let options = options.raw();
+        let mut receipt = raw::plsm_receipt_t::default();
+        // SAFETY: as above.
+        let message = Buffer::fill(|message, error| unsafe {
+            raw::plsm_pool_append_envelope(
+                self.as_ptr(),
+                json.as_ptr(),
+                json.len(),
+                &options,
+                &mut receipt,
+                message,
+                error,
+            )
+        })?;
+        Ok((receipt.into(), message))
+    }
+
     /// Appends a value of your own type.
     ///
     /// # Errors

@@ -954,6 +954,17 @@ unsafe extern "C" {
     ) -> ::core::ffi::c_int;
 }
 unsafe extern "C" {
+    pub fn plsm_pool_append_envelope(
+        pool: *mut plsm_pool_t,
+        json: *const u8,
+        json_len: usize,
+        options: *const plsm_append_options_t,
+        out_receipt: *mut plsm_receipt_t,
+        out_message: *mut plsm_buf_t,
+        out_err: *mut *mut plsm_error_t,
+    ) -> ::core::ffi::c_int;
+}
+unsafe extern "C" {
     pub fn plsm_pool_append_data(
         pool: *mut plsm_pool_t,
         lite3: *const u8,

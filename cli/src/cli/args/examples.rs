@@ -120,6 +120,22 @@ The script completes both `plasmite` and `pls`. bash loads its file by the comma
 pub(super) const MAN_PAGES: &str = r#"Examples:
   pls man-pages ~/.local/share/man/man1      write the pages there, for `man pls-feed`"#;
 
+#[cfg(feature = "serve")]
+pub(super) const SERVE: &str = r#"Examples:
+  pls serve                                     for programs on this machine
+  pls serve init --output-dir ~/plasmite-tls    make what serving a network needs, and show the commands
+  pls serve --access read-only check            would that work?"#;
+
+#[cfg(feature = "serve")]
+pub(super) const SERVE_INIT: &str = r#"Examples:
+  pls serve init --output-dir ~/plasmite-tls    for a server on all addresses of this machine
+  pls serve init --bind 192.168.1.5:9700        for one address"#;
+
+#[cfg(feature = "serve")]
+pub(super) const SERVE_CHECK: &str = r#"Examples:
+  pls serve --access read-only check            say what would be served
+  pls serve --tls-self-signed check --json      the same for a program"#;
+
 #[cfg(test)]
 mod tests {
     use super::super::Top;

@@ -10,6 +10,8 @@ mod follow;
 mod parse;
 mod pool;
 mod read;
+#[cfg(feature = "serve")]
+mod serve;
 mod tap;
 mod values;
 
@@ -22,6 +24,8 @@ pub(super) use follow::FollowArgs;
 pub(super) use parse::parse;
 pub(super) use pool::{CreateArgs, DeleteArgs, InfoArgs, ListArgs, MigrateArgs, PoolCommand};
 pub(super) use read::{Format, ReadArgs};
+#[cfg(feature = "serve")]
+pub(super) use serve::{AccessMode, InitArgs, ServeArgs, ServeCommand, ServeOptions};
 pub(super) use tap::TapArgs;
 pub(super) use values::{Durability, Since};
 
@@ -143,6 +147,14 @@ pub(super) enum Command {
     /// and pools in use stay in use.
     #[command(verbatim_doc_comment)]
     Doctor(DoctorArgs),
+    /// Serve the pools to other programs and machines over HTTP
+    ///
+    /// Without options only programs on this machine can reach the server, at http://127.0.0.1:9700. For other
+    /// machines make a token and a certificate with `serve init`, which also prints the commands to use them.
+    /// `serve check` says whether options are good without serving. SIGINT and SIGTERM end the server.
+    #[cfg(feature = "serve")]
+    #[command(verbatim_doc_comment, after_help = examples::SERVE)]
+    Serve(Box<ServeArgs>),
     /// Show the version
     #[command(after_help = examples::VERSION)]
     Version,

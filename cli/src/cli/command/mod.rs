@@ -17,6 +17,8 @@ mod pool_list;
 mod pool_migrate;
 mod reader;
 mod salvage;
+#[cfg(feature = "serve")]
+mod serve;
 mod tap;
 mod version;
 
@@ -38,6 +40,8 @@ pub(super) fn run(context: &mut Context, command: Command) -> Outcome {
         Command::Duplex(args) => duplex::run(context, &args),
         Command::Tap(args) => tap::run(context, &args),
         Command::Doctor(args) => doctor::run(context, &args),
+        #[cfg(feature = "serve")]
+        Command::Serve(args) => serve::run(context, *args),
         Command::Completion(args) => completion::run(context, &args),
         Command::ManPages(args) => man_pages::run(&args),
         Command::Version => version::run(context),

@@ -3,8 +3,9 @@
 use crate::cli::args::CreateArgs;
 use crate::cli::context::Context;
 use crate::cli::exit::{Failure, Outcome, SUCCESS};
+use crate::cli::output::human;
 use crate::cli::output::table::{short_path, Table};
-use crate::cli::output::{human, json};
+use crate::json;
 use crate::{Client, Error, ErrorKind, Pool, PoolOptions};
 use unicode_width::UnicodeWidthStr;
 

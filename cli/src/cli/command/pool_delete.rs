@@ -4,8 +4,9 @@ use super::advice;
 use crate::cli::args::DeleteArgs;
 use crate::cli::context::Context;
 use crate::cli::exit::{Failure, Outcome, SUCCESS};
+use crate::cli::output::error;
 use crate::cli::output::table::{short_path, Table};
-use crate::cli::output::{error, json};
+use crate::json;
 use crate::Error;
 use std::path::{Path, PathBuf};
 

@@ -3,8 +3,9 @@
 use super::advice;
 use crate::cli::context::Context;
 use crate::cli::exit::{Failure, Outcome, SUCCESS};
+use crate::cli::output::human;
 use crate::cli::output::table::{short_path, Table};
-use crate::cli::output::{human, json};
+use crate::json;
 use crate::{Client, Gap, PoolOptions, Salvaged};
 
 /// Copies what is intact of `damaged` into the new pool `new`, and tells what is lost.

@@ -1,9 +1,9 @@
 //! Errors: text on a terminal, one line of JSON elsewhere.
 
-use super::json::{self, Object};
 use super::paint;
 use crate::cli::context::Context;
 use crate::cli::terminal::printable;
+use crate::json::{self, Object};
 use crate::{Error, ErrorKind};
 use std::path::Path;
 

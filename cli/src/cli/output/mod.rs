@@ -4,7 +4,6 @@ pub(super) mod bar;
 pub(super) mod chat;
 pub(super) mod error;
 pub(super) mod human;
-pub(super) mod json;
 pub(super) mod message;
 pub(super) mod notice;
 pub(super) mod paint;

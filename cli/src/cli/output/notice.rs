@@ -1,9 +1,10 @@
 //! Notices: things worth knowing that are no errors.
 
-use super::{human, json, paint};
+use super::{human, paint};
 use crate::cli::context::Context;
 use crate::cli::terminal::printable;
 use crate::format_time;
+use crate::json;
 
 /// Something worth knowing.
 #[derive(Debug)]

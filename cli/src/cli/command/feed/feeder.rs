@@ -6,8 +6,9 @@ use crate::cli::context::Context;
 use crate::cli::exit::Failure;
 use crate::cli::input::{Source, CHUNK};
 use crate::cli::interrupt::Interrupt;
+use crate::cli::output::human;
 use crate::cli::output::progress::Progress;
-use crate::cli::output::{human, json};
+use crate::json;
 use crate::{
     AppendOptions, Appended, Error, ErrorKind, Fault, Ingest, IngestCounts, IngestStep, LockWait,
     Place, Pool, Receipt,
