@@ -17,10 +17,16 @@ REAL := libplasmite.so.$(VERSION)
 # What the static library needs from the system.
 LIBS := -lpthread -ldl -lm
 VENV := $(TARGET)/venv
+# Where shells and man look for what belongs to the programs. Shells find completions by the command's name.
+SHARE = $(DESTDIR)$(PREFIX)/share
+MAN = $(SHARE)/man/man1
+BASH_COMPLETIONS = $(SHARE)/bash-completion/completions
+ZSH_COMPLETIONS = $(SHARE)/zsh/site-functions
+FISH_COMPLETIONS = $(SHARE)/fish/vendor_completions.d
 
 export PLASMITE_LIB_DIR := $(abspath $(OUT))
 
-.PHONY: all lib cli header bindings check test model miri demo bench install install-lib uninstall clean help FORCE
+.PHONY: polyglot-demo all lib cli header bindings http-tools check test model miri conformance demo bench install install-lib uninstall clean help FORCE
 .DEFAULT_GOAL := all
 
 all: lib cli ## build everything: libplasmite.so, libplasmite.a, plasmite and pls (the default)
@@ -48,8 +54,11 @@ $(OUT)/libplasmite.a: $(OUT)/libplasmite_capi.a
 	$(AR) rcs $@ $(OUT)/libplasmite.o
 	rm -f $(OUT)/libplasmite.o
 
-cli: lib ## build the programs: plasmite and pls
-	$(CARGO) build --release --locked -p plasmite --no-default-features --features cli
+cli: lib ## build the programs: plasmite and pls, their manual pages and completions
+	$(CARGO) build --release --locked -p plasmite --no-default-features --features cli,serve
+	rm -rf $(OUT)/man1 && $(OUT)/plasmite man-pages $(OUT)/man1
+	mkdir -p $(OUT)/completions
+	for shell in bash zsh fish; do $(OUT)/plasmite completion $$shell > $(OUT)/completions/$$shell || exit 1; done
 
 header: ## write include/plasmite.h again, from capi/src
 	PLASMITE_WRITE_HEADER=1 $(CARGO) test -q -p plasmite-capi --test header_is_current
@@ -58,11 +67,25 @@ bindings: $(VENV)/libclang.stamp ## write the Rust bindings of the header again
 	PLASMITE_WRITE_BINDINGS=1 LIBCLANG_PATH=$$(cat $<) \
 	    $(CARGO) test -q -p plasmite-capi --test bindings_are_current
 
+# What the tests of the server need: schemathesis, from PyPI, below the target directory.
+http-tools: $(VENV)/schemathesis.stamp
+
+$(VENV)/schemathesis.stamp:
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check schemathesis==4.32.5
+	touch $@
+
 # bindgen needs libclang, which PyPI has as a package; nothing is installed outside of the target directory.
 $(VENV)/libclang.stamp:
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check libclang==18.1.1
 	$(VENV)/bin/python -c 'import clang, os; print(os.path.join(os.path.dirname(clang.__file__), "native"))' > $@
+
+# Checks the conformance suite's manifests against their schema.
+$(VENV)/jsonschema.stamp:
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check jsonschema==4.23.0
+	touch $@
 
 check: ## check formatting, lints, file lengths, and that generated files are current
 	tests/lengths
@@ -70,8 +93,12 @@ check: ## check formatting, lints, file lengths, and that generated files are cu
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) test -q --locked -p plasmite-capi --test header_is_current
 
-test: all $(VENV)/libclang.stamp ## run every test
+test: all $(VENV)/libclang.stamp $(VENV)/jsonschema.stamp $(VENV)/schemathesis.stamp ## run every test
 	tests/run $(OUT)
+
+conformance: all $(VENV)/jsonschema.stamp ## run the one suite of behaviour on every host, with its table
+	$(VENV)/bin/python conformance/check
+	conformance/run $(OUT)
 
 # Two switches of threads a model by default; LOOM_MAX_PREEMPTIONS=3 for more, which takes minutes.
 model: ## check models of the ring, lock and wake protocols, with threads that die at any step
@@ -84,15 +111,25 @@ miri: ## run the pure parts under Miri, where that is installed
 	        lite3:: json:: format:: ring::position ring::racing message::tags; \
 	else echo "miri: not run: Miri is not installed (rustup +nightly component add miri)"; fi
 
+polyglot-demo: all node python-package ## show five languages on one pool
+	examples/polyglot/run $(OUT) $(PYTHON_VENV)/bin/python $(NODE) $(GO)
+
 demo: all ## show what it does, with a live stream of this machine's events
 	examples/demo.sh $(OUT)
 
 bench: all ## measure the paths against the floors of this machine
 	bench/run
 
-install: all install-lib ## install to PREFIX (default /usr/local), below DESTDIR if set
+install: all install-lib ## install to PREFIX (default /usr/local), below DESTDIR if set: programs, pages, completions, library
 	$(INSTALL) -d "$(DESTDIR)$(PREFIX)/bin"
 	$(INSTALL) -m 755 $(OUT)/plasmite $(OUT)/pls "$(DESTDIR)$(PREFIX)/bin/"
+	$(INSTALL) -d "$(MAN)" "$(BASH_COMPLETIONS)" "$(ZSH_COMPLETIONS)" "$(FISH_COMPLETIONS)"
+	$(INSTALL) -m 644 $(OUT)/man1/*.1 "$(MAN)/"
+	$(INSTALL) -m 644 $(OUT)/completions/bash "$(BASH_COMPLETIONS)/plasmite"
+	ln -sf plasmite "$(BASH_COMPLETIONS)/pls"
+	$(INSTALL) -m 644 $(OUT)/completions/zsh "$(ZSH_COMPLETIONS)/_plasmite"
+	$(INSTALL) -m 644 $(OUT)/completions/fish "$(FISH_COMPLETIONS)/plasmite.fish"
+	ln -sf plasmite.fish "$(FISH_COMPLETIONS)/pls.fish"
 
 install-lib: lib ## install the library, its header and its pkg-config file only
 	$(INSTALL) -d "$(DESTDIR)$(PREFIX)/lib/pkgconfig" "$(DESTDIR)$(PREFIX)/include"
@@ -106,13 +143,19 @@ install-lib: lib ## install the library, its header and its pkg-config file only
 
 uninstall: ## remove what install put there
 	rm -f "$(DESTDIR)$(PREFIX)/bin/plasmite" "$(DESTDIR)$(PREFIX)/bin/pls"
+	for page in "$(MAN)"/plasmite.1 "$(MAN)"/plasmite-*.1; do \
+	    name=$${page##*/plasmite}; rm -f "$$page" "$(MAN)/pls$$name"; done
+	rm -f "$(BASH_COMPLETIONS)/plasmite" "$(BASH_COMPLETIONS)/pls" "$(ZSH_COMPLETIONS)/_plasmite"
+	rm -f "$(FISH_COMPLETIONS)/plasmite.fish" "$(FISH_COMPLETIONS)/pls.fish"
 	rm -f "$(DESTDIR)$(PREFIX)/lib/$(REAL)" "$(DESTDIR)$(PREFIX)/lib/$(SONAME)"
 	rm -f "$(DESTDIR)$(PREFIX)/lib/libplasmite.so" "$(DESTDIR)$(PREFIX)/lib/libplasmite.a"
 	rm -f "$(DESTDIR)$(PREFIX)/include/plasmite.h" "$(DESTDIR)$(PREFIX)/lib/pkgconfig/plasmite.pc"
+
+-include sdk/*/rules.mk
 
 clean: ## remove everything that was built
 	$(CARGO) clean
 	rm -rf $(TARGET)/venv
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16

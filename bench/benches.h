@@ -14,8 +14,12 @@ void bench_flush(void);
 void bench_open(void);
 void bench_cli(void);
 void bench_since(void);
+void bench_http(void);
+void bench_idle(void);
 void bench_framing(void);
 void bench_startup(void);
 void bench_memory(void);
+void bench_cpp(void);
+void bench_rust(void);
 
 #endif

@@ -34,9 +34,13 @@ static const struct group groups[] = {
     {bench_open, ROW_OPEN, ROW_OPEN},
     {bench_cli, ROW_CLI_FEED, ROW_CLI_READ},
     {bench_since, ROW_SINCE, ROW_SINCE},
+    {bench_http, ROW_HTTP_APPEND, ROW_HTTP_TAIL},
+    {bench_idle, ROW_HTTP_WAKE, ROW_IDLE_MEMORY},
     {bench_framing, ROW_FRAMING, ROW_FRAMING},
     {bench_startup, ROW_START_VERSION, ROW_START_FETCH},
     {bench_memory, ROW_MEMORY_FEED, ROW_MEMORY_FOLLOW},
+    {bench_cpp, ROW_CPP_TEXT, ROW_CPP_READ},
+    {bench_rust, ROW_RUST_TEXT, ROW_RUST_READ},
 };
 #define GROUPS (sizeof groups / sizeof groups[0])
 

@@ -67,6 +67,7 @@
     {(uint32_t)sizeof(plsm_doctor_report_t), 0, 0, 0, 0, 0, {0, 0, 0}, 0, 0, 0, 0, 0}
 #define PLSM_DOCTOR_ISSUE_INIT {(uint32_t)sizeof(plsm_doctor_issue_t), 0, 0, 0, 0, 0, 0, 0, 0, 0}
 #define PLSM_MIGRATED_INIT {(uint32_t)sizeof(plsm_migrated_t), 0, {0, 0, 0}, 0, 0}
+#define PLSM_SALVAGED_INIT {(uint32_t)sizeof(plsm_salvaged_t), 0, {0, 0, 0}, 0, 0, 0}
 #define PLSM_APPEND_OPTIONS_INIT {(uint32_t)sizeof(plsm_append_options_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 #define PLSM_INGEST_OPTIONS_INIT {(uint32_t)sizeof(plsm_ingest_options_t), 0, 0, 0, 0}
 #define PLSM_FILTER_OPTIONS_INIT {(uint32_t)sizeof(plsm_filter_options_t), 0, 0}
@@ -465,7 +466,8 @@ struct plsm_list_entry {
     uint32_t struct_size;
     // Whether mtime_ns counts: 0 or 1.
     uint32_t has_mtime;
-    // When the file was last changed according to the file system, in ns since 1970.
+    // When the pool was last changed, in ns since 1970: the file according to the file system, or the newest message if
+    // that is later.
     uint64_t mtime_ns;
     // The pool's name.
     const char *name;
@@ -609,6 +611,39 @@ struct plsm_migrated {
 
 // What plsm_pool_migrate made. See plsm_migrated.
 typedef struct plsm_migrated plsm_migrated_t;
+
+// What plsm_pool_salvage brought. Set struct_size before the call, or start from PLSM_SALVAGED_INIT.
+struct plsm_salvaged {
+    // sizeof(plsm_salvaged_t), set by the caller.
+    uint32_t struct_size;
+    // 0.
+    uint32_t reserved;
+    // The messages that were copied; count says how many there are between oldest and newest.
+    plsm_bounds_t bounds;
+    // How many messages are known to be lost: between the oldest that is intact and the newest that ever was. What was
+    // there before the oldest intact one nobody can tell.
+    uint64_t lost;
+    // In how many stretches they stood.
+    uint64_t lost_ranges;
+    // Size of the new file in bytes.
+    uint64_t size;
+};
+
+// What plsm_pool_salvage brought. See plsm_salvaged.
+typedef struct plsm_salvaged plsm_salvaged_t;
+
+// Missing messages.
+struct plsm_gap {
+    // The first missing seq.
+    uint64_t first;
+    // The last missing seq.
+    uint64_t last;
+    // How many are missing.
+    uint64_t count;
+};
+
+// Missing messages. See plsm_gap.
+typedef struct plsm_gap plsm_gap_t;
 
 // A borrowed range of bytes: the caller's when passed in, the library's when handed out. `data` may be
 // NULL when `len` is 0.
@@ -863,19 +898,6 @@ typedef struct plsm_stream_options plsm_stream_options_t;
 // A reader's place in a pool. See plsm_stream.
 typedef struct plsm_stream plsm_stream_t;
 
-// Missing messages.
-struct plsm_gap {
-    // The first missing seq.
-    uint64_t first;
-    // The last missing seq.
-    uint64_t last;
-    // How many are missing.
-    uint64_t count;
-};
-
-// Missing messages. See plsm_gap.
-typedef struct plsm_gap plsm_gap_t;
-
 // What a stream has done so far.
 struct plsm_stream_stats {
     // How many messages it delivered.
@@ -1080,11 +1102,27 @@ int plsm_pool_delete(plsm_client_t *client, const char *pool_ref, plsm_error_t *
 // Tells settings and contents of a pool, in a struct whose struct_size the caller has set. 0 or -1.
 int plsm_pool_info(plsm_pool_t *pool, plsm_pool_info_t *out_info, plsm_error_t **out_err);
 
-// As plsm_pool_info, as one compact JSON object: the one that `pool info --json` prints. 0 or -1.
-int plsm_pool_info_json(plsm_pool_t *pool, plsm_buf_t *out_json, plsm_error_t **out_err);
+// As plsm_pool_info, as one compact JSON object: the one that `pool info --json` prints; with plsm_pool_writers and
+// plsm_pool_warnings. 0 or -1.
+int plsm_pool_info_json(plsm_pool_t *pool,
+                        plsm_buf_t *out_json,
+                        plsm_error_t **out_err);
 
 // Tells which messages the pool holds; cheap. 0 or -1.
 int plsm_pool_bounds(plsm_pool_t *pool, plsm_bounds_t *out_bounds, plsm_error_t **out_err);
+
+// Tells how many processes write to the pool: they have appended, or tried to, since they opened it, and have not
+// closed it. This one counts as well; the first 1000 are counted. 0 or -1: Io.
+int plsm_pool_writers(plsm_pool_t *pool,
+                      uint32_t *out_writers,
+                      plsm_error_t **out_err);
+
+// Tells what is odd about a pool that works: `out_text` gets a sentence a line, each line ended by a newline, to be
+// freed with plsm_buf_free. Found out from the control page and a sample of the index; plsm_doctor_open looks at
+// everything. 0 or -1.
+int plsm_pool_warnings(plsm_pool_t *pool,
+                       plsm_buf_t *out_text,
+                       plsm_error_t **out_err);
 
 // Tells how the ring is filled: the oldest `cap` messages go to `out_frames` (NULL is fine when `cap` is
 // 0), the ring's ends and the number of frames written to `out_layout`. 0 or -1.
@@ -1160,7 +1198,7 @@ int plsm_pool_open_with(plsm_client_t *client,
 // fine.
 void plsm_pool_free(plsm_pool_t *pool);
 
-// The pool's name: its file name without ".plasmite". Borrowed from the handle; NULL for a bad handle.
+// The pool's name: the reference by which it was opened. Borrowed from the handle; NULL for a bad handle.
 const char *plsm_pool_name(plsm_pool_t *pool);
 
 // The path by which the pool was opened. Borrowed from the handle; NULL for a bad handle.
@@ -1249,6 +1287,27 @@ int plsm_pool_migrate(plsm_client_t *client,
                       plsm_buf_t *out_backup,
                       plsm_error_t **out_err);
 
+// Copies every intact message of a damaged pool into a new one, each with its seq, time, tags and bytes, and proves the
+// copy by reading both again. Intact is a message whose checksum is right; it is found wherever it lies, also behind
+// damage, and whatever control page and index say. The damaged file is read and left as it is; stop the programs that
+// use it first. The new pool gives no seq that the old one had given.
+//
+// `options`, or NULL, says what the new pool is to be like: size_bytes 0 means the old one's size, or as much more as
+// the messages need; file_mode 0 the old one's. `out_salvaged` may be NULL. `out_lost` may be NULL; else it has room for
+// `lost_capacity` stretches of lost messages and gets the first ones (the library tells at most 256), in rising order,
+// and zeros behind them.
+//
+// A failure leaves nothing behind. NotFound. AlreadyExists: the new pool. Usage: of another format, or too large for
+// the size asked for. Corrupt: no pool, or too little is left of its superblock to find or check a message. 0 or -1.
+int plsm_pool_salvage(plsm_client_t *client,
+                      const char *pool_ref,
+                      const char *new_ref,
+                      const plsm_pool_options_t *options,
+                      plsm_salvaged_t *out_salvaged,
+                      plsm_gap_t *out_lost,
+                      size_t lost_capacity,
+                      plsm_error_t **out_err);
+
 // Appends one JSON value (any, not only an object) as a message. `options` NULL means: no tags, fast, the
 // clock's time, 10 seconds for the lock. `out_receipt` may be NULL. Nothing is allocated.
 //
@@ -1262,6 +1321,17 @@ int plsm_pool_append(plsm_pool_t *pool,
                      const plsm_append_options_t *options,
                      plsm_receipt_t *out_receipt,
                      plsm_error_t **out_err);
+
+// As plsm_pool_append, and also gives the whole stored message, as plsm_pool_get_json would, made of what was
+// written and not read again. Free it with plsm_buf_free. 0 or -1; with Io and plsm_error_maybe_written there is
+// no message, though it may be stored.
+int plsm_pool_append_envelope(plsm_pool_t *pool,
+                              const uint8_t *json,
+                              size_t json_len,
+                              const plsm_append_options_t *options,
+                              plsm_receipt_t *out_receipt,
+                              plsm_buf_t *out_message,
+                              plsm_error_t **out_err);
 
 // Appends `data` that is already encoded as Lite3 (root object or array), without its envelope. Checked
 // are the size, the root's type, and that the root's entries lie within the bytes; all of it with

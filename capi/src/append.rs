@@ -8,7 +8,7 @@ use std::time::Duration;
 use plasmite_core::store::{AppendOptions, LockWait, Pool, Receipt};
 use plasmite_core::Result;
 
-use crate::bytes::{plsm_bytes_t, slice_in};
+use crate::bytes::{give_built, plsm_buf_t, plsm_bytes_t, slice_in};
 use crate::error::plsm_error_t;
 use crate::guard::{status, Out};
 use crate::library::unknown_durability;
@@ -172,6 +172,50 @@ pub unsafe extern "C" fn plsm_pool_append(
     })
 }
 
+/// As plsm_pool_append, and also gives the whole stored message, as plsm_pool_get_json would, made of what was
+/// written and not read again. Free it with plsm_buf_free. 0 or -1; with Io and plsm_error_maybe_written there is
+/// no message, though it may be stored.
+#[no_mangle]
+pub unsafe extern "C" fn plsm_pool_append_envelope(
+    pool: *mut plsm_pool_t,
+    json: *const u8,
+    json_len: usize,
+    options: *const plsm_append_options_t,
+    out_receipt: *mut plsm_receipt_t,
+    out_message: *mut plsm_buf_t,
+    out_err: *mut *mut plsm_error_t,
+) -> c_int {
+    let input = Input {
+        bytes: json,
+        len: json_len,
+        name: "json",
+    };
+    status(out_err, || {
+        // SAFETY: the caller passes NULL, or a place for a buffer and one for a receipt.
+        let (out, out_receipt) = unsafe {
+            (
+                Out::new(out_message, "out_message")?,
+                Out::optional(out_receipt, "out_receipt")?,
+            )
+        };
+        let mut receipt = None;
+        let message = give_built(|message| {
+            // SAFETY: the caller passes what `appended` wants.
+            receipt = Some(unsafe {
+                appended(pool, input, options, |pool, bytes, options| {
+                    pool.append_json_envelope(bytes, options, message)
+                })
+            }?);
+            Ok(())
+        })?;
+        if let (Some(out), Some(receipt)) = (out_receipt, receipt) {
+            out.set(receipt.into());
+        }
+        out.set(message);
+        Ok(())
+    })
+}
+
 /// Appends `data` that is already encoded as Lite3 (root object or array), without its envelope. Checked
 /// are the size, the root's type, and that the root's entries lie within the bytes; all of it with
 /// PLSM_APPEND_CHECK_FULLY. Readers check whatever they read, so bad bytes give them Corrupt and nothing
@@ -240,13 +284,28 @@ unsafe fn append(
     // SAFETY: passed on.
     unsafe {
         let out = Out::optional(out_receipt, "out_receipt")?;
-        let pool = pool_in(pool)?;
-        let bytes = slice_in(input.bytes, input.len, input.name)?;
-        let receipt = with_options(options, |options| call(pool, bytes, options))?;
+        let receipt = appended(pool, input, options, call)?;
         if let Some(out) = out {
             out.set(receipt.into());
         }
         Ok(())
+    }
+}
+
+/// # Safety
+/// As [`append`], without the receipt.
+#[inline(always)]
+unsafe fn appended(
+    pool: *mut plsm_pool_t,
+    input: Input,
+    options: *const plsm_append_options_t,
+    call: impl FnOnce(&Pool, &[u8], &AppendOptions) -> Result<Receipt>,
+) -> Result<Receipt> {
+    // SAFETY: passed on.
+    unsafe {
+        let pool = pool_in(pool)?;
+        let bytes = slice_in(input.bytes, input.len, input.name)?;
+        with_options(options, |options| call(pool, bytes, options))
     }
 }
 

@@ -126,7 +126,8 @@ pub unsafe extern "C" fn plsm_pool_info(
     })
 }
 
-/// As plsm_pool_info, as one compact JSON object: the one that `pool info --json` prints. 0 or -1.
+/// As plsm_pool_info, as one compact JSON object: the one that `pool info --json` prints; with plsm_pool_writers and
+/// plsm_pool_warnings. 0 or -1.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_pool_info_json(
     pool: *mut plsm_pool_t,
@@ -136,11 +137,7 @@ pub unsafe extern "C" fn plsm_pool_info_json(
     status(out_err, || {
         // SAFETY: the caller passes NULL or a place for a buffer, and a pool handle.
         let (out, pool) = unsafe { (Out::new(out_json, "out_json")?, pool_in(pool)?) };
-        let info = pool.info()?;
-        out.set(give_built(|json| {
-            info.write_json(json);
-            Ok(())
-        })?);
+        out.set(give_built(|json| pool.write_info_json(json))?);
         Ok(())
     })
 }
@@ -156,6 +153,45 @@ pub unsafe extern "C" fn plsm_pool_bounds(
         // SAFETY: the caller passes NULL or a place for the bounds, and a pool handle.
         let (out, pool) = unsafe { (Out::new(out_bounds, "out_bounds")?, pool_in(pool)?) };
         out.set((&pool.bounds()?).into());
+        Ok(())
+    })
+}
+
+/// Tells how many processes write to the pool: they have appended, or tried to, since they opened it, and have not
+/// closed it. This one counts as well; the first 1000 are counted. 0 or -1: Io.
+#[no_mangle]
+pub unsafe extern "C" fn plsm_pool_writers(
+    pool: *mut plsm_pool_t,
+    out_writers: *mut u32,
+    out_err: *mut *mut plsm_error_t,
+) -> c_int {
+    status(out_err, || {
+        // SAFETY: the caller passes NULL or a place for the number, and a pool handle.
+        let (out, pool) = unsafe { (Out::new(out_writers, "out_writers")?, pool_in(pool)?) };
+        out.set(pool.writers()?);
+        Ok(())
+    })
+}
+
+/// Tells what is odd about a pool that works: `out_text` gets a sentence a line, each line ended by a newline, to be
+/// freed with plsm_buf_free. Found out from the control page and a sample of the index; plsm_doctor_open looks at
+/// everything. 0 or -1.
+#[no_mangle]
+pub unsafe extern "C" fn plsm_pool_warnings(
+    pool: *mut plsm_pool_t,
+    out_text: *mut plsm_buf_t,
+    out_err: *mut *mut plsm_error_t,
+) -> c_int {
+    status(out_err, || {
+        // SAFETY: the caller passes NULL or a place for a buffer, and a pool handle.
+        let (out, pool) = unsafe { (Out::new(out_text, "out_text")?, pool_in(pool)?) };
+        out.set(give_built(|text| {
+            for warning in pool.warnings() {
+                text.extend_from_slice(warning.as_bytes());
+                text.push(b'\n');
+            }
+            Ok(())
+        })?);
         Ok(())
     })
 }

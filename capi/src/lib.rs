@@ -39,6 +39,7 @@ pub mod pool;
 
 pub mod doctor;
 pub mod migrate;
+pub mod salvage;
 
 pub mod append;
 pub mod append_old;

@@ -63,7 +63,8 @@ pub struct plsm_list_entry {
     pub struct_size: u32,
     /// Whether mtime_ns counts: 0 or 1.
     pub has_mtime: u32,
-    /// When the file was last changed according to the file system, in ns since 1970.
+    /// When the pool was last changed, in ns since 1970: the file according to the file system, or the newest message if
+    /// that is later.
     pub mtime_ns: u64,
     /// The pool's name.
     pub name: *const c_char,

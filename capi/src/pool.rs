@@ -256,7 +256,7 @@ pub unsafe extern "C" fn plsm_pool_free(pool: *mut plsm_pool_t) {
     unsafe { handle::free(pool) }
 }
 
-/// The pool's name: its file name without ".plasmite". Borrowed from the handle; NULL for a bad handle.
+/// The pool's name: the reference by which it was opened. Borrowed from the handle; NULL for a bad handle.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_pool_name(pool: *mut plsm_pool_t) -> *const c_char {
     plain(std::ptr::null(), || {

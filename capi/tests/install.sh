@@ -21,6 +21,16 @@ done
 if [ "$target" = install ]; then
     for program in plasmite pls; do
         "$work/usr/bin/$program" version >/dev/null || fail "the installed $program does not run"
+        for file in "man/man1/$program.1" "man/man1/$program-pool-create.1" "bash-completion/completions/$program" \
+            zsh/site-functions/_plasmite "fish/vendor_completions.d/$program.fish"; do
+            [ -s "$work/usr/share/$file" ] || fail "share/$file was not installed"
+        done
+        if command -v man >/dev/null; then
+            page=$(MANPATH=$work/usr/share/man MANPAGER=cat man "$program-feed" 2>/dev/null)
+            case $page in *--create-size*EXAMPLES*) ;; *) fail "man $program-feed does not show the page" ;; esac
+        else
+            echo "install.sh: not run: man is not installed, so no page was shown"
+        fi
     done
 fi
 

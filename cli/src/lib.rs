@@ -21,3 +21,7 @@ pub use plasmite_sdk::*;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
+#[cfg(feature = "cli")]
+mod json;
+#[cfg(feature = "serve")]
+mod serve;

@@ -319,3 +319,58 @@ fn progress_on_a_terminal() {
     let (text, _) = run(&scratch, &["doctor", "small"], On::Stderr);
     assert_eq!(text, "");
 }
+
+#[test]
+fn what_is_intact_is_salvaged() {
+    let scratch = Scratch::new();
+    nine(&scratch, "bad", true);
+    let before = fs::read(scratch.pool("bad")).unwrap();
+    let report = scratch
+        .run(&["doctor", "bad", "--salvage", "rescued", "--json"])
+        .json();
+    let path = scratch.pool("rescued").display().to_string();
+    assert_eq!(
+        report,
+        json!({"salvaged": {
+            "source": "bad", "name": "rescued", "path": path, "file_size": 65536, "message_count": 8,
+            "bounds": {"oldest": 1, "newest": 9},
+            "lost_count": 1, "lost_ranges": 1, "lost": [{"first": 5, "last": 5}],
+        }})
+    );
+    assert!(before == fs::read(scratch.pool("bad")).unwrap());
+    assert_eq!(scratch.run(&["doctor", "rescued"]).ok(), "OK: rescued\n");
+    // Who reads it all is told of the hole.
+    let ran = scratch.run(&["follow", "rescued", "--no-follow", "--jsonl"]);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.stderr.contains("\"dropped_count\":1"), "{ran:?}");
+    let numbers: Vec<_> = common::json_lines(&ran.stdout)
+        .iter()
+        .map(|line| line["data"]["n"].clone())
+        .collect();
+    assert_eq!(json!(numbers), json!([1, 2, 3, 4, 6, 7, 8, 9]));
+    let table = scratch.run(&["doctor", "bad", "--salvage", "again"]);
+    assert_eq!(
+        table.ok(),
+        "NAME   MSGS  OLDEST  NEWEST  LOST  SIZE   PATH\nagain  8     1       9       1     65536  again.plasmite\n"
+    );
+    scratch
+        .run(&["doctor", "bad", "--salvage", "again"])
+        .error("AlreadyExists", 4);
+    scratch
+        .run(&["doctor", "none", "--salvage", "new"])
+        .error("NotFound", 3);
+    scratch
+        .run(&["doctor", "--all", "--salvage", "new"])
+        .error("Usage", 2);
+    let (text, code) = run(
+        &scratch,
+        &["doctor", "bad", "--salvage", "shown", "--color", "never"],
+        On::Stdout,
+    );
+    assert_eq!(code, Some(0));
+    assert!(
+        text.contains("Salvaged bad into shown: 8 messages (seq 1..9)")
+            && text.contains("lost: 1 message: 5"),
+        "{text}"
+    );
+}

@@ -3,28 +3,14 @@
 
 mod common;
 
-#[path = "../../core/tests/common/old_file.rs"]
-mod old_file;
-
 use common::terminal::{run, On};
 use common::Scratch;
-use old_file::OldPool;
 use serde_json::json;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-/// A pool of format 3 with the messages 7 to 9.
 fn old(scratch: &Scratch, name: &str, falling: bool) -> Vec<u8> {
-    fs::create_dir_all(scratch.pools()).unwrap();
-    let mut old = OldPool::new(20_000, 16, 64);
-    for seq in 7..10u64 {
-        let text = format!("{{\"meta\":{{\"tags\":[\"t{seq}\"]}},\"data\":{{\"n\":{seq}}}}}");
-        let payload = plasmite::json_to_lite3(text.as_bytes()).unwrap();
-        let time = if falling { 100 - seq } else { seq } * 1_000_000_000;
-        old.put(seq, time, &payload);
-    }
-    fs::write(scratch.pool(name), &old.bytes).unwrap();
-    old.bytes
+    common::old::write(&scratch.pools(), name, falling)
 }
 
 fn envelopes(scratch: &Scratch, name: &str) -> Vec<serde_json::Value> {

@@ -36,24 +36,33 @@ fn version_and_reports() {
         text.contains("2 pools") && text.contains("2M together"),
         "{text}"
     );
-    let (text, _) = run(&scratch, &["pool", "list"], On::Stdout);
-    let rows: Vec<Vec<&str>> = text
-        .lines()
-        .map(|line| line.split_whitespace().collect())
-        .collect();
-    assert_eq!(rows[0], ["NAME", "SIZE", "MSGS", "MODIFIED", "PATH"]);
-    assert_eq!(rows[3][..3], ["lab", "64K", "0"]);
-    let (text, _) = run(&scratch, &["pool", "info", "lab"], On::Stdout);
-    assert!(text.contains("Messages  empty"), "{text}");
-    scratch.feed("lab", &["1", "2"]);
-    let (text, _) = run(&scratch, &["pool", "info", "lab"], On::Stdout);
+    let plain = |args: &[&str]| {
+        run(
+            &scratch,
+            &[args, &["--color", "never"]].concat(),
+            On::Stdout,
+        )
+        .0
+    };
+    let text = plain(&["pool", "list"]);
+    assert_eq!(
+        text.lines().next().unwrap_or_default(),
+        "NAME  SIZE  USED           MSGS  MODIFIED  PATH"
+    );
     assert!(
-        text.contains("Messages  2 (seq 1..2)") && text.contains(" ago ("),
+        text.contains("\nlab    64K  ········   0%     0    1s ago  lab.plasmite\n"),
+        "{text}"
+    );
+    assert!(plain(&["pool", "info", "lab"]).contains("Messages  empty\n"));
+    scratch.feed("lab", &["1", "2"]);
+    let text = plain(&["pool", "info", "lab"]);
+    assert!(
+        text.contains("Messages  2 (seq 1..2)\n") && text.contains(" ago ("),
         "{text}"
     );
     // An unreadable pool brings the table with the details.
     std::fs::write(scratch.pool("x"), "no pool").unwrap();
-    let (text, _) = run(&scratch, &["pool", "list"], On::Stdout);
+    let text = plain(&["pool", "list"]);
     assert!(
         text.starts_with("NAME  STATUS") && text.contains("ERR"),
         "{text}"

@@ -9,6 +9,7 @@
 //!   '----> ingest ----'
 //!   '----> filter -> message, sys
 //!   '----> doctor, migrate -> pool, message
+//!   '----> salvage -> pool
 //!
 //! replay -> sys
 //! ```
@@ -35,6 +36,8 @@ pub mod pool;
 #[cfg(not(loom))]
 pub mod replay;
 pub mod ring;
+#[cfg(not(loom))]
+pub mod salvage;
 #[cfg(not(loom))]
 pub mod store;
 pub mod sys;

@@ -44,3 +44,6 @@ pub const DEFAULT_INDEX_STRIDE: u64 = 8;
 
 /// Most issues that the report on one pool lists; all are counted.
 pub const DOCTOR_ISSUES: usize = 256;
+
+/// Writers of a pool are counted up to this many: each costs a look at all of them.
+pub const COUNTED_WRITERS: u32 = 1000;

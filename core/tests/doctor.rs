@@ -218,6 +218,15 @@ fn a_damaged_index_is_a_warning() {
         report.hints[0].starts_with("warning: the index misses"),
         "{report:?}"
     );
+    // A look at a sample notices as well, and says the same.
+    let pool = victim.open(true).unwrap();
+    let warnings = pool.warnings();
+    assert!(
+        warnings.len() == 1 && report.hints[0] == format!("warning: {}", warnings[0]),
+        "{warnings:?} {report:?}"
+    );
+    victim.restore();
+    assert_eq!(pool.warnings(), Vec::<String>::new());
 }
 
 #[test]

@@ -158,3 +158,46 @@ fn a_reader_without_the_right_to_write() {
     }
     reader.join();
 }
+
+/// The end of a stream's time is news, too; under polling as well.
+#[test]
+fn a_descriptor_tells_that_time_is_up() {
+    let _watchdog = watchdog();
+    let (_dir, client) = scratch();
+    let pool = client.create("p", &PoolOptions::default()).unwrap();
+    for poll in [false, true] {
+        let stream = pool
+            .tail(&TailOptions {
+                timeout: Some(Duration::from_millis(100)),
+                poll,
+                ..NOW
+            })
+            .unwrap();
+        let fd = stream.event_fd().unwrap();
+        while let Next::Timeout = stream.next(Wait::Try, &mut View::empty()).unwrap() {
+            assert!(readable(fd, -1));
+        }
+        assert!(matches!(
+            stream.next(Wait::Try, &mut View::empty()).unwrap(),
+            Next::Deadline
+        ));
+    }
+}
+
+/// A call that found nothing makes the descriptor quiet; not for a cancel that comes at the same time.
+#[test]
+fn a_cancel_is_not_quietened() {
+    let _watchdog = watchdog();
+    let (_dir, client) = scratch();
+    let pool = client.create("p", &PoolOptions::default()).unwrap();
+    for _ in 0..2000 {
+        let stream = pool.tail(&NOW).unwrap();
+        let fd = stream.event_fd().unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(|| stream.cancel());
+            while let Next::Timeout = stream.next(Wait::Try, &mut View::empty()).unwrap() {
+                assert!(readable(fd, -1));
+            }
+        });
+    }
+}

@@ -25,11 +25,12 @@ const LAYERS: &[(&str, &[&str])] = &[
         "migrate",
         &["pool", "ring", "format", "sys", "message", "json", "lite3"],
     ),
+    ("salvage", &["pool", "ring", "format", "sys"]),
     (
         "store",
         &[
-            "doctor", "migrate", "pool", "ring", "format", "sys", "filter", "message", "ingest",
-            "json", "lite3",
+            "salvage", "doctor", "migrate", "pool", "ring", "format", "sys", "filter", "message",
+            "ingest", "json", "lite3",
         ],
     ),
     // The root re-exports.

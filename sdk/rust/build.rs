@@ -1,4 +1,5 @@
-//! Says where `libplasmite` is: linked statically from its crate (`bundled`), or found on the system.
+//! Says where `libplasmite` is: linked statically from its crate (`bundled`), or found on the system, as a shared library
+//! (`system`) or as an archive (`static`).
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,10 +8,12 @@ fn main() {
     println!("cargo::rerun-if-env-changed=PLASMITE_LIB_DIR");
     println!("cargo::rerun-if-changed=build.rs");
     let on = |feature: &str| std::env::var_os(format!("CARGO_FEATURE_{feature}")).is_some();
-    if (on("BUNDLED") && !on("SYSTEM")) || std::env::var_os("DOCS_RS").is_some() {
+    let installed = on("SYSTEM") || on("STATIC");
+    if (on("BUNDLED") && !installed) || std::env::var_os("DOCS_RS").is_some() {
         return;
     }
-    let directories = match library_directories() {
+    let file = library_file(on("STATIC"));
+    let directories = match library_directories(file) {
         Ok(directories) => directories,
         Err(message) => {
             println!("cargo::error={message}");
@@ -19,31 +22,39 @@ fn main() {
     };
     for directory in &directories {
         println!("cargo::rustc-link-search=native={}", directory.display());
+        if on("STATIC") {
+            continue;
+        }
         // For this package's own tests only; a program says itself where it looks (see cli/build.rs).
         println!("cargo::rustc-link-arg=-Wl,-rpath,{}", directory.display());
     }
-    println!("cargo::rustc-link-lib=dylib=plasmite");
+    if on("STATIC") {
+        println!("cargo::rustc-link-lib=static=plasmite");
+        // What the archive needs from the system; the order matters.
+        for system in ["pthread", "dl", "m"] {
+            println!("cargo::rustc-link-lib=dylib={system}");
+        }
+    } else {
+        println!("cargo::rustc-link-lib=dylib=plasmite");
+    }
 }
 
 /// Where to look: the directory asked for, else the workspace's release build, else what pkg-config says.
-fn library_directories() -> Result<Vec<PathBuf>, String> {
+fn library_directories(file: &str) -> Result<Vec<PathBuf>, String> {
     if let Some(asked) = std::env::var_os("PLASMITE_LIB_DIR") {
         let directory = absolute(Path::new(&asked));
-        return match holds_library(&directory) {
+        return match directory.join(file).exists() {
             true => Ok(vec![directory]),
             false => Err(format!(
                 "PLASMITE_LIB_DIR is {}, which holds no {}; run `make` there or correct the variable",
                 directory.display(),
-                library_file()
+                file
             )),
         };
     }
     let built = workspace().join("target/release");
-    println!(
-        "cargo::rerun-if-changed={}",
-        built.join(library_file()).display()
-    );
-    if holds_library(&built) {
+    println!("cargo::rerun-if-changed={}", built.join(file).display());
+    if built.join(file).exists() {
         return Ok(vec![built]);
     }
     pkg_config().ok_or_else(|| {
@@ -68,16 +79,14 @@ fn absolute(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or(path)
 }
 
-fn library_file() -> &'static str {
+fn library_file(archive: bool) -> &'static str {
     match std::env::var("CARGO_CFG_TARGET_OS").as_deref() {
+        Ok("windows") if archive => "plasmite.lib",
+        _ if archive => "libplasmite.a",
         Ok("macos") => "libplasmite.dylib",
         Ok("windows") => "plasmite.dll.lib",
         _ => "libplasmite.so",
     }
-}
-
-fn holds_library(directory: &Path) -> bool {
-    directory.join(library_file()).exists()
 }
 
 /// The library directories pkg-config names; an empty list when the linker finds the library by itself.

@@ -51,6 +51,37 @@ static void json_with_receipt_and_envelope(void) {
     plsm_pool_free(pool);
 }
 
+static void envelope_with_options(void) {
+    plsm_error_t *err = NULL;
+    plsm_pool_t *pool = scratch_pool("envelope", 0);
+    plsm_append_options_t options = PLSM_APPEND_OPTIONS_INIT;
+    plsm_receipt_t receipt = {0, 0};
+    plsm_buf_t message = {NULL, 0}, same = {NULL, 0};
+    plsm_bytes_t tag = range("x");
+    options.tags = &tag;
+    options.tags_len = 1;
+    options.has_timestamp = 1;
+    options.timestamp_ns = 5000000000u;
+    OK(plsm_pool_append_envelope(pool, bytes(" [1, 2]"), 7, &options, &receipt, &message, &err));
+    CHECK_U64(receipt.seq, 1);
+    CHECK_U64(receipt.timestamp_ns, 5000000000u);
+    static const char expected[] = "{\"seq\":1,\"time\":\"1970-01-01T00:00:05Z\",\"meta\":{\"tags\":[\"x\"]},\"data\":[1,2]}";
+    CHECK_BYTES(message.data, message.len, expected);
+    OK(plsm_pool_get_json(pool, 1, &same, &err));
+    CHECK(message.len == same.len && memcmp(message.data, same.data, same.len) == 0);
+    plsm_buf_free(&message);
+    plsm_buf_free(&same);
+    // The receipt may be left out, the message may not; a failure stores nothing.
+    OK(plsm_pool_append_envelope(pool, bytes("2"), 1, NULL, NULL, &message, &err));
+    plsm_buf_free(&message);
+    FAILS(PLSM_ERROR_USAGE, plsm_pool_append_envelope(pool, bytes("3"), 1, NULL, &receipt, NULL, &err));
+    FAILS(PLSM_ERROR_USAGE, plsm_pool_append_envelope(pool, bytes("{"), 1, NULL, &receipt, &message, &err));
+    CHECK(message.data == NULL);
+    CHECK_U64(receipt.seq, 1);
+    CHECK_U64(append(pool, "3"), 3);
+    plsm_pool_free(pool);
+}
+
 static void options(void) {
     plsm_error_t *err = NULL;
     plsm_pool_t *pool = scratch_pool("options", 0);
@@ -176,6 +207,7 @@ static void lite3(void) {
 
 int main(void) {
     json_with_receipt_and_envelope();
+    envelope_with_options();
     options();
     too_large();
     lite3();

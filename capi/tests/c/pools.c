@@ -203,6 +203,61 @@ static void info(void) {
     CHECK_HAS(text, "\"bounds\":{\"oldest\":1,\"newest\":3}");
     CHECK_HAS(text, "\"message_count\":3");
 
+    CHECK_HAS(text, "\"writers\":1");
+    CHECK(strstr(text, "warnings") == NULL);
+
+    // This process has written; another one that does so counts as long as it lives.
+    uint32_t writers = 7;
+    OK(plsm_pool_writers(pool, &writers, &err));
+    CHECK_U64(writers, 1);
+    int told[2], held[2];
+    CHECK(pipe(told) == 0 && pipe(held) == 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        char byte = 0;
+        append(pool, "1");
+        close(held[1]);
+        _exit(write(told[1], &byte, 1) == 1 && read(held[0], &byte, 1) == 0 ? 0 : 1);
+    }
+    char byte;
+    CHECK(pid > 0 && read(told[0], &byte, 1) == 1);
+    OK(plsm_pool_writers(pool, &writers, &err));
+    CHECK_U64(writers, 2);
+    close(held[1]);
+    int status;
+    CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    OK(plsm_pool_writers(pool, &writers, &err));
+    CHECK_U64(writers, 1);
+    close(told[0]);
+    close(told[1]);
+    close(held[0]);
+    OK(plsm_pool_info(pool, &info, &err));
+    CHECK_U64(info.bounds.newest, 4);
+
+    // Nothing is odd, until the index is damaged. The messages are found all the same.
+    plsm_buf_t odd = {NULL, 0};
+    OK(plsm_pool_warnings(pool, &odd, &err));
+    CHECK_U64(odd.len, 0);
+    plsm_buf_free(&odd);
+    int file = open(plsm_pool_path(pool), O_RDWR);
+    char junk[4096];
+    memset(junk, 0xff, sizeof junk);
+    ssize_t size = (ssize_t)(info.index_size_bytes < sizeof junk ? info.index_size_bytes : sizeof junk);
+    for (int i = 0; i < 8; i++) append(pool, "{}");
+    CHECK(file >= 0 && pwrite(file, junk, (size_t)size, (off_t)info.index_offset) == size);
+    close(file);
+    OK(plsm_pool_warnings(pool, &odd, &err));
+    snprintf(text, sizeof text, "%.*s", (int)odd.len, (const char *)odd.data);
+    plsm_buf_free(&odd);
+    CHECK_HAS(text, "the index misses 1 of 1 messages it should know, the first is 8: ");
+    CHECK(strchr(text, '\n') == text + strlen(text) - 1);
+    OK(plsm_pool_info_json(pool, &json, &err));
+    CHECK(memmem(json.data, json.len, "\"warnings\":[\"the index misses", 29) != NULL);
+    plsm_buf_free(&json);
+    pool = (plsm_pool_free(pool), scratch_pool("ring", 100000));
+    for (int i = 0; i < 3; i++) append(pool, "{\"some\":\"thing\"}");
+    OK(plsm_pool_info(pool, &info, &err));
+
     // The ring: three frames, one behind the other.
     plsm_frame_place_t frames[8];
     plsm_layout_t layout;

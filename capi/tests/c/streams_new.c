@@ -262,6 +262,52 @@ static void many_at_once(void) {
     plsm_pool_free(pool);
 }
 
+// Views of one call keep their content although the call passes over padding at the ring's end, or over messages that
+// are not wanted.
+static void many_around_the_ring(void) {
+    plsm_error_t *err = NULL;
+    plsm_pool_t *pool = scratch_pool("around", 65536);
+    plsm_bytes_t tag = {(const uint8_t *)"third", 5};
+    plsm_stream_t *streams[2];
+    for (size_t i = 0; i < 2; i++) {
+        plsm_tail_options_t wanted = options(PLSM_START_NOW, 0, 0);
+        wanted.tags = &tag;
+        wanted.tags_len = i;
+        streams[i] = tail(pool, wanted);
+    }
+    uint64_t number = 0, expected[2] = {0, 0};
+    plsm_view_t views[64];
+    size_t count = 0;
+    for (int round = 0; round < 300; round++) { // some ten laps
+        for (int i = 0; i < 30; i++, number++) {
+            char json[64];
+            int len = snprintf(json, sizeof json, "{\"i\":%llu}", (unsigned long long)number);
+            plsm_append_options_t tagged = PLSM_APPEND_OPTIONS_INIT;
+            tagged.tags = &tag;
+            tagged.tags_len = number % 3 == 0;
+            OK(plsm_pool_append(pool, (const uint8_t *)json, (size_t)len, &tagged, NULL, &err));
+        }
+        for (size_t which = 0; which < 2; which++) {
+            while (plsm_stream_next_views(streams[which], 0, views, 64, &count, &err) == PLSM_NEXT_MESSAGE) {
+                for (size_t i = 0; i < count; i++) {
+                    int64_t value = -1;
+                    YES(plsm_view_i64(&views[i], "i", 1, &value, &err));
+                    CHECK_U64(value, expected[which]);
+                    expected[which] += which == 0 ? 1 : 3;
+                }
+                plsm_stream_stats_t stats;
+                OK(plsm_stream_stats(streams[which], &stats, &err));
+                CHECK_U64(stats.next_seq, views[count - 1].seq + 1);
+            }
+        }
+    }
+    CHECK_U64(expected[0], number);
+    CHECK_U64(expected[1], number);
+    plsm_stream_free(streams[0]);
+    plsm_stream_free(streams[1]);
+    plsm_pool_free(pool);
+}
+
 static void pool_gone(void) {
     plsm_error_t *err = NULL;
     plsm_pool_t *pool = scratch_pool("gone", 0);
@@ -281,6 +327,7 @@ int main(void) {
     json_and_position();
     gap_events();
     many_at_once();
+    many_around_the_ring();
     pool_gone();
     return finish("streams_new");
 }

@@ -8,6 +8,9 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{channel, RecvTimeoutError, Sender};
 use std::time::Duration;
 
+pub(crate) mod http;
+pub(crate) mod old;
+pub(crate) mod server;
 pub(crate) mod session;
 pub(crate) mod shared;
 pub(crate) mod terminal;
@@ -32,10 +35,15 @@ pub(crate) struct Ran {
 
 impl Scratch {
     pub(crate) fn new() -> Scratch {
+        Scratch::with_patience(PATIENCE)
+    }
+
+    /// For a test that may take longer than others.
+    pub(crate) fn with_patience(patience: Duration) -> Scratch {
         let dir = tempfile::tempdir().expect("a temporary directory");
         Scratch {
             dir,
-            _watchdog: watchdog(),
+            _watchdog: watchdog(patience),
         }
     }
 
@@ -115,7 +123,7 @@ impl Scratch {
 }
 
 /// In the system's way of linking, programs under test find the library where the Makefile built it.
-fn library_dir() -> Option<PathBuf> {
+pub(crate) fn library_dir() -> Option<PathBuf> {
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release");
     let asked = std::env::var_os("PLASMITE_LIB_DIR").map(PathBuf::from);
     asked
@@ -123,12 +131,12 @@ fn library_dir() -> Option<PathBuf> {
         .filter(|directory| directory.join("libplasmite.so").exists())
 }
 
-fn watchdog() -> Sender<()> {
+fn watchdog(patience: Duration) -> Sender<()> {
     let (sender, receiver) = channel::<()>();
     let test = std::thread::current().name().unwrap_or("a test").to_owned();
     std::thread::spawn(move || {
-        if receiver.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
-            eprintln!("{test} hangs: it takes longer than {PATIENCE:?}");
+        if receiver.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
+            eprintln!("{test} hangs: it takes longer than {patience:?}");
             std::process::abort();
         }
     });

@@ -157,6 +157,11 @@ impl Session {
         modes.contains(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG)
     }
 
+    /// Whether the command has ended.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(Some(_)))
+    }
+
     /// Waits for the command's end; the terminal must be as it was.
     #[track_caller]
     pub(crate) fn end(&mut self) -> ExitStatus {

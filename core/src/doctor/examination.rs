@@ -11,7 +11,7 @@ use crate::format::superblock::{Superblock, MAGIC, VERSION};
 use crate::format::PAGE;
 use crate::pool::open::open_file;
 use crate::pool::survey::survey;
-use crate::pool::Pool;
+use crate::pool::{signs, Pool};
 use crate::ring::memory::Memory;
 use crate::ring::snapshot::Check;
 use crate::sys::atomic::Ordering;
@@ -148,17 +148,10 @@ fn last_look(pool: &Pool, report: &mut Report) {
         );
     }
     if at_home && report.issue_count == 0 && !pool.looks_sound(true) {
-        report.hint(
-            "warning: the control page has words that only writers go by and that cannot be right; the next writer puts them right"
-                .into(),
-        );
+        report.warn(signs::ODD_WORDS);
     }
-    let recovery = &pool.shared().ring().memory.control().recovery;
-    if recovery.sync_failed.load(Ordering::Relaxed) != 0 {
-        report.hint(
-            "warning: a sync to the disk failed; check the disk, and flush until that succeeds"
-                .into(),
-        );
+    if pool.sync_failed() {
+        report.warn(signs::SYNC_FAILED);
     }
 }
 

@@ -84,7 +84,7 @@ impl Finding {
         match self {
             Finding::NotAPool => "look what the file really is; if it was a pool, restore it from a copy",
             Finding::Superblock | Finding::Length => {
-                "restore the file from a copy: without its whole superblock and length nothing in it can be read safely"
+                "restore the file from a copy, or try what a salvage (doctor --salvage) finds: as it is, nothing in it can be read safely"
             }
             Finding::Format => "convert it with `pool migrate`",
             Finding::Features => "use a newer build",
@@ -94,7 +94,7 @@ impl Finding {
             Finding::Read => "save what can be read, and check the disk",
             Finding::Unreadable(_) => "check the file's owner, mode and type",
             _ => {
-                "the messages around the damage can still be read; it goes away when newer messages overwrite it"
+                "the messages around the damage can still be read, and copied into a new pool by a salvage (doctor --salvage); it goes away when newer messages overwrite it"
             }
         }
     }
@@ -222,6 +222,11 @@ impl Report {
         if self.issues.len() < limits::DOCTOR_ISSUES {
             self.issues.push(issue);
         }
+    }
+
+    /// Adds what is no damage but worth knowing.
+    pub(super) fn warn(&mut self, text: &str) {
+        self.hint(format!("warning: {text}"));
     }
 
     /// Adds a hint, once.

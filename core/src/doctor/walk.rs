@@ -10,7 +10,7 @@ use super::frames::{Frames, Look};
 use super::index::Slots;
 use super::message;
 use super::{Finding, Report};
-use crate::pool::Pool;
+use crate::pool::{signs, Pool};
 use crate::ring::memory::Memory;
 use crate::sys::atomic::Ordering;
 
@@ -245,10 +245,7 @@ impl Walk {
         }
         report.slots = self.slots.compared;
         if let Some((seq, count)) = self.slots.wrong {
-            report.hint(format!(
-                "warning: the index misses {count} of {} messages it should know, the first is {seq}: they are found by a slower search, until newer messages take their slots",
-                self.slots.compared
-            ));
+            report.warn(&signs::missed(count, self.slots.compared, seq));
         }
         Walked::Done
     }

@@ -1,6 +1,6 @@
 //! The superblock: what a pool is, written once when it is created.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::format::geometry::{Geometry, INDEX_OFFSET};
 use crate::format::PAGE;
 
@@ -67,16 +67,13 @@ impl Superblock {
     /// Corrupt for anything but a good page; Usage for a pool of another format or with a lock or
     /// flags this build does not know. The caller adds the path.
     pub fn parse(page: &[u8], file_len: u64) -> Result<Superblock> {
-        let u32_at =
-            |at: usize| u32::from_le_bytes([page[at], page[at + 1], page[at + 2], page[at + 3]]);
-        let u64_at = |at: usize| u64::from(u32_at(at)) | u64::from(u32_at(at + 4)) << 32;
         if page.len() < 9 || page[0..4] != MAGIC {
             return Err(
                 Error::corrupt("not a pool: the file does not begin with the mark of one")
                     .with_offset(0),
             );
         }
-        let version = u32_at(4);
+        let version = half(page, 4);
         if version != VERSION {
             let error = Error::usage(format!(
                 "the pool has format {version}, and this build reads and writes format {VERSION}"
@@ -92,24 +89,13 @@ impl Superblock {
                 Error::corrupt("the file is too short to be a pool").with_offset(page.len() as u64)
             );
         }
-        if page[8] != BYTE_ORDER_LITTLE || u32_at(CRC_AT) != crc_fast::crc32_iscsi(&page[..CRC_AT])
+        if page[8] != BYTE_ORDER_LITTLE
+            || half(page, CRC_AT) != crc_fast::crc32_iscsi(&page[..CRC_AT])
         {
             return Err(Error::corrupt("the pool's superblock is damaged").with_offset(0));
         }
-        let superblock = Superblock {
-            geometry: Geometry {
-                file_size: u64_at(16),
-                index_slots: u64_at(32),
-                index_stride: u64_at(40),
-                ring_offset: u64_at(48),
-                ring_size: u64_at(56),
-            },
-            lock: u32_at(64),
-            flags: u32_at(68),
-            id: page[72..88].try_into().unwrap_or_default(),
-            created_ns: u64_at(88),
-        };
-        if u64_at(24) != INDEX_OFFSET || !superblock.geometry.is_sound() {
+        let superblock = Superblock::fields(page);
+        if word(page, 24) != INDEX_OFFSET || !superblock.geometry.is_sound() {
             return Err(
                 Error::corrupt("the pool's superblock gives impossible sizes").with_offset(16),
             );
@@ -130,6 +116,38 @@ impl Superblock {
         Ok(superblock)
     }
 
+    /// What the page says whether or not that can be right.
+    fn fields(page: &[u8]) -> Superblock {
+        Superblock {
+            geometry: Geometry {
+                file_size: word(page, 16),
+                index_slots: word(page, 32),
+                index_stride: word(page, 40),
+                ring_offset: word(page, 48),
+                ring_size: word(page, 56),
+            },
+            lock: half(page, 64),
+            flags: half(page, 68),
+            id: page[72..88].try_into().unwrap_or_default(),
+            created_ns: word(page, 88),
+        }
+    }
+
+    /// As [`Superblock::parse`], for whoever can tell by the messages whether the page is right: a damaged one is given
+    /// as it is, with what is wrong with it.
+    ///
+    /// # Errors
+    /// Usage as there; Corrupt when the page is not all there.
+    pub fn guess(page: &[u8], file_len: u64) -> Result<(Superblock, Option<Error>)> {
+        match Superblock::parse(page, file_len) {
+            Ok(superblock) => Ok((superblock, None)),
+            Err(error) if error.kind() == ErrorKind::Corrupt && page.len() == PAGE as usize => {
+                Ok((Superblock::fields(page), Some(error)))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// Whether times may fall in this pool.
     pub fn times_unordered(&self) -> bool {
         self.flags & FLAG_TIMES_UNORDERED != 0
@@ -141,10 +159,18 @@ impl Superblock {
     }
 }
 
+fn half(page: &[u8], at: usize) -> u32 {
+    let bytes = page.get(at..at + 4).and_then(|bytes| bytes.try_into().ok());
+    bytes.map_or(0, u32::from_le_bytes)
+}
+
+fn word(page: &[u8], at: usize) -> u64 {
+    u64::from(half(page, at)) | u64::from(half(page, at + 4)) << 32
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ErrorKind;
 
     fn sample() -> Superblock {
         Superblock {

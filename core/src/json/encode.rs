@@ -100,6 +100,16 @@ impl Sink for Builder {
         Builder::short_key(self, text, len, container)
     }
 
+    #[inline(always)]
+    fn expected_key(&self) -> Option<(u64, usize)> {
+        Builder::expected_key(self)
+    }
+
+    #[inline(always)]
+    fn repeated_key(&mut self, text: u64, len: usize, container: bool) -> Result<(), Refusal> {
+        Builder::repeated_key(self, text, len, container)
+    }
+
     #[inline]
     fn item(&mut self, container: bool) -> Result<(), Refusal> {
         Builder::item(self, container)
@@ -143,5 +153,65 @@ impl Sink for Builder {
     #[inline]
     fn string(&mut self, text: Piece<'_>) -> Result<(), Refusal> {
         Builder::string(self, text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An encoder remembers keys; no text may come out other, or be judged otherwise, for what came before it.
+    #[test]
+    fn earlier_texts_leave_no_trace() {
+        let texts = [
+            r#"{"a":1,"bb":2,"ccccccc":3}"#,
+            r#"{"a":1,"bb":2,"cccccccc":3}"#,
+            r#"{"a" :1, "bb" : 2,"cccccccd":[{"a":1}]}"#,
+            r#"{"a":{"bb":2,"ccccccc":3},"d":4}"#,
+            r#"{"":1,"a":2}"#,
+            r#"{"":{},"a":[]}"#,
+            r#"{"ab":1,"b":2}"#,
+            r#"{"\u0061":1,"bb":2}"#,
+            r#"{"a\"":1}"#,
+            r#"{"é":1,"bb":2}"#,
+            r#"{"a":1,"a":2}"#,
+            r#"{"bb":1,"a":2,"ccccccc":3,"d":4,"e":5,"f":6,"g":7,"h":8}"#,
+            r#"[{"a":1},{"a":2},{"a":3}]"#,
+            r#"{"a\u0000":1}"#,
+            r#"{"a":1,"bb"}"#,
+            r#"{"a":1,"bb":"#,
+            r#"{"a"#,
+            r#"{"a""#,
+            r#"{"a":"#,
+            r#"{"a:1}"#,
+            r#"{"a'":1}"#,
+            "{}",
+        ];
+        let alone = |text: &str| told(&mut Encoder::new(), text);
+        for first in texts {
+            for second in texts {
+                let mut encoder = Encoder::new();
+                assert_eq!(told(&mut encoder, first), alone(first));
+                assert_eq!(
+                    told(&mut encoder, second),
+                    alone(second),
+                    "{first}, {second}"
+                );
+                assert_eq!(told(&mut encoder, first), alone(first), "{first}, {second}");
+            }
+        }
+        let keys: Vec<String> = (0..100).map(|key| format!("\"{key}\":{key}")).collect();
+        let many = format!("{{{}}}", keys.join(","));
+        let mut encoder = Encoder::new();
+        for _ in 0..3 {
+            assert_eq!(told(&mut encoder, &many), alone(&many));
+        }
+    }
+
+    fn told(encoder: &mut Encoder, text: &str) -> Result<(Encoded, Vec<u8>), String> {
+        let (encoded, payload) = encoder
+            .encode_inside(text.as_bytes())
+            .map_err(|error| format!("{error:?}"))?;
+        Ok((encoded, payload.to_vec()))
     }
 }

@@ -45,6 +45,16 @@ pub(super) trait Sink {
             container,
         )
     }
+    /// A short key, as above, that may well stand here.
+    #[inline(always)]
+    fn expected_key(&self) -> Option<(u64, usize)> {
+        None
+    }
+    /// The expected key does: as `short_key`.
+    #[inline(always)]
+    fn repeated_key(&mut self, text: u64, len: usize, container: bool) -> Result<(), Refusal> {
+        self.short_key(text, len, container)
+    }
     /// An element starts; it follows and is a container or not.
     fn item(&mut self, container: bool) -> Result<(), Refusal>;
     /// A container starts.
@@ -199,6 +209,16 @@ fn member<K: Sink>(
 ) -> Result<u8, Stop> {
     if scanner.peek() != b'"' {
         return Ok(scanner.fault("expected a key in double quotes")?);
+    }
+    if let Some((text, len)) = sink.expected_key() {
+        if let Some(ahead) = scanner.this_string(text, len) {
+            let byte = match scanner.close_colon(ahead) {
+                Some(byte) => byte,
+                None => colon(scanner)?,
+            };
+            sink.repeated_key(text, len, opens(byte))?;
+            return Ok(byte);
+        }
     }
     if let Some((text, len, ahead)) = scanner.short_string() {
         let byte = match scanner.close_colon(ahead) {

@@ -131,6 +131,20 @@ impl<'a> Scanner<'a> {
         Some((text, len, behind >> 8))
     }
 
+    /// Takes the string of these up to seven plain bytes, whose opening quote is here, and its closing quote, when it is
+    /// this one: gives the text behind as [`short_string`](Self::short_string) does.
+    #[inline(always)]
+    pub(super) fn this_string(&mut self, text: u64, len: usize) -> Option<u64> {
+        let word = word_at(self.rest, 1);
+        let bits = (len * 8) & 0x38;
+        let behind = word >> bits;
+        if word & ((1u64 << bits) - 1) != text || behind as u8 != b'"' {
+            return None;
+        }
+        self.rest = &self.rest[len + 2..];
+        Some(behind >> 8)
+    }
+
     /// Takes a colon and gives the byte behind it, when `ahead`, the text here, shows that no space is
     /// around the colon.
     #[inline(always)]

@@ -2,6 +2,7 @@
 
 use super::buffer::Buffer;
 use super::hash::{short_hash, Piece};
+use super::shape::Shape;
 use super::tree;
 use super::types::{key_tag_len, Kind, MAX_ENTRIES, NODE_SIZE};
 
@@ -42,6 +43,7 @@ pub(crate) struct Builder {
     items: Vec<u64>,
     open: Vec<Open>,
     current: Open,
+    shape: Shape,
 }
 
 impl Builder {
@@ -51,6 +53,7 @@ impl Builder {
             items: Vec::new(),
             open: Vec::new(),
             current: Open::default(),
+            shape: Shape::new(),
         }
     }
 
@@ -64,6 +67,7 @@ impl Builder {
         self.items.clear();
         self.open.clear();
         self.current = Open::default();
+        self.shape.restart();
         self.buffer.reserve(ENTRY_ROOM)
     }
 
@@ -94,16 +98,48 @@ impl Builder {
             }
             _ => self.long_key(key, container),
         };
+        self.shape.other();
         self.items.push((hash as u64) << 32 | at as u64);
         Ok(())
     }
 
-    /// As [`key`](Self::key), for one of up to seven bytes: the lowest of `text`, the others being 0.
+    /// As [`key`](Self::key), for one of up to seven plain bytes: the lowest of `text`, the others being 0.
     #[inline(always)]
     pub(crate) fn short_key(
         &mut self,
         text: u64,
         len: usize,
+        container: bool,
+    ) -> Result<(), Refusal> {
+        let hash = short_hash(text, len);
+        self.shape.remember(text, len, hash);
+        self.hashed_key(text, len, hash, container)
+    }
+
+    /// The short key that the last document had at this place, as `short_key` takes it.
+    #[inline(always)]
+    pub(crate) fn expected_key(&self) -> Option<(u64, usize)> {
+        self.shape.expected()
+    }
+
+    /// As [`short_key`](Self::short_key), for the expected one.
+    #[inline(always)]
+    pub(crate) fn repeated_key(
+        &mut self,
+        text: u64,
+        len: usize,
+        container: bool,
+    ) -> Result<(), Refusal> {
+        let hash = self.shape.repeated();
+        self.hashed_key(text, len, hash, container)
+    }
+
+    #[inline(always)]
+    fn hashed_key(
+        &mut self,
+        text: u64,
+        len: usize,
+        hash: u32,
         container: bool,
     ) -> Result<(), Refusal> {
         self.buffer.reserve(ENTRY_ROOM)?;
@@ -115,8 +151,7 @@ impl Builder {
         entry[0] = ((len + 1) as u8) << 2;
         entry[1..].copy_from_slice(&text.to_le_bytes());
         self.buffer.len = at + 2 + len;
-        self.items
-            .push((short_hash(text, len) as u64) << 32 | at as u64);
+        self.items.push((hash as u64) << 32 | at as u64);
         Ok(())
     }
 

@@ -33,6 +33,7 @@ mod hash;
 mod iter;
 mod quick;
 mod rebase;
+mod shape;
 mod source;
 mod stack;
 mod tree;

@@ -30,7 +30,7 @@ pub struct Entry<'a> {
     pub signature: u32,
     /// Encoding.
     pub flags: u8,
-    /// Own time, ns since the epoch; once stored, the message's.
+    /// Own time, ns since the epoch. Once any entry of a batch has one, all get theirs when they are stored.
     pub time_ns: Option<u64>,
 }
 
@@ -81,6 +81,8 @@ pub struct StoredBatch {
     pub first: u64,
     /// Position after its last frame.
     pub end: u64,
+    /// Time of the messages whose entry has none, ns since the epoch.
+    pub time_ns: u64,
 }
 
 impl Pool {
@@ -96,7 +98,11 @@ impl Pool {
         options: &WriteOptions,
     ) -> Result<StoredBatch> {
         let ring = self.shared().ring();
-        let total: u64 = entries.iter().map(Entry::frame_len).sum();
+        let (mut total, mut own_times) = (0, false);
+        for entry in entries.iter() {
+            total += entry.frame_len();
+            own_times |= entry.time_ns.is_some();
+        }
         if total > ring.size() {
             return Err(self.too_large(total, "the batch"));
         }
@@ -109,27 +115,45 @@ impl Pool {
         }
         // Before anything is retired for it: a time that is refused must change nothing.
         let mut last = locked.hot().last_time.load(Ordering::Relaxed);
-        for entry in entries.iter_mut() {
-            last = locked.time(entry.time_ns, now, last)?;
-            entry.time_ns = Some(last);
+        if own_times {
+            for entry in entries.iter_mut() {
+                last = locked.time(entry.time_ns, now, last)?;
+                entry.time_ns = Some(last);
+            }
+        } else {
+            last = locked.time(None, now, last)?;
         }
         let end = self
-            .place_batch(entries, common, first)
+            .place_batch(entries, total, common, first, last)
             .map_err(|error| error.with_path(self.path()))?;
         let newest = first + entries.len() as u64 - 1;
         ring.commit(end, newest, last);
         locked.committed(newest);
         drop(locked);
         self.check_truncated()?;
-        Ok(StoredBatch { first, end })
+        Ok(StoredBatch {
+            first,
+            end,
+            time_ns: last,
+        })
     }
 
-    /// Writes the frames without committing them; gives where the last one ends.
-    fn place_batch(&self, entries: &[Entry<'_>], common: &[u8], first: u64) -> Result<u64> {
+    /// Writes the frames, of `total` bytes without filling, without committing them; gives where the last one ends.
+    fn place_batch(
+        &self,
+        entries: &[Entry<'_>],
+        total: u64,
+        common: &[u8],
+        first: u64,
+        time_ns: u64,
+    ) -> Result<u64> {
         let ring = self.shared().ring();
         let mut before = ControlOnDisk::new(self.shared());
         let (_, head) = ring.bounds_locked()?;
         let span = |from: u64| {
+            if total <= ring.room(from) {
+                return total;
+            }
             entries.iter().map(Entry::frame_len).fold(from, |at, len| {
                 let room = ring.room(at);
                 if len > room {
@@ -157,7 +181,7 @@ impl Pool {
                 at += room;
             }
             let draft = entry.draft(common, left > 0);
-            ring.put(at, seq, entry.time_ns.unwrap_or_default(), &draft);
+            ring.put(at, seq, entry.time_ns.unwrap_or(time_ns), &draft);
             at += len;
         }
         Ok(at)

@@ -17,6 +17,7 @@ pub mod owner;
 pub mod recover;
 pub mod reserve;
 pub mod shared;
+pub(crate) mod signs;
 pub mod survey;
 pub mod wait;
 

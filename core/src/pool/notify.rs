@@ -35,6 +35,8 @@ struct State {
     orders: AtomicU32,
     stop: AtomicBool,
     poll: bool,
+    /// News by itself: from then on the reader is told that its time is up.
+    deadline: Deadline,
 }
 
 impl Notifier {
@@ -42,7 +44,7 @@ impl Notifier {
     ///
     /// # Errors
     /// Io when the descriptor or the thread cannot be had.
-    pub fn start(pool: Pool, poll: bool) -> Result<Notifier> {
+    pub fn start(pool: Pool, poll: bool, deadline: Deadline) -> Result<Notifier> {
         let failed =
             |error: &std::io::Error| Error::from_io(error, "make a descriptor for event loops");
         let state = Arc::new(State {
@@ -52,6 +54,7 @@ impl Notifier {
             orders: AtomicU32::new(0),
             stop: AtomicBool::new(false),
             poll,
+            deadline,
         });
         let of_thread = Arc::clone(&state);
         let thread = std::thread::Builder::new()
@@ -83,8 +86,7 @@ impl Notifier {
             return;
         }
         self.state.fd.clear();
-        *self.state.armed.lock() = Some(target);
-        self.state.order();
+        self.state.order(Some(target));
     }
 
     /// Readable at once: the reader should look.
@@ -96,17 +98,29 @@ impl Notifier {
 }
 
 impl State {
-    fn order(&self) {
-        self.orders.fetch_add(1, Ordering::AcqRel);
+    fn order(&self, target: Option<Target>) {
+        {
+            // Counted under the lock, so that the thread never takes a target whose order it has not seen: it would
+            // drop that as an outdated one.
+            let mut armed = self.armed.lock();
+            *armed = target;
+            self.orders.fetch_add(1, Ordering::AcqRel);
+        }
         futex::wake(&self.orders, 1);
         // It may be asleep on the pool for an earlier target.
         self.pool.disturb();
     }
 
     fn run(&self) {
-        while !self.stop.load(Ordering::Acquire) {
-            let orders = self.orders.load(Ordering::Acquire);
-            let target = self.armed.lock().take();
+        loop {
+            let (target, orders) = {
+                let mut armed = self.armed.lock();
+                (armed.take(), self.orders.load(Ordering::Acquire))
+            };
+            // Asked after the orders were read: the one that stops it then ends the sleep, or is seen here.
+            if self.stop.load(Ordering::Acquire) {
+                return;
+            }
             match target {
                 Some(target) => self.watch(target, orders),
                 None => futex::wait(&self.orders, orders, Duration::from_secs(3600)),
@@ -125,14 +139,15 @@ impl State {
             } else {
                 0
             };
-            if self.pool.has_news(&target) || self.pool.is_deleted() {
+            if self.pool.has_news(&target) || self.pool.is_deleted() || self.deadline.passed() {
                 self.fd.raise();
                 return;
             }
             if self.orders.load(Ordering::Acquire) != orders {
                 return;
             }
-            let most = Duration::from_millis(crate::limits::WAIT_SLICE_MS);
+            let slice = Duration::from_millis(crate::limits::WAIT_SLICE_MS);
+            let most = self.deadline.left().map_or(slice, |left| left.min(slice));
             if self.pool.can_sleep() && !self.poll {
                 self.pool.sleep(epoch, most);
             } else {
@@ -161,7 +176,7 @@ impl Drop for Notifier {
     fn drop(&mut self) {
         self.state.stop.store(true, Ordering::Release);
         if self.is_ours() {
-            self.state.order();
+            self.state.order(None);
             if let Some(thread) = self.thread.take() {
                 let _ = thread.join();
             }

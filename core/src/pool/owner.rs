@@ -4,7 +4,7 @@
 //! keeps a description open) and closed at once in a forked child, so that the kernel drops it
 //! exactly when this process ends.
 
-use std::os::fd::RawFd;
+use std::os::fd::{AsRawFd, RawFd};
 use std::time::Duration;
 
 use crate::error::{Error, Result};
@@ -89,6 +89,15 @@ impl Owner {
         );
         Ok((id, raw))
     }
+}
+
+/// How many processes have a part in the pool's writer lock: they have written to it since they opened it, or tried to.
+/// Counted up to `most`.
+pub(crate) fn count_writers(shared: &Shared, most: u32) -> Result<u32> {
+    let ids = LIFE_BYTES..LIFE_BYTES + i64::from(ID_MASK) + 1;
+    // No lock is ever taken through this description, so that all are seen.
+    byte_lock::count_write_locks(shared.file().as_raw_fd(), ids, most)
+        .map_err(|error| Error::from_io(&error, "count the pool's writers"))
 }
 
 /// Takes the flush leader's byte; false when another process leads.

@@ -119,6 +119,12 @@ impl<M: Memory> Ring<M> {
         (inside && self.header_at(at, head)?.seq == base).then_some(at)
     }
 
+    /// Whether the index knows where a retained seq is; true for one that has no slot.
+    pub(crate) fn index_knows(&self, seq: u64) -> bool {
+        let (tail, head) = (self.tail(), self.head());
+        self.geometry.slot_of(seq).is_none() || self.slot_position(seq, tail, head).is_some()
+    }
+
     /// Asks for the cache lines that a walk from the slot's frame to `seq` will probably look at, all at once: the walk
     /// by itself would wait for one after the other.
     fn ask_ahead(&self, at: u64, base: u64, seq: u64, head: u64) {

@@ -61,7 +61,7 @@ impl Pool {
             for (entry, seq) in entries.iter().zip(stored.first..) {
                 receipt(Receipt {
                     seq,
-                    time_ns: entry.time_ns.unwrap_or_default(),
+                    time_ns: entry.time_ns.unwrap_or(stored.time_ns),
                 });
             }
             Ok(())

@@ -7,9 +7,10 @@ use crate::doctor::Doctor;
 use crate::error::{Error, ErrorKind, Result};
 use crate::migrate::{self, Migrated};
 use crate::pool;
+use crate::salvage::{self, Salvaged};
 use crate::store::reference::{name_of, resolve, EXTENSION};
 use crate::store::{Info, OpenOptions, Pool, PoolOptions};
-use crate::sys::file;
+use crate::sys::{clock, file};
 
 /// Finds pools by reference. Remembers a directory and touches no file by itself.
 #[derive(Clone, Debug)]
@@ -24,8 +25,7 @@ pub struct ListEntry {
     pub name: String,
     /// Path of the file.
     pub path: PathBuf,
-    /// Last change of the file as the file system knows it, ns since the epoch. Writes through the
-    /// mapping reach it late.
+    /// Last change, ns since the epoch: that of the file as the file system knows it, or the newest message.
     pub modified_ns: Option<u64>,
     /// What the pool is, or why it cannot be read.
     pub info: Result<Info>,
@@ -137,6 +137,9 @@ impl Client {
                 .ok()
                 .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
                 .and_then(|age| u64::try_from(age.as_nanos()).ok());
+            // File systems take note of writes through a mapping when they like.
+            let newest_ns = info.as_ref().ok().and_then(|info| info.newest_time_ns);
+            let modified_ns = modified_ns.max(newest_ns.map(|newest| newest.min(clock::wall_ns())));
             list.push(ListEntry {
                 name,
                 path,
@@ -187,6 +190,14 @@ impl Client {
                     .with_hint("check the directory; it is made together with the first pool"),
             ),
         }
+    }
+
+    /// Copies what is intact of a damaged pool into a new one.
+    ///
+    /// # Errors
+    /// See [`salvage::salvage`].
+    pub fn salvage(&self, damaged: &str, new: &str, options: &PoolOptions) -> Result<Salvaged> {
+        salvage::salvage(&self.resolve(damaged)?, &self.resolve(new)?, options)
     }
 
     /// Converts a pool of format 3: into the new pool, or with `None` in its place.

@@ -67,6 +67,8 @@ pub(super) struct Cursor {
     /// Head as last seen; frames before it are committed.
     head: u64,
     pub(super) window: Window,
+    /// Views point into the window: a step must not move it. See [`Cursor::step_at_hand`].
+    lent: bool,
     /// Found by a look ahead and not delivered yet.
     pub(super) pending: Option<Result<Step>>,
 }
@@ -101,6 +103,7 @@ impl Cursor {
             },
             head: 0,
             window: Window::default(),
+            lent: false,
             pending: None,
         }
     }
@@ -143,6 +146,10 @@ impl Cursor {
             }
         }
         loop {
+            // Padding, or a message that does not match, may have been the last in the window.
+            if self.lent && !self.has_more_at_hand() {
+                return Ok(Step::Pause);
+            }
             let ring = self.pool.pool.shared().ring();
             if self.at >= self.head {
                 self.head = ring.head();
@@ -166,6 +173,14 @@ impl Cursor {
                 Found::Damaged => return Err(self.skip_damage()),
             }
         }
+    }
+
+    /// [`Cursor::step`] while views point into the private copy: a pause where going on would wait or move it.
+    pub(super) fn step_at_hand(&mut self) -> Result<Step> {
+        self.lent = self.has_more_at_hand();
+        let step = self.lent.then(|| self.step());
+        self.lent = false;
+        step.unwrap_or(Ok(Step::Pause))
     }
 
     fn is_past_end(&self) -> bool {
@@ -442,10 +457,9 @@ impl Cursor {
         Ok(())
     }
 
-    /// Whether another step finds something without waiting, and without moving the private copy that
-    /// earlier views may point into.
+    /// Whether another step finds something without waiting or moving the private copy.
     #[inline]
-    pub(super) fn has_more_at_hand(&self) -> bool {
+    fn has_more_at_hand(&self) -> bool {
         if self.pending.is_some() || self.backwards {
             return false;
         }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::error::Error;
-use crate::json::{object, Members};
+use crate::json::{object, write_string, Members};
 use crate::message::TimeCache;
 use crate::store::client::ListEntry;
 use crate::sys::clock;
@@ -104,8 +104,8 @@ impl Bounds {
 }
 
 impl Info {
-    /// Appends the pool info object that CLI, HTTP and MCP share.
-    pub fn write_json(&self, out: &mut Vec<u8>) {
+    /// Appends the pool info object.
+    pub(super) fn write_json(&self, writers: u32, warnings: &[String], out: &mut Vec<u8>) {
         let now = clock::wall_ns();
         let age = |time: Option<u64>| time.map(|time| now.saturating_sub(time) / 1_000_000);
         object(out, |members| {
@@ -154,6 +154,13 @@ impl Info {
             let id: String = self.id.iter().map(|byte| format!("{byte:02x}")).collect();
             members.text("id", &id);
             members.number("generation", self.generation);
+            time(members, "created", Some(self.created_ns));
+            members.number("writers", u64::from(writers));
+            if !warnings.is_empty() {
+                members.array("warnings", warnings, |text, out| {
+                    write_string(text.as_bytes(), out)
+                });
+            }
         });
     }
 }

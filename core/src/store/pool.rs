@@ -6,8 +6,9 @@ use std::sync::Arc;
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::frame::Header;
 use crate::format::geometry::{CONTROL_OFFSET, INDEX_OFFSET};
+use crate::limits;
 use crate::message::{Encoding, Message};
-use crate::pool;
+use crate::pool::{self, owner};
 use crate::ring::locate::Place;
 use crate::ring::memory::Memory;
 use crate::ring::snapshot::Check;
@@ -121,6 +122,31 @@ impl Pool {
             format: POOL_FORMAT,
             read_only: self.is_read_only(),
         })
+    }
+
+    /// How many processes write to the pool: they have appended, or tried to, since they opened it, and have not closed
+    /// it. Counted up to [`limits::COUNTED_WRITERS`].
+    ///
+    /// # Errors
+    /// Io when the system does not tell.
+    pub fn writers(&self) -> Result<u32> {
+        owner::count_writers(self.pool.shared(), limits::COUNTED_WRITERS)
+    }
+
+    /// What is odd about the pool although it works, a sentence each: from the control page and a sample of the index.
+    /// Only a doctor looks at everything.
+    pub fn warnings(&self) -> Vec<String> {
+        self.pool.signs()
+    }
+
+    /// Appends settings, state, writers and warnings as the JSON object that CLI, HTTP and MCP share.
+    ///
+    /// # Errors
+    /// As [`Pool::info`] and [`Pool::writers`].
+    pub fn write_info_json(&self, out: &mut Vec<u8>) -> Result<()> {
+        let (info, writers, warnings) = (self.info()?, self.writers()?, self.warnings());
+        info.write_json(writers, &warnings, out);
+        Ok(())
     }
 
     /// Where the retained frames lie, oldest first, at most `limit` of them.

@@ -26,7 +26,8 @@ pub(super) fn resolve(directory: &Path, reference: &str) -> Result<PathBuf> {
             .map_err(|error: Error| error.with_hint("give a pool's name or path"));
     }
     if reference.chars().any(char::is_control) {
-        return refused("it contains a control character");
+        return refused("it contains a control character")
+            .map_err(|error: Error| error.with_hint("a name may hold any other character"));
     }
     if reference.contains('/') {
         return Ok(PathBuf::from(reference));

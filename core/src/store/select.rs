@@ -5,8 +5,9 @@ use crate::message::tags;
 use crate::store::cursor::Cursor;
 use crate::store::{TailOptions, View};
 
-/// Steps of filters after which a cursor lets its caller look up; some milliseconds.
-const PATIENCE: u64 = 1 << 17;
+/// Steps of filters after which a cursor lets its caller look up: a millisecond or so, since event loops call from their
+/// only thread.
+const PATIENCE: u64 = 1 << 12;
 
 impl Cursor {
     /// Takes the tags and filters of the options.

@@ -122,10 +122,8 @@ impl Stream {
         }
         let mut count = 1;
         for view in rest {
-            if !state.cursor.has_more_at_hand() {
-                break;
-            }
-            match state.cursor.step() {
+            match state.cursor.step_at_hand() {
+                Ok(Step::Pause) => break,
                 Ok(Step::Message) => match state.cursor.view(view) {
                     Ok(()) => count += 1,
                     Err(error) => {
@@ -237,6 +235,11 @@ impl Stream {
             return Err(pool.gone());
         }
         if until.passed() {
+            // Whoever never waits here was perhaps told elsewhere that the file is gone, and asks for that.
+            if let Err(error) = pool.check_path(clock::wall_ns()) {
+                self.raise();
+                return Err(error);
+            }
             self.arm(target);
             return Ok((!pool.has_news(target)).then_some(Next::Timeout));
         }
@@ -363,7 +366,11 @@ impl Stream {
             }
             return Ok(notifier.fd());
         }
-        let new = Arc::new(Notifier::start(self.pool.pool.share(), self.poll)?);
+        let new = Arc::new(Notifier::start(
+            self.pool.pool.share(),
+            self.poll,
+            self.deadline,
+        )?);
         // Nobody has looked yet.
         new.raise();
         let fd = new.fd();
@@ -375,6 +382,10 @@ impl Stream {
         let notifier = self.notifier.lock().clone();
         if let Some(notifier) = notifier {
             notifier.arm(*target);
+            // Arming made the descriptor quiet, perhaps right after a cancel had raised it.
+            if self.cancelled.load(Ordering::Acquire) {
+                notifier.raise();
+            }
         }
     }
 

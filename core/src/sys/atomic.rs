@@ -1,11 +1,13 @@
 //! The one door for atomics and fences, so that a model checker can stand in for them.
 
+#[cfg(all(feature = "crash-points", not(loom)))]
+pub use super::crash::{AtomicU32, AtomicU64};
 #[cfg(loom)]
 pub use super::mortal::{fence, AtomicU32, AtomicU64, Ordering};
 #[cfg(not(loom))]
-pub use std::sync::atomic::{
-    compiler_fence, fence, AtomicBool, AtomicI32, AtomicU32, AtomicU64, AtomicUsize, Ordering,
-};
+pub use std::sync::atomic::{compiler_fence, fence, AtomicBool, AtomicI32, AtomicUsize, Ordering};
+#[cfg(all(not(feature = "crash-points"), not(loom)))]
+pub use std::sync::atomic::{AtomicU32, AtomicU64};
 
 /// A full barrier between stores before and loads after, for a place that follows a sequentially
 /// consistent read-modify-write with nothing but the barrier in between.

@@ -10,6 +10,8 @@ pub mod boot;
 pub mod byte_lock;
 #[cfg(not(loom))]
 pub mod clock;
+#[cfg(all(feature = "crash-points", not(loom)))]
+pub mod crash;
 #[cfg(not(loom))]
 pub mod event_fd;
 #[cfg(not(loom))]

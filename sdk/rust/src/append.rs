@@ -1,12 +1,14 @@
 //! What goes with an append: tags, durability, times; and what comes back.
 
+use crate::time::{from_ns, to_ns};
 use crate::wait::milliseconds;
 use crate::{bytes, raw, Tags};
 use std::marker::PhantomData;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// When an append counts as done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 #[repr(u32)]
 pub enum Durability {
     /// When every process can see it. It survives the death of every process, not that of the machine.
@@ -18,6 +20,7 @@ pub enum Durability {
 
 /// How long an append waits for other writers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum LockWait {
     /// Not at all.
     Try,
@@ -29,11 +32,19 @@ pub enum LockWait {
 
 /// What an append gave its message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Receipt {
     /// Its sequence number.
     pub seq: u64,
     /// Its time, in nanoseconds since 1970.
     pub time_ns: u64,
+}
+
+impl Receipt {
+    /// Its time.
+    pub fn time(&self) -> SystemTime {
+        from_ns(self.time_ns)
+    }
 }
 
 impl From<raw::plsm_receipt_t> for Receipt {
@@ -95,6 +106,11 @@ impl<'a> AppendOptions<'a> {
     pub fn durability(mut self, durability: Durability) -> AppendOptions<'a> {
         self.raw.durability = durability as u32;
         self
+    }
+
+    /// An own time; one below the newest message's is refused (Usage).
+    pub fn time(self, time: SystemTime) -> AppendOptions<'a> {
+        self.time_ns(to_ns(time))
     }
 
     /// An own time in nanoseconds since 1970; one below the newest message's is refused (Usage).

@@ -53,6 +53,11 @@ impl Buffer {
         Ok(Buffer(buffer))
     }
 
+    /// Takes over a buffer that the library has filled.
+    pub(crate) fn adopt(buffer: raw::plsm_buf_t) -> Buffer {
+        Buffer(buffer)
+    }
+
     /// The bytes as text. An error (Internal) only for bytes that are not UTF-8; JSON of the library always is.
     pub fn text(&self) -> Result<&str> {
         std::str::from_utf8(self).map_err(|_| {

@@ -5,6 +5,7 @@ use crate::call::{c_text, call};
 use crate::list::PoolList;
 use crate::{
     raw, Buffer, Doctor, Error, ErrorKind, Migrated, OpenOptions, Pool, PoolOptions, Result,
+    Salvaged,
 };
 use std::path::{Path, PathBuf};
 use std::ptr::{self, NonNull};
@@ -240,6 +241,16 @@ impl Client {
         options: &PoolOptions,
     ) -> Result<Migrated> {
         Migrated::make(self.as_ptr(), reference, new, options)
+    }
+
+    /// Copies every intact message of a damaged pool into the new pool `new`, with its seq, time and tags, and tells what is
+    /// lost. The damaged file is left as it is; stop the programs that use it first.
+    ///
+    /// # Errors
+    /// NotFound; AlreadyExists for the new pool; Usage for another format, a bad name, or a size too small; Corrupt for
+    /// no pool, or when too little of its superblock is left; Permission; Io.
+    pub fn salvage(&self, reference: &str, new: &str, options: &PoolOptions) -> Result<Salvaged> {
+        Salvaged::make(self.as_ptr(), reference, new, options)
     }
 }
 

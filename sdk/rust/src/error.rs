@@ -198,6 +198,13 @@ impl Error {
         self
     }
 
+    /// The same error about one of several values.
+    #[cfg(feature = "serde")]
+    pub(crate) fn of_item(self, index: usize) -> Error {
+        let message = format!("item {index}: {}", self.message());
+        self.with_message(message)
+    }
+
     /// The same error with another hint.
     pub fn with_hint(mut self, hint: impl Into<String>) -> Error {
         self.0.hint = Some(hint.into());

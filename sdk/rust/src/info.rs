@@ -98,6 +98,7 @@ impl Info {
 
 /// Where a message lies in the pool's file, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FramePlace {
     /// Its seq.
     pub seq: u64,
@@ -109,6 +110,7 @@ pub struct FramePlace {
 
 /// How a pool's ring is filled at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Layout {
     /// Position of the oldest frame, counted in bytes ever written.
     pub tail: u64,

@@ -8,6 +8,7 @@ use std::ptr::{self, NonNull};
 
 /// What an input looks like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 #[repr(u32)]
 pub enum IngestMode {
     /// Decided by the first bytes: a sequence, an event stream, or else values (which JSON Lines are, too).
@@ -88,6 +89,7 @@ impl IngestOptions {
 
 /// Where a record is in the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Place {
     /// Its number from 1; bad records count.
     pub index: u64,
@@ -99,6 +101,7 @@ pub struct Place {
 
 /// Why a record is a bad one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum FaultKind {
     /// It is not JSON that pools can keep.
     Parse,
@@ -118,6 +121,7 @@ impl FaultKind {
 
 /// A bad record.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Fault {
     /// Where it is.
     pub place: Place,
@@ -146,6 +150,7 @@ pub enum IngestStep<T> {
 
 /// A record that was appended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Appended<'a> {
     /// Where it is in the input.
     pub place: Place,
@@ -157,6 +162,7 @@ pub struct Appended<'a> {
 
 /// How many records an ingest has given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct IngestCounts {
     /// Good ones.
     pub records: u64,

@@ -24,11 +24,23 @@
 //! all languages. [`Client`] names pools, [`Pool`] reads and writes one, [`Stream`] follows it, [`View`] shows a
 //! message without copying it, [`Message`] owns one. All of them can be used from any thread.
 //!
-//! Features: `bundled` (default) links the library statically, without it `libplasmite` is looked for in
-//! `PLASMITE_LIB_DIR`, in the workspace's release build and through pkg-config; `serde` (default) takes and gives
-//! values of your own types.
+//! Values of your own types go in with [`Pool::append_value`] and [`Pool::append_values`], and come out with
+//! [`Message::data`] and [`View::data`]. A [`Stream`] is iterated over with `for message in stream`, and awaited as
+//! `AsyncMessages`.
+//!
+//! Features:
+//! - `bundled` (default) links the library statically, built from its crate: nothing has to be installed.
+//! - `system` links the installed `libplasmite.so` instead, found in `PLASMITE_LIB_DIR`, in the workspace's release
+//!   build or through pkg-config. That is also the rule without `bundled`.
+//! - `static` links the installed `libplasmite.a`, found in the same way.
+//! - `serde` (default) takes and gives values of your own types.
+//! - `stream` has messages as a `futures::Stream`, for every runtime.
+//!
+//! Needs Rust 1.89 or later; raising that is a minor version. Linux only so far.
 
 mod append;
+#[cfg(feature = "stream")]
+mod async_messages;
 mod bytes;
 mod call;
 mod cancel;
@@ -39,8 +51,11 @@ mod error;
 mod filter;
 mod info;
 mod ingest;
+#[cfg(feature = "serde")]
+mod json_text;
 mod library;
 mod list;
+mod lite3_frame;
 mod message;
 mod migrate;
 mod options;
@@ -49,6 +64,9 @@ mod pool;
 mod raw;
 mod replay;
 mod reservation;
+mod salvage;
+#[cfg(feature = "serde")]
+mod serde_value;
 mod stream;
 mod tags;
 mod tail;
@@ -58,10 +76,12 @@ mod view;
 mod wait;
 
 // Only so that the bundled library is linked: everything goes through the C declarations in `raw`.
-#[cfg(all(feature = "bundled", not(feature = "system")))]
+#[cfg(all(feature = "bundled", not(any(feature = "system", feature = "static"))))]
 use plasmite_capi as _;
 
 pub use append::{AppendOptions, BatchItem, Durability, LockWait, Receipt};
+#[cfg(feature = "stream")]
+pub use async_messages::AsyncMessages;
 pub use bytes::Buffer;
 pub use cancel::Canceller;
 pub use client::{default_pool_dir, Client};
@@ -78,16 +98,23 @@ pub use library::{
     version_number, LogSink, PoolFormats,
 };
 pub use list::{ListEntry, PoolList};
+pub use lite3_frame::Lite3Frame;
 pub use message::Message;
 pub use migrate::Migrated;
 pub use options::{OpenOptions, PoolOptions};
 pub use pool::Pool;
 pub use replay::{Paced, Replay};
 pub use reservation::Reservation;
-pub use stream::{Gap, Messages, Next, Stream, StreamStats};
+pub use salvage::Salvaged;
+pub use stream::{Gap, IntoMessages, Messages, Next, Stream, StreamStats, ViewBatch, Views};
 pub use tags::Tags;
 pub use tail::{GapPolicy, Start, TailOptions};
 pub use time::{format_time, parse_duration, parse_time, write_time};
-pub use value::{Value, ValueKind};
+pub use value::{Entries, Value, ValueKind};
 pub use view::{Part, View};
 pub use wait::{wait_any, Wait};
+
+/// The examples of README.md are tests.
+#[cfg(all(doctest, feature = "serde", feature = "stream"))]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

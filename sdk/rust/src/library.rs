@@ -32,6 +32,7 @@ pub fn build_info() -> &'static str {
 
 /// The pool file formats the library knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PoolFormats {
     /// The oldest it reads.
     pub oldest_read: u32,

@@ -9,12 +9,13 @@ use std::ptr::{self, NonNull};
 
 /// A pool of a list.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct ListEntry<'a> {
     /// Its name.
     pub name: &'a str,
     /// The path of its file.
     pub path: &'a Path,
-    /// When the file was last changed, in nanoseconds since 1970.
+    /// When the pool was last changed, in nanoseconds since 1970.
     pub modified_ns: Option<u64>,
     /// What is known about it, or why it cannot be read.
     pub info: Result<Info>,

@@ -1,7 +1,8 @@
 //! A message of one's own.
 
+use crate::time::from_ns;
 use crate::{Error, ErrorKind, Part, Result, View};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 /// A message, copied out of its pool: keep it, send it to other threads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,10 +26,7 @@ impl Message {
         view.write_json(Part::Envelope, &mut json)?;
         let tags = view.tags()?;
         if !view.is_valid() {
-            return Err(Error::new(
-                ErrorKind::RetentionGap,
-                format!("message {} was overwritten while it was read", view.seq()),
-            ));
+            return Err(view.overwritten());
         }
         let wrong = || {
             Error::new(
@@ -60,7 +58,7 @@ impl Message {
 
     /// Its time.
     pub fn time(&self) -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_nanos(self.time_ns)
+        from_ns(self.time_ns)
     }
 
     /// Its tags, in the writer's order.

@@ -3,9 +3,11 @@
 
 use crate::call::call;
 use crate::error::{borrowed_path, borrowed_text};
+#[cfg(feature = "serde")]
+use crate::json_text;
 use crate::{
-    raw, AppendOptions, BatchItem, Bounds, Buffer, Error, Info, Layout, Message, Receipt,
-    Reservation, Result, Stream, TailOptions, View,
+    raw, AppendOptions, BatchItem, Bounds, Buffer, Error, Info, Layout, Lite3Frame, Message,
+    Receipt, Reservation, Result, Stream, TailOptions, View,
 };
 use std::ffi::c_int;
 use std::path::Path;
@@ -100,6 +102,34 @@ impl Pool {
         })
     }
 
+    /// How many processes write to it: they have appended, or tried to, since they opened it, and have not closed it. This
+    /// one counts as well; the first 1000 are counted.
+    ///
+    /// # Errors
+    /// Io when the system does not tell.
+    pub fn writers(&self) -> Result<u32> {
+        let mut writers = 0;
+        // SAFETY: a live handle; the output is ours.
+        call(|error| unsafe { raw::plsm_pool_writers(self.as_ptr(), &mut writers, error) })?;
+        Ok(writers)
+    }
+
+    /// What is odd about it although it works, a sentence each: from the control page and a sample of the index. A
+    /// [`Doctor`](crate::Doctor) looks at everything.
+    ///
+    /// # Errors
+    /// As [`Pool::info`].
+    pub fn warnings(&self) -> Result<Vec<String>> {
+        // SAFETY: a live handle; the outputs are ours.
+        let text = Buffer::fill(|buffer, error| unsafe {
+            raw::plsm_pool_warnings(self.as_ptr(), buffer, error)
+        })?;
+        Ok(String::from_utf8_lossy(&text)
+            .lines()
+            .map(str::to_owned)
+            .collect())
+    }
+
     /// The oldest and newest seq, cheaply.
     ///
     /// # Errors
@@ -142,6 +172,32 @@ impl Pool {
         Ok(receipt.into())
     }
 
+    /// As [`Pool::append`], and also gives the whole message as JSON, made of what was written.
+    ///
+    /// # Errors
+    /// As [`Pool::append`].
+    pub fn append_envelope(
+        &self,
+        json: &[u8],
+        options: &AppendOptions<'_>,
+    ) -> Result<(Receipt, Buffer)> {
+        let options = options.raw();
+        let mut receipt = raw::plsm_receipt_t::default();
+        // SAFETY: as above.
+        let message = Buffer::fill(|message, error| unsafe {
+            raw::plsm_pool_append_envelope(
+                self.as_ptr(),
+                json.as_ptr(),
+                json.len(),
+                &options,
+                &mut receipt,
+                message,
+                error,
+            )
+        })?;
+        Ok((receipt.into(), message))
+    }
+
     /// Appends a value of your own type.
     ///
     /// # Errors
@@ -152,13 +208,36 @@ impl Pool {
         value: &T,
         options: &AppendOptions<'_>,
     ) -> Result<Receipt> {
-        let json = serde_json::to_vec(value).map_err(|error| {
-            Error::new(
-                crate::ErrorKind::Usage,
-                format!("the value cannot be written as JSON: {error}"),
-            )
-        })?;
-        self.append(&json, options)
+        json_text::with(|text| {
+            json_text::write(value, text)?;
+            self.append(text, options)
+        })
+    }
+
+    /// Appends values of your own type under one lock and one flush: all of them or none. An append costs about half
+    /// of a single one's.
+    ///
+    /// # Errors
+    /// As [`Pool::append_value`]; the message names the item.
+    #[cfg(feature = "serde")]
+    pub fn append_values<T: serde::Serialize>(
+        &self,
+        values: impl IntoIterator<Item = T>,
+        options: &AppendOptions<'_>,
+    ) -> Result<Vec<Receipt>> {
+        json_text::with(|text| {
+            let mut ends = Vec::new();
+            for value in values {
+                json_text::write(&value, text).map_err(|error| error.of_item(ends.len()))?;
+                ends.push(text.len());
+            }
+            let starts = std::iter::once(0).chain(ends.iter().copied());
+            let items: Vec<_> = starts
+                .zip(&ends)
+                .map(|(start, end)| BatchItem::json(&text[start..*end]))
+                .collect();
+            self.append_batch(&items, options)
+        })
     }
 
     /// Appends `data` given as a Lite3 document; only its frame is checked unless
@@ -291,6 +370,14 @@ impl Pool {
         Buffer::fill(|buffer, error| unsafe {
             raw::plsm_pool_get_json(self.as_ptr(), seq, buffer, error)
         })
+    }
+
+    /// The message with this seq as a Lite3 document, `{"meta":{"tags":[…]},"data":…}`.
+    ///
+    /// # Errors
+    /// As [`Pool::get`]; Usage, with the seq, when Lite3 cannot hold it.
+    pub fn get_lite3(&self, seq: u64) -> Result<Lite3Frame> {
+        Lite3Frame::get(self, seq)
     }
 
     /// The message with this seq, in place: ask [`View::is_valid`] after reading it.

@@ -356,6 +356,25 @@ pub struct plsm_migrated {
 }
 pub type plsm_migrated_t = plsm_migrated;
 #[repr(C)]
+#[derive(Debug, Default, Copy, Clone)]
+pub struct plsm_salvaged {
+    pub struct_size: u32,
+    pub reserved: u32,
+    pub bounds: plsm_bounds_t,
+    pub lost: u64,
+    pub lost_ranges: u64,
+    pub size: u64,
+}
+pub type plsm_salvaged_t = plsm_salvaged;
+#[repr(C)]
+#[derive(Debug, Default, Copy, Clone)]
+pub struct plsm_gap {
+    pub first: u64,
+    pub last: u64,
+    pub count: u64,
+}
+pub type plsm_gap_t = plsm_gap;
+#[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct plsm_bytes {
     pub data: *const u8,
@@ -555,14 +574,6 @@ pub type plsm_stream_options_t = plsm_stream_options;
 pub type plsm_stream_t = plsm_stream;
 #[repr(C)]
 #[derive(Debug, Default, Copy, Clone)]
-pub struct plsm_gap {
-    pub first: u64,
-    pub last: u64,
-    pub count: u64,
-}
-pub type plsm_gap_t = plsm_gap;
-#[repr(C)]
-#[derive(Debug, Default, Copy, Clone)]
 pub struct plsm_stream_stats {
     pub delivered: u64,
     pub dropped: u64,
@@ -729,6 +740,20 @@ unsafe extern "C" {
     pub fn plsm_pool_bounds(
         pool: *mut plsm_pool_t,
         out_bounds: *mut plsm_bounds_t,
+        out_err: *mut *mut plsm_error_t,
+    ) -> ::core::ffi::c_int;
+}
+unsafe extern "C" {
+    pub fn plsm_pool_writers(
+        pool: *mut plsm_pool_t,
+        out_writers: *mut u32,
+        out_err: *mut *mut plsm_error_t,
+    ) -> ::core::ffi::c_int;
+}
+unsafe extern "C" {
+    pub fn plsm_pool_warnings(
+        pool: *mut plsm_pool_t,
+        out_text: *mut plsm_buf_t,
         out_err: *mut *mut plsm_error_t,
     ) -> ::core::ffi::c_int;
 }
@@ -907,12 +932,35 @@ unsafe extern "C" {
     ) -> ::core::ffi::c_int;
 }
 unsafe extern "C" {
+    pub fn plsm_pool_salvage(
+        client: *mut plsm_client_t,
+        pool_ref: *const ::core::ffi::c_char,
+        new_ref: *const ::core::ffi::c_char,
+        options: *const plsm_pool_options_t,
+        out_salvaged: *mut plsm_salvaged_t,
+        out_lost: *mut plsm_gap_t,
+        lost_capacity: usize,
+        out_err: *mut *mut plsm_error_t,
+    ) -> ::core::ffi::c_int;
+}
+unsafe extern "C" {
     pub fn plsm_pool_append(
         pool: *mut plsm_pool_t,
         json: *const u8,
         json_len: usize,
         options: *const plsm_append_options_t,
         out_receipt: *mut plsm_receipt_t,
+        out_err: *mut *mut plsm_error_t,
+    ) -> ::core::ffi::c_int;
+}
+unsafe extern "C" {
+    pub fn plsm_pool_append_envelope(
+        pool: *mut plsm_pool_t,
+        json: *const u8,
+        json_len: usize,
+        options: *const plsm_append_options_t,
+        out_receipt: *mut plsm_receipt_t,
+        out_message: *mut plsm_buf_t,
         out_err: *mut *mut plsm_error_t,
     ) -> ::core::ffi::c_int;
 }

@@ -35,6 +35,7 @@ unsafe impl Sync for Replay {}
 
 /// How a wait for a due time ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Paced {
     /// The message is due.
     Due,

@@ -17,6 +17,12 @@ pub struct Reservation<'a> {
     pool: PhantomData<&'a Pool>,
 }
 
+// SAFETY: the writer lock is an owner's mark in shared memory, not bound to a thread, and the library's handles may be
+// used from any.
+unsafe impl Send for Reservation<'_> {}
+// SAFETY: shared access does nothing: filling it takes `&mut`, committing takes it whole.
+unsafe impl Sync for Reservation<'_> {}
+
 impl<'a> Reservation<'a> {
     /// # Safety
     /// The library made `handle`, and gave `payload` as its room of `len` bytes.

@@ -76,6 +76,7 @@ pub struct Gap {
 
 /// Running totals of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct StreamStats {
     /// Messages shown.
     pub delivered: u64,
@@ -87,7 +88,7 @@ pub struct StreamStats {
 
 /// The messages of a pool in order, each at most once. Lives on after its [`Pool`](crate::Pool) is dropped.
 #[derive(Debug)]
-pub struct Stream(Arc<Handle>);
+pub struct Stream(pub(crate) Arc<Handle>);
 
 impl Stream {
     pub(crate) fn adopt(
@@ -155,11 +156,56 @@ impl Stream {
         })
     }
 
-    /// The messages as an iterator that waits for each, skips over gaps and ends with the stream.
+    /// As many messages as are there, waiting for the first only: at most as many as `batch` has room for, all valid
+    /// until the next call on the stream. The fastest way to read.
+    ///
+    /// # Errors
+    /// As [`Stream::next`]; Usage for a batch without room.
+    pub fn next_views<'a>(
+        &'a mut self,
+        batch: &'a mut ViewBatch,
+        wait: Wait,
+    ) -> Result<Next<Views<'a>>> {
+        let mut count = 0;
+        // SAFETY: a live handle, room for so many views; the outputs are ours.
+        let outcome = call(|error| unsafe {
+            let (first, room) = (batch.views.as_mut_ptr(), batch.views.len());
+            raw::plsm_stream_next_views(
+                self.as_ptr(),
+                wait.milliseconds(),
+                first,
+                room,
+                &mut count,
+                error,
+            )
+        })?;
+        let next = self.outcome(outcome)?;
+        Ok(next.map(|()| Views(batch.views[..count].iter())))
+    }
+
+    /// The messages as an iterator that waits for each, skips over gaps and ends with the stream. `for message in
+    /// &mut stream` does the same, and `for message in stream` too.
     pub fn messages(&mut self) -> Messages<'_> {
         Messages {
             stream: self,
             done: false,
+        }
+    }
+
+    /// The next message to hand out, with gaps passed over.
+    pub(crate) fn take(&mut self, wait: Wait) -> Taken {
+        loop {
+            match self.next(wait) {
+                Ok(Next::Message(view)) => match view.to_message() {
+                    // Read in place and overwritten meanwhile: the stream goes on with what is there.
+                    Err(error) if error.kind() == ErrorKind::RetentionGap => {}
+                    copied => return Taken::Message(copied),
+                },
+                Ok(Next::Gap(_)) => {}
+                Ok(Next::TimedOut) => return Taken::Later,
+                Ok(Next::End | Next::Cancelled | Next::Deadline) => return Taken::Over,
+                Err(error) => return Taken::Failed(error),
+            }
         }
     }
 
@@ -244,6 +290,64 @@ impl Stream {
     }
 }
 
+/// What [`Stream::take`] found.
+pub(crate) enum Taken {
+    /// A message, or why it could not be copied.
+    Message(Result<Message>),
+    /// Nothing within the wait.
+    Later,
+    /// The stream has ended, by itself or by a cancel.
+    Over,
+    /// The stream failed; it is not asked again.
+    Failed(Error),
+}
+
+/// Room for the views of [`Stream::next_views`]; keep it, and use it again.
+#[derive(Debug)]
+pub struct ViewBatch {
+    views: Vec<raw::plsm_view_t>,
+}
+
+// SAFETY: between calls the views inside are never looked at.
+unsafe impl Send for ViewBatch {}
+// SAFETY: as above.
+unsafe impl Sync for ViewBatch {}
+
+impl ViewBatch {
+    /// Room for so many views.
+    pub fn new(room: usize) -> ViewBatch {
+        ViewBatch {
+            views: vec![raw::plsm_view_t::default(); room],
+        }
+    }
+}
+
+/// See [`Stream::next_views`].
+#[derive(Debug)]
+pub struct Views<'a>(std::slice::Iter<'a, raw::plsm_view_t>);
+
+// SAFETY: iterating only copies the views, which may be read from any thread.
+unsafe impl Send for Views<'_> {}
+// SAFETY: as above.
+unsafe impl Sync for Views<'_> {}
+
+impl<'a> Iterator for Views<'a> {
+    type Item = View<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<View<'a>> {
+        // SAFETY: the library filled it; it lives until the next call, for which the stream is borrowed.
+        self.0.next().map(|raw| unsafe { View::new(*raw) })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+impl ExactSizeIterator for Views<'_> {}
+impl std::iter::FusedIterator for Views<'_> {}
+
 /// See [`Stream::messages`].
 #[derive(Debug)]
 pub struct Messages<'a> {
@@ -251,27 +355,64 @@ pub struct Messages<'a> {
     done: bool,
 }
 
+/// The messages of a stream that the iterator owns. See [`Stream::messages`].
+#[derive(Debug)]
+pub struct IntoMessages {
+    stream: Stream,
+    done: bool,
+}
+
+fn next_of(stream: &mut Stream, done: &mut bool) -> Option<Result<Message>> {
+    while !*done {
+        match stream.take(Wait::Forever) {
+            Taken::Message(message) => return Some(message),
+            Taken::Later => {}
+            Taken::Over => *done = true,
+            Taken::Failed(error) => {
+                *done = true;
+                return Some(Err(error));
+            }
+        }
+    }
+    None
+}
+
 impl Iterator for Messages<'_> {
     type Item = Result<Message>;
 
     fn next(&mut self) -> Option<Result<Message>> {
-        while !self.done {
-            match self.stream.next(Wait::Forever) {
-                Ok(Next::Message(view)) => match view.to_message() {
-                    // Read in place and overwritten meanwhile: the stream goes on with what is there.
-                    Err(error) if error.kind() == ErrorKind::RetentionGap => {}
-                    copied => return Some(copied),
-                },
-                Ok(Next::Gap(_) | Next::TimedOut) => {}
-                Ok(Next::End | Next::Cancelled | Next::Deadline) => self.done = true,
-                Err(error) => {
-                    self.done = true;
-                    return Some(Err(error));
-                }
-            }
-        }
-        None
+        next_of(self.stream, &mut self.done)
+    }
+}
+
+impl Iterator for IntoMessages {
+    type Item = Result<Message>;
+
+    fn next(&mut self) -> Option<Result<Message>> {
+        next_of(&mut self.stream, &mut self.done)
     }
 }
 
 impl std::iter::FusedIterator for Messages<'_> {}
+impl std::iter::FusedIterator for IntoMessages {}
+
+impl<'a> IntoIterator for &'a mut Stream {
+    type Item = Result<Message>;
+    type IntoIter = Messages<'a>;
+
+    fn into_iter(self) -> Messages<'a> {
+        self.messages()
+    }
+}
+
+impl IntoIterator for Stream {
+    type Item = Result<Message>;
+    type IntoIter = IntoMessages;
+
+    fn into_iter(self) -> IntoMessages {
+        IntoMessages {
+            stream: self,
+            done: false,
+        }
+    }
+}

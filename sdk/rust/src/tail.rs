@@ -1,13 +1,15 @@
 //! Where a stream starts, what it shows and when it ends.
 
 use crate::call::c_text;
+use crate::time::to_ns;
 use crate::wait::milliseconds;
 use crate::{raw, Filter, Result, Tags};
 use std::ffi::CString;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// Where a stream starts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Start<'a> {
     /// At the oldest retained message.
     #[default]
@@ -25,6 +27,11 @@ pub enum Start<'a> {
 }
 
 impl Start<'_> {
+    /// At the first message at or after this time.
+    pub fn at(time: SystemTime) -> Start<'static> {
+        Start::Time(to_ns(time))
+    }
+
     /// The library's number of the start and its value.
     pub(crate) fn raw(&self) -> (u32, u64) {
         match *self {
@@ -39,7 +46,8 @@ impl Start<'_> {
 }
 
 /// What a stream does when messages were overwritten before it read them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 #[repr(u32)]
 pub enum GapPolicy {
     /// Goes on at the oldest retained message.

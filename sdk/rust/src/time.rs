@@ -3,7 +3,20 @@
 
 use crate::call::call;
 use crate::{raw, Buffer, Result};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
+
+/// The time of a number of the library.
+pub(crate) fn from_ns(time_ns: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_nanos(time_ns)
+}
+
+/// The library's number of a time: 0 for one before 1970, the largest for one that is too late.
+pub(crate) fn to_ns(time: SystemTime) -> u64 {
+    time.duration_since(SystemTime::UNIX_EPOCH)
+        .map_or(0, |since| {
+            u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+        })
+}
 
 /// RFC 3339 in UTC with `Z`, fraction digits only as needed, of nanoseconds since 1970.
 ///

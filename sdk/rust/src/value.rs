@@ -62,26 +62,37 @@ pub(crate) unsafe fn text<'a>(range: raw::plsm_bytes_t, in_place: bool) -> Resul
             "the message was overwritten while it was read",
         )
     };
-    if in_place {
-        let mut copy = Vec::with_capacity(range.len);
-        for index in 0..range.len {
-            // SAFETY: within the range. Another process may write there: hence atomic loads.
-            copy.push(unsafe {
-                AtomicU8::from_ptr(range.data.add(index).cast_mut()).load(Ordering::Relaxed)
-            });
-        }
-        return String::from_utf8(copy)
-            .map(Cow::Owned)
-            .map_err(|_| changed());
-    }
     // SAFETY: the caller's promise.
-    let text = std::str::from_utf8(unsafe { bytes::slice(range) });
-    text.map(Cow::Borrowed).map_err(|_| {
-        Error::new(
-            ErrorKind::Corrupt,
-            "a text of the message is not valid UTF-8",
-        )
-    })
+    match unsafe { raw_bytes(range, in_place) } {
+        Cow::Owned(copy) => String::from_utf8(copy)
+            .map(Cow::Owned)
+            .map_err(|_| changed()),
+        Cow::Borrowed(bytes) => std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| {
+            Error::new(
+                ErrorKind::Corrupt,
+                "a text of the message is not valid UTF-8",
+            )
+        }),
+    }
+}
+
+/// The bytes of a range: borrowed from memory that does not change, else copied.
+///
+/// # Safety
+/// As for [`text`].
+unsafe fn raw_bytes<'a>(range: raw::plsm_bytes_t, in_place: bool) -> Cow<'a, [u8]> {
+    if !in_place {
+        // SAFETY: the caller's promise.
+        return Cow::Borrowed(unsafe { bytes::slice(range) });
+    }
+    let mut copy = Vec::with_capacity(range.len);
+    for index in 0..range.len {
+        // SAFETY: within the range. Another process may write there: hence atomic loads.
+        copy.push(unsafe {
+            AtomicU8::from_ptr(range.data.add(index).cast_mut()).load(Ordering::Relaxed)
+        });
+    }
+    Cow::Owned(copy)
 }
 
 impl<'a> Value<'a> {
@@ -244,6 +255,32 @@ impl<'a> Value<'a> {
         unsafe { text(range, self.in_place) }
     }
 
+    /// Raw bytes, which JSON shows as base64, or those of a text; borrowed as [`Value::string`] is.
+    ///
+    /// # Errors
+    /// As [`Value::i64`].
+    pub fn bytes(&self) -> Result<Cow<'a, [u8]>> {
+        let mut range = raw::plsm_bytes_t::default();
+        // SAFETY: as above.
+        call(|error| unsafe { raw::plsm_value_string(&self.raw, &mut range, error) })?;
+        // SAFETY: the range lies in the document.
+        Ok(unsafe { raw_bytes(range, self.in_place) })
+    }
+
+    /// The members of an object in the writer's order, or the elements of an array with empty keys; nothing for any
+    /// other value. Reads several in one call of the library.
+    pub fn entries(&self) -> Entries<'a> {
+        Entries {
+            container: *self,
+            keys: [raw::plsm_bytes_t::default(); ENTRIES_AT_ONCE],
+            values: [raw::plsm_value_t::default(); ENTRIES_AT_ONCE],
+            seen: 0,
+            at: 0,
+            filled: 0,
+            done: !matches!(self.kind(), ValueKind::Object | ValueKind::Array),
+        }
+    }
+
     /// It and all below it as compact JSON.
     ///
     /// # Errors
@@ -253,3 +290,75 @@ impl<'a> Value<'a> {
         Buffer::fill(|buffer, error| unsafe { raw::plsm_value_json(&self.raw, buffer, error) })
     }
 }
+
+const ENTRIES_AT_ONCE: usize = 8;
+
+/// See [`Value::entries`].
+#[derive(Clone, Debug)]
+pub struct Entries<'a> {
+    container: Value<'a>,
+    keys: [raw::plsm_bytes_t; ENTRIES_AT_ONCE],
+    values: [raw::plsm_value_t; ENTRIES_AT_ONCE],
+    /// Entries in all the pages before this one.
+    seen: usize,
+    at: usize,
+    filled: usize,
+    done: bool,
+}
+
+// SAFETY: plain data that points to memory readable from any thread as long as `'a` lasts.
+unsafe impl Send for Entries<'_> {}
+// SAFETY: as above.
+unsafe impl Sync for Entries<'_> {}
+
+impl Entries<'_> {
+    fn fill(&mut self) -> Result<()> {
+        self.seen += self.filled;
+        (self.at, self.filled) = (0, 0);
+        // SAFETY: the library filled the container, whose document lives; there is room for so many entries.
+        call(|error| unsafe {
+            raw::plsm_value_entries(
+                &self.container.raw,
+                self.seen,
+                self.keys.as_mut_ptr(),
+                self.values.as_mut_ptr(),
+                ENTRIES_AT_ONCE,
+                &mut self.filled,
+                error,
+            )
+        })?;
+        Ok(())
+    }
+}
+
+impl<'a> Iterator for Entries<'a> {
+    type Item = Result<(Cow<'a, str>, Value<'a>)>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.done {
+            return None;
+        }
+        if self.at == self.filled {
+            // A page that was not full was the last.
+            if self.filled != 0 && self.filled < ENTRIES_AT_ONCE {
+                self.done = true;
+                return None;
+            }
+            let filled = self.fill();
+            self.done = filled.is_err() || self.filled == 0;
+            if let Err(error) = filled {
+                return Some(Err(error));
+            }
+            if self.done {
+                return None;
+            }
+        }
+        let in_place = self.container.in_place;
+        let (key, value) = (self.keys[self.at], self.values[self.at]);
+        self.at += 1;
+        // SAFETY: the library filled both; they lie in the container's document.
+        Some(unsafe { text(key, in_place).map(|key| (key, Value::new(value, in_place))) })
+    }
+}
+
+impl std::iter::FusedIterator for Entries<'_> {}

@@ -2,13 +2,16 @@
 #![allow(unsafe_code)]
 
 use crate::call::call;
-use crate::{bytes, raw, value, Buffer, Message, Result, Value};
+use crate::time::from_ns;
+use crate::{bytes, raw, value, Buffer, Error, ErrorKind, Message, Result, Value};
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
+use std::time::SystemTime;
 
 /// A part of a message as JSON.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 #[repr(u32)]
 pub enum Part {
     /// All of it: `{"seq":…,"time":…,"meta":{"tags":[…]},"data":…}`.
@@ -63,6 +66,11 @@ impl<'a> View<'a> {
         self.raw.timestamp_ns
     }
 
+    /// The time.
+    pub fn time(&self) -> SystemTime {
+        from_ns(self.time_ns())
+    }
+
     /// Whether it is shown in place.
     #[inline]
     pub fn is_in_place(&self) -> bool {
@@ -74,6 +82,15 @@ impl<'a> View<'a> {
     pub fn is_valid(&self) -> bool {
         // SAFETY: the view was filled by the library and its memory is still mapped.
         unsafe { raw::plsm_view_is_valid(&self.raw) != 0 }
+    }
+
+    /// The error of a view in place whose message is gone.
+    #[cold]
+    pub(crate) fn overwritten(&self) -> Error {
+        Error::new(
+            ErrorKind::RetentionGap,
+            format!("message {} was overwritten while it was read", self.seq()),
+        )
     }
 
     /// A part of it as JSON.
@@ -133,20 +150,32 @@ impl<'a> View<'a> {
     /// # Errors
     /// As [`View::json`].
     pub fn tags(&self) -> Result<Vec<String>> {
-        // SAFETY: as above.
-        let count = unsafe { raw::plsm_view_tag_count(&self.raw) };
         let mut tags = Vec::new();
-        for index in 0..count {
-            let mut tag = raw::plsm_bytes_t::default();
-            // SAFETY: as above; the output is ours.
-            if call(|error| unsafe { raw::plsm_view_tag(&self.raw, index, &mut tag, error) })? == 0
-            {
-                break;
-            }
-            // SAFETY: the range lies in the view's memory, which is mapped as long as the view lives.
-            tags.push(unsafe { value::text(tag, self.is_in_place()) }?.into_owned());
+        while let Some(tag) = self.tag(tags.len())? {
+            tags.push(tag.into_owned());
         }
         Ok(tags)
+    }
+
+    /// How many tags there are.
+    pub fn tag_count(&self) -> usize {
+        // SAFETY: as above.
+        unsafe { raw::plsm_view_tag_count(&self.raw) }
+    }
+
+    /// The tag at this place, from 0; borrowed, unless the view is in place.
+    ///
+    /// # Errors
+    /// As [`View::json`].
+    pub fn tag(&self, index: usize) -> Result<Option<Cow<'_, str>>> {
+        let mut tag = raw::plsm_bytes_t::default();
+        // SAFETY: as above; the output is ours.
+        let found = call(|error| unsafe { raw::plsm_view_tag(&self.raw, index, &mut tag, error) })?;
+        if found == 0 {
+            return Ok(None);
+        }
+        // SAFETY: the range lies in the view's memory, which is mapped as long as the view lives.
+        unsafe { value::text(tag, self.is_in_place()) }.map(Some)
     }
 
     /// A top-level integer of `data`, read in place; `None` when there is no such key.

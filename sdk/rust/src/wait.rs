@@ -7,6 +7,7 @@ use std::time::Duration;
 
 /// How long a call may wait for a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Wait {
     /// Not at all: only what is there.
     Try,

@@ -204,6 +204,18 @@ fn appends() {
 }
 
 #[test]
+fn an_append_that_gives_the_message() {
+    let scratch = Scratch::new();
+    let pool = scratch.pool("lab");
+    let options = AppendOptions::new().tag("x").time_ns(5_000_000_000);
+    let (receipt, message) = pool.append_envelope(b"{ \"a\": 1 }", &options).unwrap();
+    assert_eq!((receipt.seq, receipt.time_ns), (1, 5_000_000_000));
+    assert_eq!(&*message, &*pool.get_json(1).unwrap());
+    let failed = pool.append_envelope(b"{", &options).unwrap_err();
+    assert_eq!(failed.kind(), ErrorKind::Usage);
+}
+
+#[test]
 fn lite3_documents_and_reservations() {
     let scratch = Scratch::new();
     let pool = scratch.pool("lab");

@@ -5,7 +5,7 @@ mod common;
 use common::Scratch;
 use plasmite_sdk::{
     wait_any, AppendOptions, ErrorKind, Gap, GapPolicy, Next, Part, Pool, PoolOptions, Start,
-    Stream, TailOptions, ValueKind, Wait,
+    Stream, TailOptions, ValueKind, ViewBatch, Wait,
 };
 use std::time::{Duration, Instant};
 
@@ -342,4 +342,40 @@ fn everything_crosses_threads() {
     crosses::<plasmite_sdk::PoolList>();
     crosses::<AppendOptions<'_>>();
     crosses::<TailOptions<'_>>();
+}
+
+/// All views of one call stay good until the next, also where the ring starts over and where messages are passed over.
+#[test]
+fn views_of_one_call() {
+    let scratch = Scratch::new();
+    let pool = scratch.pool("lab");
+    for n in 1..=12_000u64 {
+        let text = format!(
+            "{{\"n\":{n},\"pad\":\"{}\"}}",
+            "x".repeat((n % 97) as usize)
+        );
+        let options = AppendOptions::new().tag(if n % 40 < 3 { "few" } else { "many" });
+        pool.append(text.as_bytes(), &options).unwrap();
+    }
+    let oldest = pool.bounds().unwrap().oldest;
+    assert!(oldest > 1, "the ring has started over");
+    for (options, wanted) in [
+        (TailOptions::new(), 0..40),
+        (TailOptions::new().in_place(true), 0..40),
+        (TailOptions::new().tag("few"), 0..3),
+    ] {
+        let mut stream = pool.tail(&options.snapshot(true)).unwrap();
+        let mut batch = ViewBatch::new(64);
+        let mut seen = Vec::new();
+        while let Next::Message(views) = stream.next_views(&mut batch, Wait::Try).unwrap() {
+            for view in views {
+                assert_eq!(view.i64("n").unwrap(), Some(view.seq() as i64));
+                seen.push(view.seq());
+            }
+        }
+        let expected: Vec<_> = (oldest..=12_000)
+            .filter(|seq| wanted.contains(&(seq % 40)))
+            .collect();
+        assert_eq!(seen, expected);
+    }
 }

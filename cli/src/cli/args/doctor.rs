@@ -1,11 +1,12 @@
 //! Arguments of `doctor`.
 
+use super::examples;
 use super::pool::JsonOutput;
 use clap::Args;
 
 /// Arguments of `doctor`.
 #[derive(Args, Debug)]
-#[command(arg_required_else_help = true, after_long_help = EXAMPLES)]
+#[command(arg_required_else_help = true, after_help = examples::DOCTOR)]
 pub(crate) struct DoctorArgs {
     /// The pool.
     #[arg(
@@ -17,14 +18,9 @@ pub(crate) struct DoctorArgs {
     /// Every pool of the directory.
     #[arg(long)]
     pub(crate) all: bool,
+    /// Copy every intact message of the damaged pool into the new pool NEW, and say what is lost.
+    #[arg(long, value_name = "NEW", conflicts_with = "all", requires = "pool")]
+    pub(crate) salvage: Option<String>,
     #[command(flatten)]
     pub(crate) json: JsonOutput,
 }
-
-const EXAMPLES: &str = "\
-Examples:
-  pls doctor chat                    is this pool in order?
-  pls doctor --all                   are all of them?
-  pls doctor --all --json            the same for a program
-
-Exit status: 0 when all is in order, 7 when a pool is damaged.";

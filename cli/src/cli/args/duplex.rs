@@ -1,11 +1,12 @@
 //! Arguments of `duplex`.
 
+use super::examples;
 use super::read::ReadArgs;
 use clap::Args;
 
 /// Arguments of `duplex`.
 #[derive(Args, Debug)]
-#[command(arg_required_else_help = true)]
+#[command(arg_required_else_help = true, after_help = examples::DUPLEX)]
 pub(crate) struct DuplexArgs {
     /// The pool.
     #[arg(value_name = "POOL")]

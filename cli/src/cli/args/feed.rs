@@ -1,12 +1,13 @@
 //! Arguments of `feed`.
 
-use super::values::{parse_duration, parse_size, parse_tag, Durability, Span};
-use clap::{Args, ValueEnum};
+use super::examples;
+use super::values::{parse_duration, parse_number, parse_size, parse_tag, Durability, Span};
+use clap::{Args, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
 /// Arguments of `feed`.
 #[derive(Args, Debug)]
-#[command(arg_required_else_help = true)]
+#[command(arg_required_else_help = true, after_help = examples::FEED)]
 pub(crate) struct FeedArgs {
     /// The pool.
     #[arg(value_name = "POOL")]
@@ -21,7 +22,7 @@ pub(crate) struct FeedArgs {
     #[arg(long = "tag", value_name = "TAG", value_parser = parse_tag)]
     pub(crate) tags: Vec<String>,
     /// Read messages from this file; `-` is standard input.
-    #[arg(short, long, value_name = "PATH", conflicts_with = "data")]
+    #[arg(short, long, value_name = "PATH", value_hint = ValueHint::FilePath, conflicts_with = "data")]
     pub(crate) file: Option<PathBuf>,
     /// What --file or standard input looks like.
     #[arg(
@@ -49,7 +50,7 @@ pub(crate) struct FeedArgs {
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub(crate) create_size: Option<u64>,
     /// Try this many times more when other writers keep the pool busy.
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", value_parser = parse_number::<u32>, default_value_t = 0)]
     pub(crate) retry: u32,
     /// How long to wait before trying again, for example 50ms or 2s; needs --retry [default: 50ms].
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]

@@ -1,12 +1,13 @@
 //! Arguments of `follow`.
 
+use super::examples;
 use super::read::ReadArgs;
 use super::values::{parse_speed, parse_tag};
 use clap::Args;
 
 /// Arguments of `follow`.
 #[derive(Args, Debug)]
-#[command(arg_required_else_help = true)]
+#[command(arg_required_else_help = true, after_help = examples::FOLLOW)]
 pub(crate) struct FollowArgs {
     /// The pool.
     #[arg(value_name = "POOL")]

@@ -1,16 +1,21 @@
 //! The command line: clap only, no action.
 
+mod completion;
 mod doctor;
 mod duplex;
+mod examples;
 mod feed;
 mod fetch;
 mod follow;
 mod parse;
 mod pool;
 mod read;
+#[cfg(feature = "serve")]
+mod serve;
 mod tap;
 mod values;
 
+pub(super) use completion::{CompletionArgs, ManPagesArgs};
 pub(super) use doctor::DoctorArgs;
 pub(super) use duplex::DuplexArgs;
 pub(super) use feed::{FeedArgs, Form, OnError};
@@ -19,13 +24,15 @@ pub(super) use follow::FollowArgs;
 pub(super) use parse::parse;
 pub(super) use pool::{CreateArgs, DeleteArgs, InfoArgs, ListArgs, MigrateArgs, PoolCommand};
 pub(super) use read::{Format, ReadArgs};
+#[cfg(feature = "serve")]
+pub(super) use serve::{AccessMode, InitArgs, ServeArgs, ServeCommand, ServeOptions};
 pub(super) use tap::TapArgs;
 pub(super) use values::{Durability, Since};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
-/// Send and receive JSON messages through pools.
+/// Send and receive JSON messages through pools
 ///
 /// A pool is one file on disk, a ring buffer of fixed size that any number of processes write and
 /// read at once. There is no server: `feed` appends, `follow` shows messages as they come, and the
@@ -41,7 +48,8 @@ use std::path::PathBuf;
     subcommand_required = true,
     propagate_version = true,
     verbatim_doc_comment,
-    after_help = EXAMPLES
+    after_help = examples::TOP,
+    after_long_help = format!("{}\n\n{}", examples::TOP, examples::TOP_MORE)
 )]
 pub(super) struct Top {
     #[command(flatten)]
@@ -50,33 +58,23 @@ pub(super) struct Top {
     pub(super) command: Command,
 }
 
-const EXAMPLES: &str = "\
-Examples:
-  pls pool create chat                       make a pool
-  pls feed chat '{\"from\":\"alice\"}'           append a message
-  pls follow chat                            show messages as they come
-  pls fetch chat 1                           show message 1
-
-`pls` and `plasmite` are the same program.";
-
-const DUPLEX_EXAMPLES: &str = "\
-Examples:
-  pls duplex chat --create --me alice        Alice opens the chat
-  pls duplex chat --me bob --tail 20         Bob joins and catches up on the last 20 messages
-  worker | pls duplex jobs --jsonl           send what a program prints, show what others send";
-
-const TAP_EXAMPLES: &str = "\
-Examples:
-  pls tap build --create -- make -j2         run make, record its output in the pool build
-  pls tap build --tag nightly -q -- ./test   record lines with a tag, show nothing
-  pls follow build --tag lifecycle           elsewhere: see it start and end";
+/// The whole command line, for scripts and pages made from it.
+pub(super) fn definitions() -> clap::Command {
+    Top::command()
+}
 
 /// Options that may stand before or after the command.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Options of all commands")]
 pub(super) struct Global {
     /// The directory of the pools [default: ~/.plasmite/pools].
-    #[arg(long, global = true, value_name = "DIR", overrides_with = "dir")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        value_hint = ValueHint::DirPath,
+        overrides_with = "dir"
+    )]
     pub(super) dir: Option<PathBuf>,
     /// When to colour the output [default: auto].
     #[arg(
@@ -105,9 +103,9 @@ pub(super) enum Color {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Create, list, describe, convert and delete pools.
-    #[command(subcommand, arg_required_else_help = true)]
+    #[command(subcommand, arg_required_else_help = true, after_help = examples::POOL)]
     Pool(PoolCommand),
-    /// Append messages to a pool.
+    /// Append messages to a pool
     ///
     /// A message is any JSON value: DATA on the command line, or the values in --file or on standard input,
     /// each appended the moment it is complete: JSON Lines, pretty-printed values, JSON sequences
@@ -118,21 +116,21 @@ pub(super) enum Command {
     Feed(FeedArgs),
     /// Show one message by its sequence number.
     Fetch(FetchArgs),
-    /// Show the messages of a pool as they come.
+    /// Show the messages of a pool as they come
     ///
     /// Without --tail, --since or --from only messages appended from now on are shown. With --no-follow
     /// the command shows what the pool holds and ends; with --replay it shows that with its gaps.
     #[command(verbatim_doc_comment)]
     Follow(FollowArgs),
-    /// Send and receive from one command: a chat, or a pipe in both directions.
+    /// Send and receive from one command: a chat, or a pipe in both directions
     ///
     /// On a terminal each line you type becomes the message {"from":NAME,"msg":LINE}, and what others send is shown
     /// above the line you are typing, as lines of a chat; --format pretty shows them whole. Otherwise standard input
     /// is read like that of feed and messages are shown like those of follow; at the end of the input what there is
     /// by then is still shown. The first side to end ends both.
-    #[command(verbatim_doc_comment, after_help = DUPLEX_EXAMPLES)]
+    #[command(verbatim_doc_comment)]
     Duplex(DuplexArgs),
-    /// Run a command and record what it prints, line by line.
+    /// Run a command and record what it prints, line by line
     ///
     /// The command's output is shown as if it ran by itself, and each line of it becomes a message
     /// {"kind":"line","stream":"stdout","line":...}; messages tagged `lifecycle` tell its start and its end. tap ends
@@ -140,15 +138,29 @@ pub(super) enum Command {
     /// it to end are passed on to the command. Programs that the command leaves behind are waited for as long as they
     /// hold its output; a signal ends that wait. Lines too long for the pool are cut, and "cut" tells by how many
     /// bytes. When recording fails, the command runs on, and its end shows the error.
-    #[command(verbatim_doc_comment, after_help = TAP_EXAMPLES)]
+    #[command(verbatim_doc_comment)]
     Tap(TapArgs),
-    /// Look whether pools are in order.
+    /// Look whether pools are in order
     ///
     /// Everything that readers rely on is checked: superblock, control page, the checksum of every
     /// message, the order of numbers and times, tags and contents, index. Nothing is written or repaired,
     /// and pools in use stay in use.
     #[command(verbatim_doc_comment)]
     Doctor(DoctorArgs),
-    /// Show the version.
+    /// Serve the pools to other programs and machines over HTTP
+    ///
+    /// Without options only programs on this machine can reach the server, at http://127.0.0.1:9700. For other
+    /// machines make a token and a certificate with `serve init`, which also prints the commands to use them.
+    /// `serve check` says whether options are good without serving. SIGINT and SIGTERM end the server.
+    #[cfg(feature = "serve")]
+    #[command(verbatim_doc_comment, after_help = examples::SERVE)]
+    Serve(Box<ServeArgs>),
+    /// Show the version
+    #[command(after_help = examples::VERSION)]
     Version,
+    /// Print a script with which a shell completes `plasmite` and `pls`
+    Completion(CompletionArgs),
+    /// Write the manual pages of all commands into a directory
+    #[command(hide = true)]
+    ManPages(ManPagesArgs),
 }

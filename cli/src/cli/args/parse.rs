@@ -3,7 +3,7 @@
 use super::Top;
 use crate::cli::exit::Failure;
 use crate::{Error, ErrorKind};
-use clap::error::ErrorKind as Complaint;
+use clap::error::{ContextKind, ContextValue, ErrorKind as Complaint};
 use clap::{CommandFactory, FromArgMatches};
 use std::ffi::OsString;
 
@@ -75,9 +75,26 @@ fn explained(program: &str, words: &[OsString], complaint: &clap::Error) -> Fail
         _ => {
             let (message, tip) = shortened(&text);
             let hint = help_hint(program, words);
+            let tip = word_too_many(complaint, words).map(str::to_owned).or(tip);
             let hint = tip.map_or(hint.clone(), |tip| format!("{tip}; {hint}"));
             Failure::Error(Error::new(ErrorKind::Usage, message).with_hint(hint))
         }
+    }
+}
+
+/// What a word too many probably is.
+fn word_too_many(complaint: &clap::Error, words: &[OsString]) -> Option<&'static str> {
+    let Some(ContextValue::String(word)) = complaint.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    if complaint.kind() != Complaint::UnknownArgument || word.starts_with('-') {
+        return None;
+    }
+    let is = |name: &str| options(words).iter().any(|word| word == name);
+    match (is("feed"), is("tap")) {
+        (true, false) => Some("DATA is one word to the shell: put it in single quotes, or send several messages through a pipe"),
+        (false, true) => Some("the command to run stands behind `--`"),
+        _ => None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Arguments of `pool create`, `pool info`, `pool list`, `pool delete` and `pool migrate`.
 
-use super::values::parse_size;
+use super::examples;
+use super::values::{parse_number, parse_size};
 use clap::{Args, Subcommand, ValueEnum};
 
 /// Create, list, describe, convert and delete pools.
@@ -14,7 +15,7 @@ pub(crate) enum PoolCommand {
     List(ListArgs),
     /// Delete pools; their readers and writers are told.
     Delete(DeleteArgs),
-    /// Convert a pool of format 3, which builds up to version 1.2 made.
+    /// Convert a pool of format 3, which builds up to version 1.2 made
     ///
     /// Every message keeps its number, time, tags and data; what was written is read again and compared.
     /// Without NEW the new pool takes the place of the old one at one moment, and the old file is kept
@@ -51,7 +52,7 @@ enum ReportFormat {
 
 /// Arguments of `pool create`.
 #[derive(Args, Debug)]
-#[command(arg_required_else_help = true)]
+#[command(arg_required_else_help = true, after_help = examples::POOL_CREATE)]
 pub(crate) struct CreateArgs {
     /// Names of the new pools, or paths of their files.
     #[arg(value_name = "NAME", required = true)]
@@ -60,7 +61,7 @@ pub(crate) struct CreateArgs {
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub(crate) size: Option<u64>,
     /// Slots of the index that finds messages by number; 0 for none [default: by size].
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_number::<u32>)]
     pub(crate) index_capacity: Option<u32>,
     #[command(flatten)]
     pub(crate) json: JsonOutput,
@@ -68,7 +69,7 @@ pub(crate) struct CreateArgs {
 
 /// Arguments of `pool info`.
 #[derive(Args, Debug)]
-#[command(arg_required_else_help = true)]
+#[command(arg_required_else_help = true, after_help = examples::POOL_INFO)]
 pub(crate) struct InfoArgs {
     /// The pool.
     #[arg(value_name = "POOL")]
@@ -79,6 +80,7 @@ pub(crate) struct InfoArgs {
 
 /// Arguments of `pool list`.
 #[derive(Args, Debug)]
+#[command(after_help = examples::POOL_LIST)]
 pub(crate) struct ListArgs {
     #[command(flatten)]
     pub(crate) json: JsonOutput,
@@ -86,7 +88,7 @@ pub(crate) struct ListArgs {
 
 /// Arguments of `pool delete`.
 #[derive(Args, Debug)]
-#[command(arg_required_else_help = true)]
+#[command(arg_required_else_help = true, after_help = examples::POOL_DELETE)]
 pub(crate) struct DeleteArgs {
     /// The pools. All are tried, also when one fails.
     #[arg(value_name = "POOL", required = true)]
@@ -97,7 +99,7 @@ pub(crate) struct DeleteArgs {
 
 /// Arguments of `pool migrate`.
 #[derive(Args, Debug)]
-#[command(arg_required_else_help = true, after_long_help = MIGRATE_EXAMPLES)]
+#[command(arg_required_else_help = true, after_help = examples::POOL_MIGRATE)]
 pub(crate) struct MigrateArgs {
     /// The old pool.
     #[arg(value_name = "OLD")]
@@ -112,9 +114,3 @@ pub(crate) struct MigrateArgs {
     #[command(flatten)]
     pub(crate) json: JsonOutput,
 }
-
-const MIGRATE_EXAMPLES: &str = "\
-Examples:
-  pls pool migrate chat              convert it in its place; chat.plasmite.bak is the old file
-  pls pool migrate old/chat.plasmite chat
-                                     make a new pool, leave the old file alone";

@@ -1,6 +1,6 @@
 //! Options of the commands that show messages as they come: `follow` and `duplex`.
 
-use super::values::{parse_duration, parse_since, Since, Span};
+use super::values::{parse_duration, parse_number, parse_since, Since, Span};
 use crate::PoolOptions;
 use clap::{Args, ValueEnum};
 
@@ -11,13 +11,13 @@ pub(crate) struct ReadArgs {
     #[arg(long)]
     create: bool,
     /// Begin with the last N messages that match.
-    #[arg(short = 'n', long, value_name = "N", conflicts_with_all = ["since", "from"])]
+    #[arg(short = 'n', long, value_name = "N", value_parser = parse_number::<u64>, conflicts_with_all = ["since", "from"])]
     pub(crate) tail: Option<u64>,
     /// Begin with the messages since a time: an age like 30m (s, m, h, d) or a time like 2026-01-02T03:04:05Z.
     #[arg(long, value_name = "TIME", value_parser = parse_since, conflicts_with = "from")]
     pub(crate) since: Option<Since>,
     /// Begin with this message number, or with the oldest retained one after it.
-    #[arg(long, value_name = "SEQ")]
+    #[arg(long, value_name = "SEQ", value_parser = parse_number::<u64>)]
     pub(crate) from: Option<u64>,
     /// End with exit code 124 when nothing was shown for this long, for example 500ms, 5s, 1m.
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
@@ -36,6 +36,7 @@ pub(crate) enum Format {
     /// Indented.
     Pretty,
     /// One line each.
+    #[value(alias = "json")]
     Jsonl,
 }
 

@@ -1,12 +1,13 @@
 //! Arguments of `tap`.
 
+use super::examples;
 use super::values::{parse_size, parse_tag, Durability};
 use clap::Args;
 use std::ffi::OsString;
 
 /// Arguments of `tap`.
 #[derive(Args, Debug)]
-#[command(arg_required_else_help = true)]
+#[command(arg_required_else_help = true, after_help = examples::TAP)]
 pub(crate) struct TapArgs {
     /// The pool.
     #[arg(value_name = "POOL")]

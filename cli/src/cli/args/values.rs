@@ -44,6 +44,17 @@ fn split_digits(text: &str) -> (&str, &str) {
     )
 }
 
+/// A whole number.
+pub(super) fn parse_number<T: TryFrom<u64>>(text: &str) -> Result<T, String> {
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err("a whole number is wanted, like 7".into());
+    }
+    let number: Option<u64> = text.parse().ok();
+    number
+        .and_then(|number| number.try_into().ok())
+        .ok_or_else(|| format!("that is more than {} bits can count", 8 * size_of::<T>()))
+}
+
 /// A size in bytes: digits, then nothing or one of K, M, G (powers of 1024).
 pub(super) fn parse_size(text: &str) -> Result<u64, String> {
     let (digits, unit) = split_digits(text.trim());
@@ -133,6 +144,20 @@ fn parse_moment(text: &str) -> Result<Since, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers() {
+        assert_eq!(parse_number::<u64>("18446744073709551615"), Ok(u64::MAX));
+        assert_eq!(parse_number::<u32>("0"), Ok(0));
+        for text in ["", "-1", "+1", "1.5", "x", "1 ", "１"] {
+            let error = parse_number::<u64>(text).unwrap_err();
+            assert!(error.contains("whole number"), "{text:?}");
+        }
+        for text in ["4294967296", "99999999999999999999"] {
+            let error = parse_number::<u32>(text).unwrap_err();
+            assert!(error.contains("32 bits"), "{text:?}");
+        }
+    }
 
     #[test]
     fn sizes() {

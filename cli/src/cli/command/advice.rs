@@ -140,7 +140,7 @@ fn repeated_with_create(context: &Context) -> String {
 }
 
 /// An argument for a POSIX shell. In single quotes nothing is expanded.
-fn quoted(argument: &str) -> String {
+pub(super) fn quoted(argument: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=".contains(&byte);
     match !argument.is_empty() && argument.bytes().all(plain) {
         true => argument.to_owned(),

@@ -1,6 +1,6 @@
 //! `doctor`
 
-use super::advice;
+use super::{advice, salvage};
 use crate::cli::args::DoctorArgs;
 use crate::cli::context::Context;
 use crate::cli::exit::{Failure, Outcome, SUCCESS};
@@ -15,6 +15,9 @@ const SLICE: u64 = 8 << 20;
 const LARGE: u64 = 256 << 20;
 
 pub(super) fn run(context: &mut Context, args: &DoctorArgs) -> Outcome {
+    if let (Some(damaged), Some(new)) = (&args.pool, &args.salvage) {
+        return salvage::run(context, damaged, new, args.json.wanted());
+    }
     let client = context.client()?;
     let doctor = match &args.pool {
         Some(pool) => client

@@ -31,12 +31,29 @@ pub(super) fn run(context: &mut Context, args: &FollowArgs) -> Outcome {
     if let Some(speed) = args.replay {
         reader = reader.paced(speed)?;
     }
-    match reader.run(context)? {
+    match reader.run(context).map_err(behind_damage)? {
         End::TimedOut => Ok(reader::timed_out(context, &args.read)),
         End::Cancelled => Err(Failure::ClosedOutput),
         // A finite read promised all of something.
         End::Done if args.is_finite() && reader.has_losses() => Ok(LOST),
         End::Done => Ok(SUCCESS),
+    }
+}
+
+/// Adds to an error about a damaged message how to see those behind it.
+fn behind_damage(failure: Failure) -> Failure {
+    match failure {
+        Failure::Error(error) if error.kind() == ErrorKind::Corrupt => match error.seq() {
+            Some(seq) => {
+                let known = error.hint().unwrap_or("it cannot be read").to_owned();
+                let next = seq.saturating_add(1);
+                Failure::Error(
+                    error.with_hint(format!("{known}; go on behind it with --from {next}")),
+                )
+            }
+            None => Failure::Error(error),
+        },
+        failure => failure,
     }
 }
 

@@ -1,12 +1,14 @@
 //! The commands, one file each.
 
 mod advice;
+mod completion;
 mod doctor;
 mod duplex;
 mod feed;
 mod fetch;
 mod follow;
 mod losses;
+mod man_pages;
 mod output_closed;
 mod pool_create;
 mod pool_delete;
@@ -14,6 +16,9 @@ mod pool_info;
 mod pool_list;
 mod pool_migrate;
 mod reader;
+mod salvage;
+#[cfg(feature = "serve")]
+mod serve;
 mod tap;
 mod version;
 
@@ -35,6 +40,10 @@ pub(super) fn run(context: &mut Context, command: Command) -> Outcome {
         Command::Duplex(args) => duplex::run(context, &args),
         Command::Tap(args) => tap::run(context, &args),
         Command::Doctor(args) => doctor::run(context, &args),
+        #[cfg(feature = "serve")]
+        Command::Serve(args) => serve::run(context, *args),
+        Command::Completion(args) => completion::run(context, &args),
+        Command::ManPages(args) => man_pages::run(&args),
         Command::Version => version::run(context),
     }
 }

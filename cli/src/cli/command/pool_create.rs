@@ -3,9 +3,11 @@
 use crate::cli::args::CreateArgs;
 use crate::cli::context::Context;
 use crate::cli::exit::{Failure, Outcome, SUCCESS};
+use crate::cli::output::human;
 use crate::cli::output::table::{short_path, Table};
-use crate::cli::output::{human, json};
+use crate::json;
 use crate::{Client, Error, ErrorKind, Pool, PoolOptions};
+use unicode_width::UnicodeWidthStr;
 
 pub(super) fn run(context: &mut Context, args: &CreateArgs) -> Outcome {
     let client = context.client()?;
@@ -126,10 +128,13 @@ fn for_people(context: &mut Context, pools: &[Pool]) -> Result<(), Failure> {
         human::count(pools.len(), "pool"),
         human::size(size)
     ))?;
+    let width = pools.iter().map(|pool| pool.name().width()).max();
     for pool in pools {
+        let padding = " ".repeat(width.unwrap_or(0).saturating_sub(pool.name().width()));
+        let path = pool.path().display();
         context
             .out
-            .line(&format!("  {}  {}", pool.name(), pool.path().display()))?;
+            .line(&format!("  {}{padding}  {path}", pool.name()))?;
     }
     Ok(())
 }

@@ -4,8 +4,9 @@ use super::advice;
 use crate::cli::args::DeleteArgs;
 use crate::cli::context::Context;
 use crate::cli::exit::{Failure, Outcome, SUCCESS};
+use crate::cli::output::error;
 use crate::cli::output::table::{short_path, Table};
-use crate::cli::output::{error, json};
+use crate::json;
 use crate::Error;
 use std::path::{Path, PathBuf};
 
@@ -100,7 +101,7 @@ fn table(context: &mut Context, attempts: &[Attempt<'_>], directory: &Path) -> R
 
 fn for_people(context: &mut Context, attempts: &[Attempt<'_>]) -> Result<(), Failure> {
     if let [attempt] = attempts {
-        return context.out.line(&match &attempt.error {
+        context.out.line(&match &attempt.error {
             None => format!(
                 "Deleted the pool {} ({})",
                 attempt.reference,
@@ -111,7 +112,9 @@ fn for_people(context: &mut Context, attempts: &[Attempt<'_>]) -> Result<(), Fai
                 attempt.reference,
                 error.message()
             ),
-        });
+        })?;
+        let hint = attempt.error.as_ref().and_then(Error::hint);
+        return hint.map_or(Ok(()), |hint| context.out.line(&format!("  {hint}")));
     }
     for attempt in attempts {
         context.out.line(&match &attempt.error {

@@ -4,7 +4,8 @@ use super::advice::{self, Remedy};
 use crate::cli::args::InfoArgs;
 use crate::cli::context::Context;
 use crate::cli::exit::{Failure, Outcome, SUCCESS};
-use crate::cli::output::human;
+use crate::cli::output::{bar, human, paint};
+use crate::cli::terminal::{self, printable};
 use crate::{format_time, Info, Pool};
 
 pub(super) fn run(context: &mut Context, args: &InfoArgs) -> Outcome {
@@ -64,8 +65,17 @@ fn for_programs(context: &mut Context, pool: &Pool, info: &Info) -> Result<(), F
         .line(&format!("Oldest: {}", moment(info.oldest_time_ns)?))?;
     context
         .out
-        .line(&format!("Newest: {}", moment(info.newest_time_ns)?))
+        .line(&format!("Newest: {}", moment(info.newest_time_ns)?))?;
+    for warning in pool.warnings()? {
+        context.out.line(&format!("Warning: {warning}"))?;
+    }
+    Ok(())
 }
+
+/// Columns of the labels.
+const LABELS: usize = 10;
+/// A bar is as wide as the terminal allows, between these.
+const BAR: std::ops::RangeInclusive<usize> = 8..=60;
 
 fn for_people(context: &mut Context, pool: &Pool, info: &Info) -> Result<(), Failure> {
     let now = human::now_ns();
@@ -75,7 +85,6 @@ fn for_people(context: &mut Context, pool: &Pool, info: &Info) -> Result<(), Fai
             None => "-".into(),
         })
     };
-    let used = human::percent(info.used_bytes, info.ring_size);
     let messages = match info.bounds.count {
         0 => "empty".into(),
         count => format!(
@@ -87,23 +96,70 @@ fn for_people(context: &mut Context, pool: &Pool, info: &Info) -> Result<(), Fai
         0 => "none".into(),
         slots => format!("{slots} slots ({})", human::size(info.index_size_bytes)),
     };
-    context.out.line(&format!("Pool      {}", pool.name()))?;
-    context
-        .out
-        .line(&format!("Path      {}", pool.path().display()))?;
-    context.out.line(&format!(
-        "Size      {} ({used} used)",
-        human::size(info.file_size)
-    ))?;
-    context.out.line(&format!("Messages  {messages}"))?;
-    context
-        .out
-        .line(&format!("Oldest    {}", moment(info.oldest_time_ns)?))?;
-    context
-        .out
-        .line(&format!("Newest    {}", moment(info.newest_time_ns)?))?;
-    context.out.line(&format!("Index     {index}"))?;
-    context
-        .out
-        .line(&format!("Ring      {}", human::size(info.ring_size)))
+    let writers = match pool.writers()? {
+        0 => "none at work".into(),
+        count => human::count(count as usize, "program"),
+    };
+    let rows = [
+        ("Pool", printable(pool.name())),
+        ("Path", printable(&pool.path().to_string_lossy())),
+        ("Size", human::size(info.file_size)),
+        ("Used", used(context, info)),
+        ("Messages", messages),
+        ("Rate", rate(info)),
+        ("Oldest", moment(info.oldest_time_ns)?),
+        ("Newest", moment(info.newest_time_ns)?),
+        ("Writers", writers),
+        ("Index", index),
+        ("Ring", human::size(info.ring_size)),
+    ];
+    for (label, text) in rows {
+        row(context, label, paint::CYAN, &text)?;
+    }
+    for warning in pool.warnings()? {
+        row(context, "Warning", paint::YELLOW, &warning)?;
+    }
+    Ok(())
+}
+
+fn row(context: &mut Context, label: &str, color: &str, text: &str) -> Result<(), Failure> {
+    let padding = " ".repeat(LABELS.saturating_sub(label.len()));
+    let label = context.out.label(label, color);
+    context.out.line(&format!("{label}{padding}{text}"))
+}
+
+/// A bar, and in numbers.
+fn used(context: &Context, info: &Info) -> String {
+    let percent = human::percent(info.used_bytes, info.ring_size);
+    let text = format!("{percent} ({})", human::size(info.used_bytes));
+    // The last column stays free: some terminals break the line there.
+    let room = terminal::columns().saturating_sub(LABELS + text.len() + 3);
+    if room < *BAR.start() {
+        return text;
+    }
+    let (full, left) = bar::parts(info.used_bytes, info.ring_size, room.min(*BAR.end()));
+    let full = context.out.label(&full, paint::GREEN);
+    format!("{full}{left}  {text}")
+}
+
+/// Over the time between the oldest and the newest message.
+fn rate(info: &Info) -> String {
+    let (Some(oldest), Some(newest)) = (info.oldest_time_ns, info.newest_time_ns) else {
+        return "-".into();
+    };
+    // So many gaps between messages lie in that time.
+    let gaps = info.bounds.count.saturating_sub(1);
+    match newest.saturating_sub(oldest) {
+        _ if gaps == 0 => "-".into(),
+        0 => "all at once".into(),
+        span => {
+            let bytes = u128::from(info.used_bytes) * u128::from(gaps) / u128::from(gaps + 1);
+            let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+            format!(
+                "{} over {}",
+                human::rate(gaps, bytes, span),
+                human::span(span)
+            )
+        }
+    }
 }

@@ -4,8 +4,8 @@ use super::advice;
 use crate::cli::args::ListArgs;
 use crate::cli::context::Context;
 use crate::cli::exit::{Failure, Outcome, SUCCESS};
-use crate::cli::output::human;
 use crate::cli::output::table::{short_path, Table};
+use crate::cli::output::{bar, human};
 use crate::{format_time, ListEntry};
 use std::path::Path;
 
@@ -25,6 +25,9 @@ pub(super) fn run(context: &mut Context, args: &ListArgs) -> Outcome {
     }
     Ok(SUCCESS)
 }
+
+/// Columns of the bars.
+const BAR: usize = 8;
 
 fn for_programs(
     context: &mut Context,
@@ -95,21 +98,25 @@ fn for_people(
         ));
     }
     let now = human::now_ns();
-    let mut table = Table::new(&["NAME", "SIZE", "MSGS", "MODIFIED", "PATH"]);
+    let mut table = Table::new(&["NAME", "SIZE", "USED", "MSGS", "MODIFIED", "PATH"]);
     for entry in entries {
         if let Ok(info) = &entry.info {
             let modified = entry
                 .modified_ns
                 .map_or_else(String::new, |time_ns| human::age(time_ns, now));
             let (size, count) = (human::size(info.file_size), info.bounds.count.to_string());
+            let (full, left) = bar::parts(info.used_bytes, info.ring_size, BAR);
+            let whole = u128::from(info.ring_size.max(1));
+            let percent = u128::from(info.used_bytes) * 100 / whole;
             table.row([
                 entry.name.to_owned(),
                 size,
+                format!("{full}{left} {percent:>3}%"),
                 count,
                 modified,
                 short_path(entry.path, directory),
             ]);
         }
     }
-    table.print(&mut context.out)
+    table.print_aligned(&mut context.out, &["SIZE", "MSGS", "MODIFIED"])
 }

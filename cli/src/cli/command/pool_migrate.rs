@@ -4,8 +4,9 @@ use super::advice;
 use crate::cli::args::MigrateArgs;
 use crate::cli::context::Context;
 use crate::cli::exit::{Failure, Outcome, SUCCESS};
+use crate::cli::output::human;
 use crate::cli::output::table::{short_path, Table};
-use crate::cli::output::{human, json};
+use crate::json;
 use crate::{Client, Error, ErrorKind, Migrated, PoolOptions};
 use std::path::{Path, PathBuf};
 

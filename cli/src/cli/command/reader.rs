@@ -202,7 +202,7 @@ impl<'a> Reader<'a> {
                 Paced::Due => return Ok(None),
                 Paced::Cancelled => return Ok(Some(End::Cancelled)),
                 Paced::TimedOut if end.is_none_or(|end| Instant::now() < end) => {}
-                Paced::TimedOut => return Ok(Some(End::TimedOut)),
+                _ => return Ok(Some(End::TimedOut)),
             }
         }
     }

@@ -1,8 +1,9 @@
 //! Errors: text on a terminal, one line of JSON elsewhere.
 
-use super::json::{self, Object};
 use super::paint;
 use crate::cli::context::Context;
+use crate::cli::terminal::printable;
+use crate::json::{self, Object};
 use crate::{Error, ErrorKind};
 use std::path::Path;
 
@@ -63,12 +64,13 @@ fn for_people(context: &Context, error: &Error) -> String {
     let mut text = format!(
         "{} {}\n",
         context.err.label("error:", paint::RED),
-        error.message()
+        printable(error.message())
     );
     let mut line = |label: &str, value: &str| {
         text.push_str(&format!(
-            "{} {value}\n",
-            context.err.label(label, paint::YELLOW)
+            "{} {}\n",
+            context.err.label(label, paint::YELLOW),
+            printable(value)
         ));
     };
     if let Some(hint) = hint(error) {

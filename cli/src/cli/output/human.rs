@@ -50,6 +50,38 @@ pub(crate) fn now_ns() -> u64 {
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
+/// A length of time: `224µs`, `80ms`, `5.2s`, `42s`, `1m 39s`, `3h 20m`, `4d 2h`.
+pub(crate) fn span(span_ns: u64) -> String {
+    let seconds = span_ns / 1_000_000_000;
+    match seconds {
+        0 if span_ns < 1_000_000 => format!("{}µs", span_ns / 1_000),
+        0 => format!("{}ms", span_ns / 1_000_000),
+        1..10 => format!("{}.{}s", seconds, span_ns / 100_000_000 % 10),
+        10..60 => format!("{seconds}s"),
+        60..3_600 => format!("{}m {}s", seconds / 60, seconds % 60),
+        3_600..86_400 => format!("{}h {}m", seconds / 3_600, seconds / 60 % 60),
+        _ => format!("{}d {}h", seconds / 86_400, seconds / 3_600 % 24),
+    }
+}
+
+/// How often and how much, in the unit of time in which it happens at least once: `12.5 messages/s, 3.4K/s`.
+pub(crate) fn rate(messages: u64, bytes: u64, span_ns: u64) -> String {
+    const UNITS: [(&str, f64); 4] = [("s", 1.0), ("min", 60.0), ("h", 3_600.0), ("day", 86_400.0)];
+    let seconds = span_ns.max(1) as f64 / 1e9;
+    let in_unit = |unit: f64| messages as f64 / seconds * unit;
+    let (name, unit) = UNITS
+        .into_iter()
+        .find(|(_, unit)| in_unit(*unit) >= 1.0)
+        .unwrap_or(UNITS[UNITS.len() - 1]);
+    let number = in_unit(unit);
+    let number = match number {
+        100.0.. => format!("{number:.0}"),
+        _ => format!("{number:.1}"),
+    };
+    let bytes = size((bytes as f64 / seconds * unit) as u64);
+    format!("{number} messages/{name}, {bytes}/{name}")
+}
+
 /// `1 pool`, `3 pools`.
 pub(crate) fn count(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
@@ -90,6 +122,37 @@ mod tests {
             assert_eq!(age(0, seconds * second), text);
         }
         assert_eq!(age(5 * second, 0), "1s ago", "clocks may differ");
+    }
+
+    #[test]
+    fn spans() {
+        let cases = [
+            (0, "0µs"),
+            (800, "800ms"),
+            (9_999, "9.9s"),
+            (42_000, "42s"),
+            (99_000, "1m 39s"),
+            (12_000_000, "3h 20m"),
+            (352_800_000, "4d 2h"),
+        ];
+        for (milliseconds, text) in cases {
+            assert_eq!(span(milliseconds * 1_000_000), text);
+        }
+    }
+
+    #[test]
+    fn rates() {
+        let second = 1_000_000_000;
+        let cases = [
+            (25, 7_000, 2, "12.5 messages/s, 3.4K/s"),
+            (1_000_000, 80 << 20, 1, "1000000 messages/s, 80M/s"),
+            (2, 600, 60, "2.0 messages/min, 600/min"),
+            (5, 1024, 3_600, "5.0 messages/h, 1K/h"),
+            (1, 480, 86_400 * 4, "0.2 messages/day, 120/day"),
+        ];
+        for (messages, bytes, seconds, text) in cases {
+            assert_eq!(rate(messages, bytes, seconds * second), text);
+        }
     }
 
     #[test]

@@ -65,7 +65,7 @@ impl Printer {
         match self.form {
             Form::Lines => out.json_line(text),
             // JSON envelopes begin with a brace, lines of a chat never do.
-            Form::Chat(_) if text.first() != Some(&b'{') => out.json_line(text),
+            Form::Chat(_) if text.first() != Some(&b'{') => out.text_line(text),
             Form::Indented | Form::Chat(_) => out.json_indented(text),
         }
     }

@@ -1,9 +1,9 @@
 //! What the commands print, and how.
 
+pub(super) mod bar;
 pub(super) mod chat;
 pub(super) mod error;
 pub(super) mod human;
-pub(super) mod json;
 pub(super) mod message;
 pub(super) mod notice;
 pub(super) mod paint;

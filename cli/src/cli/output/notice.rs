@@ -1,8 +1,10 @@
 //! Notices: things worth knowing that are no errors.
 
-use super::{human, json, paint};
+use super::{human, paint};
 use crate::cli::context::Context;
+use crate::cli::terminal::printable;
 use crate::format_time;
+use crate::json;
 
 /// Something worth knowing.
 #[derive(Debug)]
@@ -25,11 +27,11 @@ impl Notice<'_> {
             let pool = match self.command {
                 // It has one pool, and a notice for each bad record.
                 "feed" => String::new(),
-                _ => format!(" (pool: {})", self.pool),
+                _ => format!(" (pool: {})", printable(self.pool)),
             };
             return context
                 .err
-                .print(format!("{label} {}{pool}\n", self.message).as_bytes());
+                .print(format!("{label} {}{pool}\n", printable(self.message)).as_bytes());
         }
         let mut line = Vec::new();
         json::object(&mut line, |top| {

@@ -5,6 +5,7 @@ use crate::cli::args::Color;
 use crate::cli::exit::Failure;
 use crate::cli::terminal;
 use crate::{Error, ErrorKind};
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 
 /// When the buffer is written without being asked: large enough that system calls do not count.
@@ -58,19 +59,32 @@ impl Stdout {
 
     /// Appends a line.
     pub(crate) fn line(&mut self, text: &str) -> Result<(), Failure> {
-        self.json_line(text.as_bytes())
+        self.text_line(text.as_bytes())
+    }
+
+    /// Appends a line that is UTF-8.
+    pub(crate) fn text_line(&mut self, text: &[u8]) -> Result<(), Failure> {
+        self.buffer.extend_from_slice(text);
+        self.buffer.push(b'\n');
+        self.written()
     }
 
     /// Appends compact JSON as a line.
     pub(crate) fn json_line(&mut self, json: &[u8]) -> Result<(), Failure> {
-        self.buffer.extend_from_slice(json);
+        match self.terminal {
+            true => self.buffer.extend_from_slice(&harmless(json)),
+            false => self.buffer.extend_from_slice(json),
+        }
         self.buffer.push(b'\n');
         self.written()
     }
 
     /// Appends compact JSON indented, in colour where that is wanted.
     pub(crate) fn json_indented(&mut self, json: &[u8]) -> Result<(), Failure> {
-        pretty::indent(json, self.colored, &mut self.buffer);
+        match self.terminal {
+            true => pretty::indent(&harmless(json), self.colored, &mut self.buffer),
+            false => pretty::indent(json, self.colored, &mut self.buffer),
+        }
         self.buffer.push(b'\n');
         self.written()
     }
@@ -92,6 +106,23 @@ impl Stdout {
         self.buffer.clear();
         outcome
     }
+}
+
+/// JSON for a terminal. Control characters up to U+001F are escaped already; those from U+007F on need not be in JSON,
+/// and terminals take some of them for commands.
+fn harmless(json: &[u8]) -> Cow<'_, [u8]> {
+    let suspicious = |byte: &u8| matches!(byte, 0x7f | 0xc2);
+    if !json.iter().any(suspicious) {
+        return Cow::Borrowed(json);
+    }
+    let mut text = String::with_capacity(json.len());
+    for char in String::from_utf8_lossy(json).chars() {
+        match char {
+            '\u{7f}'..='\u{9f}' => text.push_str(&format!("\\u{:04x}", u32::from(char))),
+            char => text.push(char),
+        }
+    }
+    Cow::Owned(text.into_bytes())
 }
 
 /// Writes to standard output at once. A reader that is gone is not an error but an end.

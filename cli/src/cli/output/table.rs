@@ -1,8 +1,11 @@
 //! Tables: columns padded with blanks, two blanks between them.
 
+use super::paint;
 use super::stdout::Stdout;
 use crate::cli::exit::Failure;
+use crate::cli::terminal::printable;
 use std::path::Path;
+use unicode_width::UnicodeWidthStr;
 
 /// A table being collected.
 #[derive(Debug)]
@@ -29,24 +32,46 @@ impl Table {
 
     /// Prints it. The last column is not padded.
     pub(crate) fn print(&self, out: &mut Stdout) -> Result<(), Failure> {
-        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
-        let width = |column: usize| {
-            self.rows
-                .iter()
-                .filter_map(|row| row.get(column))
-                .map(|cell| cell.chars().count())
-                .max()
+        self.print_aligned(out, &[])
+    }
+
+    /// Prints it with the columns of these titles aligned to the right, as people like numbers.
+    pub(crate) fn print_aligned(&self, out: &mut Stdout, right: &[&str]) -> Result<(), Failure> {
+        let Some((titles, rows)) = self.rows.split_first() else {
+            return Ok(());
         };
-        let widths: Vec<_> = (0..columns)
-            .map(|column| width(column).unwrap_or(0))
+        // On a terminal nothing in a name is taken for a command.
+        let shown = |cell: &String| match out.is_terminal() {
+            true => printable(cell),
+            false => cell.clone(),
+        };
+        let rows: Vec<Vec<String>> = rows
+            .iter()
+            .map(|row| row.iter().map(shown).collect())
             .collect();
-        for row in &self.rows {
+        let widths: Vec<usize> = (0..titles.len())
+            .map(|column| {
+                let cells = rows
+                    .iter()
+                    .chain([titles])
+                    .filter_map(|row| row.get(column));
+                cells.map(|cell| cell.width()).max().unwrap_or(0)
+            })
+            .collect();
+        for (number, row) in [titles].into_iter().chain(&rows).enumerate() {
             let mut line = String::new();
             for (index, cell) in row.iter().enumerate() {
-                line.push_str(cell);
-                if index + 1 < row.len() {
-                    let padding = widths[index] - cell.chars().count() + 2;
-                    line.extend(std::iter::repeat_n(' ', padding));
+                let padding = " ".repeat(widths[index].saturating_sub(cell.width()));
+                let gap = if index > 0 { "  " } else { "" };
+                let painted = match number {
+                    0 => out.label(cell, paint::CYAN),
+                    _ => cell.clone(),
+                };
+                let last = index + 1 == row.len();
+                match right.contains(&titles[index].as_str()) {
+                    true => line.push_str(&format!("{gap}{padding}{painted}")),
+                    false if last => line.push_str(&format!("{gap}{painted}")),
+                    false => line.push_str(&format!("{gap}{painted}{padding}")),
                 }
             }
             out.line(&line)?;

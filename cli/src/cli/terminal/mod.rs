@@ -10,5 +10,5 @@ mod screen;
 mod signals;
 mod text;
 
-pub(super) use screen::{aside, open, Keyboard};
+pub(super) use screen::{aside, columns, open, Keyboard};
 pub(super) use text::printable;

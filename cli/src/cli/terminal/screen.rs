@@ -62,6 +62,14 @@ pub(crate) fn aside<T>(print: impl FnOnce() -> T) -> T {
     printed
 }
 
+/// How wide the terminal is. One that does not know its size has the usual one.
+pub(crate) fn columns() -> usize {
+    match termios::tcgetwinsize(io::stdout()).map_or(0, |size| size.ws_col) {
+        0 => 80,
+        columns => columns.into(),
+    }
+}
+
 /// Straight to the terminal. Nobody is left to be told when that fails.
 fn put(text: &str) {
     let mut stdout = io::stdout().lock();
@@ -72,13 +80,7 @@ fn put(text: &str) {
 
 impl Shown {
     fn draw(&mut self) {
-        let columns = termios::tcgetwinsize(io::stdout()).map_or(0, |size| size.ws_col);
-        // A terminal that does not know its size has the usual one.
-        let columns = if columns == 0 {
-            80
-        } else {
-            usize::from(columns)
-        };
+        let columns = columns();
         // In a narrow window the line is worth more than what stands before it.
         let fits = self.prompt_columns + LEAST_COLUMNS <= columns;
         let (prompt, taken) = if fits {

@@ -2,8 +2,8 @@
 
 use crate::cli::command::feed;
 use crate::cli::input;
-use crate::cli::output::json;
 use crate::cli::terminal::Keyboard;
+use crate::json;
 use crate::{AppendOptions, Error, ErrorKind, Ingest, IngestOptions, IngestStep, Pool};
 use std::io::{self, BufRead};
 

@@ -6,8 +6,9 @@ use crate::cli::context::Context;
 use crate::cli::exit::Failure;
 use crate::cli::input::{Source, CHUNK};
 use crate::cli::interrupt::Interrupt;
+use crate::cli::output::human;
 use crate::cli::output::progress::Progress;
-use crate::cli::output::{human, json};
+use crate::json;
 use crate::{
     AppendOptions, Appended, Error, ErrorKind, Fault, Ingest, IngestCounts, IngestStep, LockWait,
     Place, Pool, Receipt,
@@ -140,6 +141,10 @@ impl<'a> Feeder<'a> {
             return Err(with_hint(fault.error, hint).into());
         }
         self.progress.hide(&self.context.err);
+        // People see both in one place, and in order.
+        if self.context.out.is_terminal() {
+            self.release()?;
+        }
         skipped::tell(self.context, self.args, self.pool, &fault);
         Ok(())
     }

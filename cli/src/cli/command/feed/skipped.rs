@@ -14,7 +14,7 @@ pub(super) fn tell(context: &Context, args: &FeedArgs, pool: &Pool, fault: &Faul
         IngestMode::Json => "json",
         IngestMode::Values if args.form == Form::Jq => "jq",
         // Lines, as far as anybody told.
-        IngestMode::Values | IngestMode::JsonLines | IngestMode::Auto => "jsonl",
+        _ => "jsonl",
     };
     let message = format!("skipped: {}", fault.error.message());
     notice(args, "ingest_skip", &message).print(context, |details| {

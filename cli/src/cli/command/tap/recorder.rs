@@ -2,7 +2,7 @@
 
 use super::lines::whole_characters;
 use crate::cli::args::{Durability, TapArgs};
-use crate::cli::output::json::{self, Object};
+use crate::json::{self, Object};
 use crate::{AppendOptions, Error, ErrorKind, Pool};
 use std::ffi::OsString;
 use std::sync::atomic::{AtomicU64, Ordering};

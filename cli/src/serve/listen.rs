@@ -1,0 +1,195 @@
+//! Accepting connections, and bounding what each may cost: handshake, head, idleness, unread answers.
+
+use super::io::Impatient;
+use super::state::{State, Stopping};
+use super::{log, route};
+use axum::Router;
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper::Request;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::{pin, Pin};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
+
+/// For the TLS handshake.
+const HANDSHAKE: Duration = Duration::from_secs(5);
+/// For a request's head to come in whole, and for a kept connection to be used again.
+const HEAD: Duration = Duration::from_secs(30);
+/// For a client to read something of its answer.
+const UNREAD: Duration = Duration::from_secs(30);
+/// A connection that is quiet for so long is probed, so often, before it is taken for dead.
+const QUIET: Duration = Duration::from_secs(30);
+const PROBE: Duration = Duration::from_secs(10);
+const PROBES: u32 = 3;
+/// A head's most bytes and lines.
+const HEAD_BYTES: usize = 32 << 10;
+const HEAD_LINES: usize = 100;
+/// Requests at once on one HTTP/2 connection.
+const STREAMS: u32 = 128;
+/// Between looks whether the other end of an HTTP/2 connection is there.
+const PING: Duration = Duration::from_secs(20);
+/// After accept failed, as it does when the process has no descriptors left.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Where a request came in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer {
+    pub(crate) remote: SocketAddr,
+    /// Whether it came to a loopback address.
+    pub(crate) loopback: bool,
+}
+
+/// Accepts until the server is to stop, then waits for the connections to end.
+pub(crate) async fn accept(listener: TcpListener, state: Arc<State>) {
+    let router = route::router(&state);
+    let acceptor = state
+        .config
+        .tls
+        .as_ref()
+        .map(|tls| TlsAcceptor::from(Arc::clone(&tls.server)));
+    let most = state.config.limits.connections();
+    let room = Arc::new(Semaphore::new(most));
+    let mut stopping = state.stopping.clone();
+    loop {
+        // With no room, more clients wait in the system's queue until one goes.
+        let accepted = async {
+            let permit = Arc::clone(&room).acquire_owned().await;
+            (listener.accept().await, permit)
+        };
+        let (accepted, permit) = tokio::select! {
+            accepted = accepted => accepted,
+            () = stopping.came() => break,
+        };
+        let (stream, remote) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                log::warn(format_args!("cannot accept a connection: {error}"));
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
+        };
+        prepare(&stream);
+        let connection = Connection {
+            peer: Peer {
+                remote,
+                loopback: stream
+                    .local_addr()
+                    .is_ok_and(|address| address.ip().to_canonical().is_loopback()),
+            },
+            router: router.clone(),
+            stopping: state.stopping.clone(),
+        };
+        let (acceptor, state) = (acceptor.clone(), Arc::clone(&state));
+        tokio::spawn(async move {
+            let _counted = state.metrics.connection();
+            connection.serve(stream, acceptor).await;
+            drop(permit);
+        });
+    }
+    drop(listener);
+    let _ = room
+        .acquire_many(u32::try_from(most).unwrap_or(u32::MAX))
+        .await;
+}
+
+/// Sends what there is at once, and finds out when the other end is gone without a word.
+fn prepare(stream: &TcpStream) {
+    use rustix::net::sockopt;
+    let _ = stream.set_nodelay(true);
+    let _ = sockopt::set_socket_keepalive(stream, true);
+    let _ = sockopt::set_tcp_keepidle(stream, QUIET);
+    let _ = sockopt::set_tcp_keepintvl(stream, PROBE);
+    let _ = sockopt::set_tcp_keepcnt(stream, PROBES);
+}
+
+struct Connection {
+    peer: Peer,
+    router: Router,
+    stopping: Stopping,
+}
+
+impl Connection {
+    async fn serve(self, stream: TcpStream, acceptor: Option<TlsAcceptor>) {
+        let remote = self.peer.remote;
+        let stream = Impatient::new(stream, UNREAD);
+        let Some(acceptor) = acceptor else {
+            return self.http1(stream).await;
+        };
+        let stream = match tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => {
+                return log::debug(format_args!("TLS handshake with {remote} failed: {error}"))
+            }
+            Err(_) => return log::debug(format_args!("TLS handshake with {remote} took too long")),
+        };
+        match stream.get_ref().1.alpn_protocol() {
+            Some(b"h2") => self.http2(stream).await,
+            _ => self.http1(stream).await,
+        }
+    }
+
+    fn service(
+        &self,
+    ) -> impl hyper::service::Service<
+        Request<Incoming>,
+        Response = axum::response::Response,
+        Error = std::convert::Infallible,
+        Future: Send,
+    > + Clone {
+        let (peer, router) = (self.peer, TowerToHyperService::new(self.router.clone()));
+        hyper::service::service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(peer);
+            hyper::service::Service::call(&router, request)
+        })
+    }
+
+    async fn http1(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD)
+            .max_buf_size(HEAD_BYTES)
+            .max_headers(HEAD_LINES)
+            .serve_connection(TokioIo::new(stream), self.service());
+        self.finish(connection, |connection| connection.graceful_shutdown())
+            .await;
+    }
+
+    async fn http2(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        let connection = http2::Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(STREAMS)
+            .max_header_list_size(HEAD_BYTES as u32)
+            .keep_alive_interval(PING)
+            .keep_alive_timeout(PING)
+            .serve_connection(TokioIo::new(stream), self.service());
+        self.finish(connection, |connection| connection.graceful_shutdown())
+            .await;
+    }
+
+    /// Runs a connection to its end; from the server's stop on it takes no more requests.
+    async fn finish<C: Future<Output = hyper::Result<()>>>(
+        mut self,
+        connection: C,
+        end: impl FnOnce(Pin<&mut C>),
+    ) {
+        let mut connection = pin!(connection);
+        let outcome = tokio::select! {
+            outcome = connection.as_mut() => outcome,
+            () = self.stopping.came() => {
+                end(connection.as_mut());
+                connection.await
+            }
+        };
+        if let Err(error) = outcome {
+            log::debug(format_args!("connection of {}: {error}", self.peer.remote));
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! The pools of the served directory, kept open between requests.
+
+use super::error::Answer;
+use super::storage::Storage;
+use super::waiter::Bell;
+use crate::{Client, Error, ErrorKind, Pool, PoolOptions};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// More than this many are closed again when nobody uses them.
+const KEPT: usize = 256;
+/// What a pool's name may leave out.
+const SUFFIX: &str = ".plasmite";
+
+/// A pool that is open, and the bell for those who wait for its messages.
+#[derive(Debug)]
+pub(crate) struct OpenPool {
+    pub(crate) pool: Pool,
+    pub(crate) bell: Arc<Bell>,
+    /// Whether messages are found by their seq without a search.
+    pub(crate) is_indexed: bool,
+}
+
+/// The pools.
+#[derive(Debug)]
+pub(crate) struct Pools {
+    client: Client,
+    open: RwLock<HashMap<String, Arc<OpenPool>>>,
+}
+
+impl Pools {
+    pub(crate) fn new(client: Client) -> Pools {
+        Pools {
+            client,
+            open: RwLock::default(),
+        }
+    }
+
+    /// The directory.
+    pub(crate) fn directory(&self) -> Result<PathBuf, Error> {
+        self.client.pool_dir()
+    }
+
+    /// The pool of this name. Costs one look at the file's name when it is open already.
+    pub(crate) async fn get(
+        self: &Arc<Pools>,
+        storage: &Storage,
+        name: &str,
+    ) -> Answer<Arc<OpenPool>> {
+        if let Some(open) = self.current(name) {
+            return Ok(open);
+        }
+        let (pools, name) = (Arc::clone(self), name.to_owned());
+        storage.run(move || pools.open(&name)).await
+    }
+
+    /// An open pool whose file is still there under its name.
+    fn current(&self, name: &str) -> Option<Arc<OpenPool>> {
+        let open = self.read().get(key(name)).map(Arc::clone)?;
+        open.pool.is_current().unwrap_or(false).then_some(open)
+    }
+
+    /// Opens it, in place of what was open under its name.
+    fn open(&self, name: &str) -> Result<Arc<OpenPool>, Error> {
+        self.check(name)?;
+        let opened = self.client.open_pool(name);
+        if opened.is_err() {
+            self.write().remove(key(name));
+        }
+        // Also behind the opening: the file may have become a link meanwhile.
+        let pool = opened.map_err(|error| missing(error, name))?;
+        self.check(name)?;
+        let is_indexed = pool.info()?.index_capacity > 0;
+        let mut open = self.write();
+        if let Some(other) = open.get(key(name)) {
+            if other.pool.is_current().unwrap_or(false) {
+                return Ok(Arc::clone(other));
+            }
+        }
+        if open.len() >= KEPT {
+            open.retain(|_, pool| Arc::strong_count(pool) > 1);
+        }
+        let pool = Arc::new(OpenPool {
+            is_indexed,
+            pool,
+            bell: Arc::default(),
+        });
+        open.insert(key(name).to_owned(), Arc::clone(&pool));
+        Ok(pool)
+    }
+
+    /// Creates a pool.
+    pub(crate) fn create(&self, name: &str, options: &PoolOptions) -> Result<Pool, Error> {
+        self.check(name)?;
+        self.client.create(name, options)
+    }
+
+    /// Deletes a pool; its tails learn of it at once.
+    pub(crate) fn delete(&self, name: &str) -> Result<(), Error> {
+        self.check(name)?;
+        self.write().remove(key(name));
+        self.client
+            .delete(name)
+            .map_err(|error| missing(error, name))
+    }
+
+    /// What is known about a pool, as JSON. It need not be open, and is not kept open.
+    pub(crate) fn info(&self, name: &str) -> Result<crate::Buffer, Error> {
+        match self.current(name) {
+            Some(open) => open.pool.info_json(),
+            None => self.client.open_pool(name)?.info_json(),
+        }
+    }
+
+    /// The list as JSON, and the names in it that lead out of the directory.
+    pub(crate) fn list(&self) -> Result<(crate::Buffer, Vec<String>), Error> {
+        let mut foreign = Vec::new();
+        let list = self.client.list_json()?;
+        if let Ok(entries) = std::fs::read_dir(self.directory()?) {
+            for entry in entries.flatten() {
+                let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
+                if let (true, Some(name)) = (is_link, entry.file_name().to_str()) {
+                    if self.check(name).is_err() {
+                        foreign.push(key(name).to_owned());
+                    }
+                }
+            }
+        }
+        Ok((list, foreign))
+    }
+
+    /// Whether a name means a file of the directory.
+    ///
+    /// # Errors
+    /// Usage for what is no name, Permission for a link that leads elsewhere.
+    fn check(&self, name: &str) -> Result<(), Error> {
+        check_name(name)?;
+        let path = self.client.resolve(name)?;
+        let is_link = path
+            .symlink_metadata()
+            .is_ok_and(|metadata| metadata.is_symlink());
+        if is_link && !leads_inside(&path, &self.directory()?) {
+            let message = format!("{name:?} is a link that leads out of the pool directory");
+            return Err(Error::new(ErrorKind::Permission, message)
+                .with_hint("the server only serves files of its own directory"));
+        }
+        Ok(())
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, HashMap<String, Arc<OpenPool>>> {
+        self.open.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, HashMap<String, Arc<OpenPool>>> {
+        self.open.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Names are the library's, less those that are paths.
+///
+/// # Errors
+/// Usage.
+pub(crate) fn check_name(name: &str) -> Result<(), Error> {
+    if name.contains('/') {
+        let message = format!("{name:?} is no pool name: it contains a slash");
+        return Err(Error::new(ErrorKind::Usage, message)
+            .with_hint("give the name alone; the server only serves pools of its own directory"));
+    }
+    Ok(())
+}
+
+fn key(name: &str) -> &str {
+    name.strip_suffix(SUFFIX).unwrap_or(name)
+}
+
+fn leads_inside(path: &Path, directory: &Path) -> bool {
+    match (path.canonicalize(), directory.canonicalize()) {
+        (Ok(target), Ok(directory)) => target.starts_with(directory),
+        // Leads nowhere: whoever made it could let it lead anywhere.
+        _ => false,
+    }
+}
+
+/// Says of a missing pool what to do from afar.
+fn missing(error: Error, name: &str) -> Error {
+    match error.kind() {
+        ErrorKind::NotFound if error.seq().is_none() => error.with_hint(format!(
+            "create it on the server with `pls pool create {}`, or POST /v0/pools",
+            key(name)
+        )),
+        _ => error,
+    }
+}

@@ -1,0 +1,410 @@
+//! Appending: one message as JSON or Lite3, or many as JSON Lines.
+
+use super::messages::LITE3;
+use super::path::PoolName;
+use super::{json as answer, member, Shared};
+use crate::json;
+use crate::serve::body;
+use crate::serve::error::{Answer, Refusal};
+use crate::serve::pools::OpenPool;
+use crate::serve::query::{one_of, Query};
+use crate::{
+    format_time, lite3_to_json, parse_time, AppendOptions, BatchItem, Durability, Error, ErrorKind,
+    LockWait, Pool, Receipt, Tags,
+};
+use axum::body::{Body, Bytes};
+use axum::extract::RawQuery;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A larger body is dealt with on a thread of its own: to read it takes longer than the hop there.
+const LARGE: usize = 64 << 10;
+/// How long an append may wait for other writers, in milliseconds.
+const LOCK_WAIT_MS: u64 = 10_000;
+/// Media types of many messages, one a line.
+const LINES: [&str; 4] = [
+    "application/jsonl",
+    "application/x-ndjson",
+    "application/ndjson",
+    "application/jsonlines",
+];
+const DURABILITIES: [(&str, Durability); 2] =
+    [("fast", Durability::Fast), ("flush", Durability::Flush)];
+
+/// A message to be appended, as it is sent.
+#[derive(Deserialize)]
+struct Sent<'a> {
+    #[serde(borrow)]
+    data: &'a RawValue,
+    #[serde(borrow)]
+    tags: Option<Vec<Cow<'a, str>>>,
+    #[serde(borrow)]
+    time: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    durability: Option<Cow<'a, str>>,
+    expect_newest: Option<u64>,
+    lock_wait_ms: Option<u64>,
+}
+
+/// How an append is to be done; in the body of one message, in the query otherwise.
+#[derive(Clone, Copy, Debug, Default)]
+struct How {
+    durability: Durability,
+    expect_newest: Option<u64>,
+    lock_wait_ms: Option<u64>,
+}
+
+/// What is to be appended.
+#[derive(Clone)]
+enum Work {
+    Json(Bytes),
+    Lines(Bytes, How, Vec<String>),
+    Lite3(Bytes, How),
+}
+
+/// Whether an append may wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Patience {
+    None,
+    Some,
+}
+
+/// What became of it.
+enum Outcome {
+    Done {
+        answer: Response,
+        messages: u64,
+        bytes: u64,
+    },
+    /// It would have had to wait; nothing was written.
+    WouldWait,
+}
+
+/// `POST /v0/pools/{pool}/append`
+pub(crate) async fn json(
+    state: Shared,
+    PoolName(name): PoolName,
+    query: RawQuery,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer {
+    let media_type = body::media_type(&headers);
+    let lines = match media_type.as_deref() {
+        Some(media_type) if body::is_json(media_type) => false,
+        Some(media_type) if LINES.contains(&media_type) => true,
+        other => {
+            return Err(body::unsupported(
+                other,
+                "application/json, or application/jsonl for many messages",
+            ))
+        }
+    };
+    let bytes = body::read(&state, &headers, body).await?;
+    let work = match lines {
+        false => Work::Json(bytes),
+        true => {
+            let query = Query::parse(query.0.as_deref());
+            let tags = query.all("tag").map(str::to_owned).collect();
+            Work::Lines(bytes, How::of(&query)?, tags)
+        }
+    };
+    append(state, &name, work).await
+}
+
+/// `POST /v0/pools/{pool}/append_lite3`
+pub(crate) async fn lite3(
+    state: Shared,
+    PoolName(name): PoolName,
+    query: RawQuery,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer {
+    let media_type = body::media_type(&headers);
+    if media_type.as_deref() != Some(LITE3) {
+        return Err(Refusal {
+            status: StatusCode::BAD_REQUEST,
+            ..body::unsupported(media_type.as_deref(), LITE3)
+        });
+    }
+    let how = How::of(&Query::parse(query.0.as_deref()))?;
+    let bytes = body::read(&state, &headers, body).await?;
+    if bytes.is_empty() {
+        return Err(Refusal::usage(
+            "the body is empty, and is to be a Lite3 document",
+        ));
+    }
+    append(state, &name, Work::Lite3(bytes, how)).await
+}
+
+async fn append(state: Shared, name: &str, work: Work) -> Answer {
+    let open = state.pools.get(&state.storage, name).await?;
+    let mut outcome = match work.len() <= LARGE {
+        true => work.run(&open.pool, Patience::None)?,
+        false => Outcome::WouldWait,
+    };
+    if matches!(outcome, Outcome::WouldWait) {
+        let open: Arc<OpenPool> = Arc::clone(&open);
+        outcome = state
+            .storage
+            .run(move || work.run(&open.pool, Patience::Some))
+            .await?;
+    }
+    match outcome {
+        Outcome::Done {
+            answer,
+            messages,
+            bytes,
+        } => {
+            state.metrics.appended(messages, bytes);
+            Ok(answer)
+        }
+        Outcome::WouldWait => Err(Refusal::from(Error::new(
+            ErrorKind::Internal,
+            "an append that may wait did not",
+        ))),
+    }
+}
+
+impl How {
+    fn of(query: &Query) -> Answer<How> {
+        Ok(How {
+            durability: query.word("durability", &DURABILITIES)?.unwrap_or_default(),
+            expect_newest: query.number("expect_newest")?,
+            lock_wait_ms: query.number("lock_wait_ms")?,
+        })
+    }
+
+    /// Options of the library; `None` when that may mean to wait and there is no patience.
+    fn options(&self, patience: Patience) -> Option<AppendOptions<'static>> {
+        if patience == Patience::None && self.durability == Durability::Flush {
+            return None;
+        }
+        let wait = match (patience, self.lock_wait_ms) {
+            (Patience::None, _) | (_, Some(0)) => LockWait::Try,
+            (_, ms) => {
+                let ms = ms.map_or(LOCK_WAIT_MS, |ms| ms.min(LOCK_WAIT_MS));
+                LockWait::For(Duration::from_millis(ms))
+            }
+        };
+        let options = AppendOptions::new()
+            .durability(self.durability)
+            .lock_wait(wait);
+        Some(match self.expect_newest {
+            Some(seq) => options.expect_newest(seq),
+            None => options,
+        })
+    }
+
+    /// Whether a failure means that it would have to wait.
+    fn would_wait(&self, patience: Patience, error: &Error) -> bool {
+        patience == Patience::None
+            && error.kind() == ErrorKind::Busy
+            && self.lock_wait_ms != Some(0)
+    }
+}
+
+impl Work {
+    fn len(&self) -> usize {
+        match self {
+            Work::Json(bytes) | Work::Lines(bytes, ..) | Work::Lite3(bytes, _) => bytes.len(),
+        }
+    }
+
+    fn run(&self, pool: &Pool, patience: Patience) -> Answer<Outcome> {
+        match self {
+            Work::Json(body) => one(pool, body, patience),
+            Work::Lines(body, how, tags) => many(pool, body, how, tags, patience),
+            Work::Lite3(body, how) => document(pool, body, how, patience),
+        }
+    }
+}
+
+fn check_tags<T: AsRef<str>>(tags: &[T]) -> Answer<()> {
+    match tags.iter().any(|tag| tag.as_ref().is_empty()) {
+        true => Err(Refusal::usage("a tag cannot be empty")),
+        false => Ok(()),
+    }
+}
+
+fn one(pool: &Pool, body: &[u8], patience: Patience) -> Answer<Outcome> {
+    let sent: Sent<'_> = body::parse(body)?;
+    let tags = sent.tags.as_deref().unwrap_or_default();
+    check_tags(tags)?;
+    let how = How {
+        durability: match &sent.durability {
+            Some(text) => one_of("durability", text, &DURABILITIES)?,
+            None => Durability::Fast,
+        },
+        expect_newest: sent.expect_newest,
+        lock_wait_ms: sent.lock_wait_ms,
+    };
+    let Some(mut options) = how.options(patience) else {
+        return Ok(Outcome::WouldWait);
+    };
+    options = options.tags(Tags::from_iter(tags));
+    if let Some(time) = &sent.time {
+        options = options.time_ns(parse_time(time)?);
+    }
+    let data = sent.data.get().as_bytes();
+    match pool.append_envelope(data, &options) {
+        Ok((_, message)) => Ok(Outcome::Done {
+            answer: member("message", &message),
+            messages: 1,
+            bytes: data.len() as u64,
+        }),
+        Err(error) if how.would_wait(patience, &error) => Ok(Outcome::WouldWait),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// All of the lines or none.
+fn many(
+    pool: &Pool,
+    body: &[u8],
+    how: &How,
+    common: &[String],
+    patience: Patience,
+) -> Answer<Outcome> {
+    let Some(options) = how.options(patience) else {
+        return Ok(Outcome::WouldWait);
+    };
+    check_tags(common)?;
+    let mut sent: Vec<Sent<'_>> = Vec::new();
+    for (number, line) in body.split(|byte| *byte == b'\n').enumerate() {
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        let at_line = |mut refusal: Refusal| {
+            let message = format!("line {}: {}", number + 1, refusal.error.message());
+            refusal.error = refusal.error.with_message(message);
+            refusal
+        };
+        let message: Sent<'_> = body::parse(line).map_err(at_line)?;
+        check_tags(message.tags.as_deref().unwrap_or_default()).map_err(at_line)?;
+        if message.durability.is_some()
+            || message.expect_newest.is_some()
+            || message.lock_wait_ms.is_some()
+        {
+            return Err(at_line(Refusal::usage(
+                "durability, expect_newest and lock_wait_ms of many messages are for the query",
+            )));
+        }
+        sent.push(message);
+    }
+    if sent.is_empty() {
+        return Err(Refusal::usage("the body has no line with a message"));
+    }
+    let tags: Vec<Tags<'_>> = sent
+        .iter()
+        .map(|message| Tags::from_iter(message.tags.as_deref().unwrap_or_default()))
+        .collect();
+    let mut items = Vec::with_capacity(sent.len());
+    let mut bytes = 0;
+    for (message, tags) in sent.iter().zip(&tags) {
+        let data = message.data.get().as_bytes();
+        bytes += data.len() as u64;
+        let item = BatchItem::json(data).tags(tags);
+        items.push(match &message.time {
+            Some(time) => item.time_ns(parse_time(time)?),
+            None => item,
+        });
+    }
+    match pool.append_batch(&items, &options.tags(Tags::from_iter(common))) {
+        Ok(receipts) => Ok(Outcome::Done {
+            answer: answer(receipts_json(&receipts)?),
+            messages: receipts.len() as u64,
+            bytes,
+        }),
+        Err(error) if how.would_wait(patience, &error) => Ok(Outcome::WouldWait),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `{"receipts":[{"seq":…,"time":…},…]}`
+fn receipts_json(receipts: &[Receipt]) -> Result<Vec<u8>, Error> {
+    let mut out = Vec::with_capacity(receipts.len() * 64 + 16);
+    // Messages of one batch mostly have one time.
+    let mut time = (0, format_time(0)?);
+    for receipt in receipts {
+        if receipt.time_ns != time.0 {
+            time = (receipt.time_ns, format_time(receipt.time_ns)?);
+        }
+        out.extend_from_slice(match out.is_empty() {
+            true => b"{\"receipts\":[",
+            false => b",",
+        });
+        json::object(&mut out, |object| {
+            object.number("seq", receipt.seq).text("time", &time.1);
+        });
+    }
+    out.extend_from_slice(b"]}");
+    Ok(out)
+}
+
+/// A whole message as Lite3, of which only tags and data are looked at here.
+#[derive(Deserialize)]
+struct Document<'a> {
+    #[serde(borrow)]
+    meta: Meta<'a>,
+    #[serde(borrow)]
+    data: &'a RawValue,
+}
+
+#[derive(Deserialize)]
+struct Meta<'a> {
+    #[serde(borrow)]
+    tags: Vec<Cow<'a, str>>,
+}
+
+fn document(pool: &Pool, body: &[u8], how: &How, patience: Patience) -> Answer<Outcome> {
+    let Some(options) = how.options(patience) else {
+        return Ok(Outcome::WouldWait);
+    };
+    // What a client sends cannot corrupt anything of ours: it is its request that is wrong.
+    let bad = |error: Error| match error.kind() {
+        ErrorKind::Corrupt => Refusal {
+            status: StatusCode::BAD_REQUEST,
+            error,
+        },
+        _ => Refusal::from(error),
+    };
+    let text = lite3_to_json(body).map_err(bad)?;
+    let sent: Document<'_> = serde_json::from_slice(&text).map_err(|error| {
+        bad(Error::new(
+            ErrorKind::Corrupt,
+            format!(
+                "the document is no message, {{\"meta\":{{\"tags\":[…]}},\"data\":…}}: {error}"
+            ),
+        ))
+    })?;
+    check_tags(&sent.meta.tags)?;
+    match pool.append_document(body, &options) {
+        Ok(receipt) => {
+            let time = format_time(receipt.time_ns)?;
+            let mut message = Vec::with_capacity(text.len() + 96);
+            json::object(&mut message, |object| {
+                object.number("seq", receipt.seq).text("time", &time);
+                object.object("meta", |meta| {
+                    meta.member("tags", |out| {
+                        json::array(&sent.meta.tags, out, |tag, out| json::string(tag, out));
+                    });
+                });
+                object.member("data", |out| {
+                    out.extend_from_slice(sent.data.get().as_bytes());
+                });
+            });
+            Ok(Outcome::Done {
+                answer: member("message", &message),
+                messages: 1,
+                bytes: body.len() as u64,
+            })
+        }
+        Err(error) if how.would_wait(patience, &error) => Ok(Outcome::WouldWait),
+        Err(error) => Err(bad(error)),
+    }
+}

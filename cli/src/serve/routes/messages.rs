@@ -1,0 +1,71 @@
+//! Single messages.
+
+use super::path::PoolSeq;
+use super::{member, Shared};
+use crate::serve::error::{Answer, Refusal};
+use crate::serve::pools::OpenPool;
+use crate::{Buffer, Error, ErrorKind};
+use axum::http::{header, HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use std::sync::Arc;
+
+/// The media type of one Lite3 document.
+pub(super) const LITE3: &str = "application/x-plasmite-lite3";
+const SEQ: HeaderName = HeaderName::from_static("plasmite-seq");
+
+/// Reads a message where that is to be done: right here when the pool has an index.
+async fn read(
+    state: &Shared,
+    name: &str,
+    seq: u64,
+    read: fn(&OpenPool, u64) -> Result<Buffer, Error>,
+) -> Answer<Buffer> {
+    let open = state.pools.get(&state.storage, name).await?;
+    match open.is_indexed {
+        true => Ok(read(&open, seq)?),
+        false => {
+            let open = Arc::clone(&open);
+            state.storage.run(move || read(&open, seq)).await
+        }
+    }
+}
+
+/// `GET /v0/pools/{pool}/messages/{seq}`
+pub(crate) async fn json(state: Shared, PoolSeq(name, seq): PoolSeq) -> Answer {
+    let message = read(&state, &name, seq, |open, seq| open.pool.get_json(seq)).await?;
+    Ok(member("message", &message))
+}
+
+/// `GET /v0/pools/{pool}/messages/{seq}/lite3`
+pub(crate) async fn lite3(state: Shared, PoolSeq(name, seq): PoolSeq) -> Answer {
+    let document = read(&state, &name, seq, document).await;
+    let document = document.map_err(|refusal| match refusal.error.kind() {
+        ErrorKind::Usage => Refusal {
+            status: StatusCode::NOT_ACCEPTABLE,
+            error: refusal
+                .error
+                .with_hint("ask for the message as JSON, without /lite3"),
+        },
+        _ => refusal,
+    })?;
+    Ok(raw(seq, &document))
+}
+
+fn document(open: &OpenPool, seq: u64) -> Result<Buffer, Error> {
+    match open.pool.view(seq)?.lite3() {
+        // Overwritten while it was read: it is not there any more, which the next look says.
+        Err(error) if error.kind() == ErrorKind::RetentionGap => match open.pool.view(seq) {
+            Ok(_) => Err(error),
+            Err(gone) => Err(gone),
+        },
+        other => other,
+    }
+}
+
+fn raw(seq: u64, document: &Buffer) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(LITE3)),
+        (SEQ, HeaderValue::from(seq)),
+    ];
+    (headers, document.to_vec()).into_response()
+}

@@ -1,0 +1,163 @@
+//! Pools: list, create, open, describe, delete.
+
+use super::path::PoolName;
+use super::{json, member, Shared};
+use crate::serve::body;
+use crate::serve::error::{Answer, Refusal, Veil};
+use crate::serve::pools::check_name;
+use crate::{Error, ErrorKind, Pool, PoolOptions};
+use axum::body::Body;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::Value;
+use std::sync::Arc;
+
+#[derive(Deserialize)]
+struct Create {
+    pool: String,
+    size_bytes: Option<u64>,
+    index_capacity: Option<u32>,
+}
+
+#[derive(Deserialize)]
+struct Open {
+    pool: String,
+}
+
+/// `GET /v0/pools`
+pub(crate) async fn list(state: Shared) -> Answer {
+    let shared = Arc::clone(&state.0);
+    state
+        .storage
+        .run(move || {
+            let (list, foreign) = shared.pools.list()?;
+            let mut list: Value = parsed(&list)?;
+            let pools = list.get_mut("pools").and_then(Value::as_array_mut);
+            for pool in pools.into_iter().flatten() {
+                let name = pool["name"].as_str().unwrap_or_default().to_owned();
+                *pool = entry(&shared, &name, pool.take(), foreign.contains(&name));
+            }
+            Ok::<_, Error>(json(list.to_string().into_bytes()))
+        })
+        .await
+}
+
+/// A pool of the list as it is told: its whole info, or why there is none.
+fn entry(state: &crate::serve::state::State, name: &str, listed: Value, foreign: bool) -> Value {
+    if foreign {
+        let error = Error::new(
+            ErrorKind::Permission,
+            "a link that leads out of the pool directory",
+        );
+        return with_error(name, &error, &state.veil);
+    }
+    let info = match state.pools.info(name) {
+        Ok(info) => parsed(&info),
+        Err(error) => return with_error(name, &error, &state.veil),
+    };
+    let Ok(Value::Object(mut info)) = info else {
+        return listed;
+    };
+    if let Some(modified) = listed.get("mtime") {
+        info.insert("mtime".into(), modified.clone());
+    }
+    veiled(name, Value::Object(info), &state.veil)
+}
+
+fn with_error(name: &str, error: &Error, veil: &Veil) -> Value {
+    let mut text = Vec::new();
+    veil.write(error, &mut text);
+    let mut pool: Value = serde_json::from_slice(&text).unwrap_or_default();
+    let mut whole = serde_json::Map::new();
+    whole.insert("name".into(), name.into());
+    whole.insert("error".into(), pool["error"].take());
+    Value::Object(whole)
+}
+
+fn parsed(json: &[u8]) -> Result<Value, Error> {
+    serde_json::from_slice(json).map_err(|error| {
+        Error::new(
+            ErrorKind::Internal,
+            format!("the library gave JSON that cannot be read: {error}"),
+        )
+    })
+}
+
+/// An info with the name that was asked for, and its path as far as clients may see it.
+fn veiled(name: &str, mut info: Value, veil: &Veil) -> Value {
+    info["name"] = name.into();
+    if let Some(path) = info.get("path").and_then(Value::as_str) {
+        info["path"] = veil.over(path).into();
+    }
+    info
+}
+
+/// `{"pool":<info>}`
+fn described(
+    state: &crate::serve::state::State,
+    name: &str,
+    pool: &Pool,
+) -> Result<Response, Error> {
+    let info = veiled(name, parsed(&pool.info_json()?)?, &state.veil);
+    Ok(member("pool", info.to_string().as_bytes()))
+}
+
+/// `POST /v0/pools`
+pub(crate) async fn create(state: Shared, headers: HeaderMap, body: Body) -> Answer {
+    body::require_json(&headers)?;
+    let bytes = body::read(&state, &headers, body).await?;
+    let wanted: Create = body::parse(&bytes)?;
+    check_name(&wanted.pool)?;
+    let mut options = PoolOptions::new();
+    if let Some(size) = wanted.size_bytes {
+        if size == 0 {
+            return Err(
+                Refusal::usage("size_bytes is 0, which is too small for a pool")
+                    .with_hint("leave it out for 1 MiB"),
+            );
+        }
+        options = options.size(size);
+    }
+    if let Some(slots) = wanted.index_capacity {
+        options = options.index_capacity(slots);
+    }
+    let shared = Arc::clone(&state.0);
+    state
+        .storage
+        .run(move || {
+            let pool = shared.pools.create(&wanted.pool, &options)?;
+            described(&shared, &wanted.pool, &pool)
+        })
+        .await
+}
+
+/// `POST /v0/pools/open`
+pub(crate) async fn open(state: Shared, headers: HeaderMap, body: Body) -> Answer {
+    body::require_json(&headers)?;
+    let bytes = body::read(&state, &headers, body).await?;
+    let wanted: Open = body::parse(&bytes)?;
+    check_name(&wanted.pool)?;
+    describe(state, wanted.pool).await
+}
+
+/// `GET /v0/pools/{pool}/info`
+pub(crate) async fn info(state: Shared, PoolName(name): PoolName) -> Answer {
+    describe(state, name).await
+}
+
+async fn describe(state: Shared, name: String) -> Answer {
+    let open = state.pools.get(&state.storage, &name).await?;
+    let shared = Arc::clone(&state.0);
+    state
+        .storage
+        .run(move || described(&shared, &name, &open.pool))
+        .await
+}
+
+/// `DELETE /v0/pools/{pool}`
+pub(crate) async fn delete(state: Shared, PoolName(name): PoolName) -> Answer {
+    let pools = Arc::clone(&state.pools);
+    state.storage.run(move || pools.delete(&name)).await?;
+    Ok(json(br#"{"ok":true}"#.to_vec()))
+}

@@ -1,0 +1,77 @@
+//! Tails in their three forms.
+
+use super::path::PoolName;
+use super::Shared;
+use crate::serve::error::Answer;
+use crate::serve::query::Query;
+use crate::serve::tail::{Form, Tail, Wanted};
+use axum::extract::RawQuery;
+use axum::http::{header, HeaderMap, HeaderValue, Version};
+use axum::response::Response;
+
+async fn open(
+    state: &Shared,
+    name: &str,
+    query: &RawQuery,
+    headers: &HeaderMap,
+    form: Form,
+    media_type: &'static str,
+) -> Answer {
+    let query = Query::parse(query.0.as_deref());
+    let wanted = Wanted::parse(&query, headers, form, state.config.limits.tail_ms)?;
+    let tail = Tail::open(&state.0, name, form, wanted).await?;
+    let mut response = Response::new(tail.into_body());
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    // Proxies are not to collect what is to arrive at once.
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    let caching = HeaderValue::from_static("no-cache, no-transform");
+    headers.insert(header::CACHE_CONTROL, caching);
+    Ok(response)
+}
+
+/// `GET /v0/pools/{pool}/tail`
+pub(crate) async fn lines(
+    state: Shared,
+    PoolName(name): PoolName,
+    query: RawQuery,
+    headers: HeaderMap,
+) -> Answer {
+    open(
+        &state,
+        &name,
+        &query,
+        &headers,
+        Form::Lines,
+        "application/jsonl",
+    )
+    .await
+}
+
+/// `GET /v0/pools/{pool}/tail_lite3`
+pub(crate) async fn lite3(
+    state: Shared,
+    PoolName(name): PoolName,
+    query: RawQuery,
+    headers: HeaderMap,
+) -> Answer {
+    const STREAM: &str = "application/x-plasmite-lite3-stream";
+    open(&state, &name, &query, &headers, Form::Lite3, STREAM).await
+}
+
+/// `GET /v0/ui/pools/{pool}/events`
+pub(crate) async fn events(
+    state: Shared,
+    PoolName(name): PoolName,
+    query: RawQuery,
+    version: Version,
+    headers: HeaderMap,
+) -> Answer {
+    const EVENTS: &str = "text/event-stream";
+    let mut response = open(&state, &name, &query, &headers, Form::Events, EVENTS).await?;
+    if version <= Version::HTTP_11 {
+        let headers = response.headers_mut();
+        headers.insert(header::CONNECTION, HeaderValue::from_static("keep-alive"));
+    }
+    Ok(response)
+}

@@ -1,0 +1,10 @@
+//! What a server is started with: settings, checked before anything is bound, and the files of `serve init`.
+
+mod config;
+mod files;
+mod init;
+pub(crate) mod names;
+mod tls;
+
+pub(crate) use config::{Access, Config, Limits, Settings};
+pub(crate) use init::{Artifacts, InitSettings};

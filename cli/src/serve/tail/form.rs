@@ -1,0 +1,208 @@
+//! The forms of a tail: JSON Lines, Lite3 frames, server-sent events.
+
+use crate::serve::error::{Refusal, Veil};
+use crate::{json, Error, Next, Result, Stream, Wait};
+use axum::body::Bytes;
+use axum::http::StatusCode;
+use std::io::Write;
+
+/// A piece of the body is sent when it is this large.
+const PIECE: usize = 32 << 10;
+/// For how long an EventSource waits before it comes again, in milliseconds.
+const RETRY_MS: u32 = 700;
+
+/// How messages are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// An envelope and a newline.
+    #[default]
+    Lines,
+    /// Seq, time in ns, length, all big-endian; then the document.
+    Lite3,
+    /// An event with the seq as its id.
+    Events,
+}
+
+/// What a look at the stream found.
+#[derive(Debug)]
+pub(super) enum Filled {
+    /// A piece is full, and there may be more.
+    More,
+    /// No more for now.
+    Idle,
+    /// No more ever.
+    End,
+    /// It cannot go on.
+    Failed(Error),
+}
+
+/// The piece that is being written.
+#[derive(Debug, Default)]
+pub(super) struct Fill {
+    form: Form,
+    out: Vec<u8>,
+    messages: u64,
+}
+
+impl Fill {
+    pub(super) fn new(form: Form) -> Fill {
+        Fill {
+            form,
+            ..Fill::default()
+        }
+    }
+
+    pub(super) fn form(&self) -> Form {
+        self.form
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.out.is_empty()
+    }
+
+    /// The piece so far, and how many messages are in it.
+    pub(super) fn take(&mut self) -> (u64, Bytes) {
+        let messages = std::mem::take(&mut self.messages);
+        (messages, std::mem::take(&mut self.out).into())
+    }
+
+    /// What stands before the first message: for events the place to resume from, should none come.
+    pub(super) fn begin(&mut self, stream: &Stream) {
+        if self.form == Form::Events {
+            let _ = writeln!(self.out, "retry: {RETRY_MS}");
+            self.event_id(stream);
+            self.out.push(b'\n');
+        }
+    }
+
+    /// A sign of life.
+    pub(super) fn beat(&mut self, stream: &Stream) {
+        match self.form {
+            Form::Events => {
+                self.out.extend_from_slice(b": keep-alive\n");
+                self.event_id(stream);
+                self.out.push(b'\n');
+            }
+            // Readers of JSON Lines pass over blank lines.
+            Form::Lines => self.out.push(b'\n'),
+            Form::Lite3 => {}
+        }
+    }
+
+    fn event_id(&mut self, stream: &Stream) {
+        if let Ok(stats) = stream.stats() {
+            let _ = writeln!(self.out, "id: {}", stats.next_seq.saturating_sub(1));
+        }
+    }
+
+    /// Writes an error where the form has a place for it; false when the connection is to be cut instead.
+    pub(super) fn fail(&mut self, error: &Error, veil: &Veil) -> bool {
+        match self.form {
+            Form::Lines => {
+                veil.write(error, &mut self.out);
+                self.out.push(b'\n');
+                true
+            }
+            Form::Events => {
+                self.out.extend_from_slice(b"event: error\ndata: ");
+                veil.write(error, &mut self.out);
+                self.out.extend_from_slice(b"\n\n");
+                true
+            }
+            Form::Lite3 => false,
+        }
+    }
+
+    /// Takes messages from the stream, without waiting, until the piece is full.
+    pub(super) fn from(&mut self, stream: &mut Stream) -> Filled {
+        while self.out.len() < PIECE {
+            let next = match self.form {
+                Form::Lines => self.line(stream),
+                Form::Lite3 => self.frame(stream),
+                Form::Events => self.event(stream),
+            };
+            match next {
+                Ok(Next::Message(())) => self.messages += 1,
+                Ok(Next::Gap(gap)) => self.gap(gap),
+                Ok(Next::TimedOut) => return Filled::Idle,
+                Ok(Next::End | Next::Cancelled | Next::Deadline) => return Filled::End,
+                Err(error) => return Filled::Failed(error),
+            }
+        }
+        Filled::More
+    }
+
+    fn line(&mut self, stream: &mut Stream) -> Result<Next<()>> {
+        Ok(stream.next_json(Wait::Try)?.map(|json| {
+            self.out.extend_from_slice(json);
+            self.out.push(b'\n');
+        }))
+    }
+
+    fn event(&mut self, stream: &mut Stream) -> Result<Next<()>> {
+        let at = self.out.len();
+        self.out.extend_from_slice(b"event: message\ndata: ");
+        let next = stream
+            .next_json(Wait::Try)
+            .map(|next| next.map(|json| self.out.extend_from_slice(json)));
+        match next {
+            Ok(Next::Message(())) => {
+                self.out.push(b'\n');
+                self.event_id(stream);
+                self.out.push(b'\n');
+                Ok(Next::Message(()))
+            }
+            other => {
+                self.out.truncate(at);
+                other
+            }
+        }
+    }
+
+    fn frame(&mut self, stream: &mut Stream) -> Result<Next<()>> {
+        let view = match stream.next(Wait::Try)? {
+            Next::Message(view) => view,
+            other => return Ok(other.map(|_| ())),
+        };
+        let document = view.lite3()?;
+        let length = u32::try_from(document.len()).map_err(|_| {
+            Error::new(
+                crate::ErrorKind::Usage,
+                format!("message {} is too large for a Lite3 stream", view.seq()),
+            )
+        })?;
+        self.out.extend_from_slice(&view.seq().to_be_bytes());
+        self.out.extend_from_slice(&view.time_ns().to_be_bytes());
+        self.out.extend_from_slice(&length.to_be_bytes());
+        self.out.extend_from_slice(&document);
+        Ok(Next::Message(()))
+    }
+
+    /// Lost messages, for those who asked to be told.
+    fn gap(&mut self, gap: crate::Gap) {
+        if self.form == Form::Events {
+            self.out.extend_from_slice(b"event: gap\ndata: ");
+        }
+        json::object(&mut self.out, |top| {
+            top.object("gap", |object| {
+                object
+                    .number("first", gap.first)
+                    .number("last", gap.last)
+                    .number("count", gap.count);
+            });
+        });
+        let end: &[u8] = match self.form {
+            Form::Events => b"\n\n",
+            _ => b"\n",
+        };
+        self.out.extend_from_slice(end);
+    }
+}
+
+/// 406: the first message cannot be sent as Lite3.
+pub(super) fn not_lite3(error: Error) -> Refusal {
+    Refusal {
+        status: StatusCode::NOT_ACCEPTABLE,
+        error: error.with_hint("use /tail, which sends every message as JSON"),
+    }
+}

@@ -1,0 +1,281 @@
+//! A tail: the messages of a pool as the body of an answer, each as soon as it is committed.
+//!
+//! The body is pulled by the connection: when the client reads slowly nothing is read from the pool, and what is
+//! overwritten meanwhile is a gap. A tail that has nothing to send waits at its pool's bell (see `waiter`) and costs
+//! its stream, its place there and a timer. Messages are read on the async workers, a few dozen KiB at a time; only
+//! a tail with a filter that has much to look at does that on a thread of its own, since nothing bounds how long it
+//! goes on without a match.
+
+mod form;
+mod meter;
+mod wanted;
+
+use super::error::{Answer, Refusal};
+use super::log;
+use super::pools::OpenPool;
+use super::state::State;
+use crate::{Canceller, Error, ErrorKind, Stream};
+use axum::body::{Body, Bytes};
+use form::{Fill, Filled};
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{sleep_until, Instant};
+
+pub(crate) use form::Form;
+pub(crate) use meter::Meter;
+pub(crate) use wanted::Wanted;
+
+/// Messages that a tail with a filter looks at on an async worker.
+const FEW: u64 = 64;
+
+/// A tail.
+pub(crate) struct Tail {
+    state: Arc<State>,
+    open: Arc<OpenPool>,
+    /// Gone while a thread scans with it.
+    stream: Option<Stream>,
+    fill: Fill,
+    /// What the last look at the stream gave and was not dealt with yet.
+    found: Option<Filled>,
+    wanted: Wanted,
+    deadline: Instant,
+    meter: Arc<Meter>,
+    over: bool,
+    /// Whether its end is to be a broken connection.
+    cut: bool,
+    _slot: OwnedSemaphorePermit,
+}
+
+/// Ends a scan when the one who waits for it goes away.
+struct CancelOnDrop(Canceller);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+impl Tail {
+    /// Opens a tail of the pool of this name.
+    ///
+    /// # Errors
+    /// Busy when there are as many as may be; what opening the pool and the stream gives; 406 when the first message
+    /// cannot be sent in this form.
+    pub(crate) async fn open(
+        state: &Arc<State>,
+        name: &str,
+        form: Form,
+        wanted: Wanted,
+    ) -> Answer<Tail> {
+        let slot = Arc::clone(&state.tails).try_acquire_owned().map_err(|_| {
+            Refusal::new(
+                axum::http::StatusCode::LOCKED,
+                ErrorKind::Busy,
+                format!(
+                    "the server has as many tails as it may have: {}",
+                    state.config.limits.tails
+                ),
+            )
+            .with_hint("try again later, or start the server with a larger --max-tail-concurrency")
+        })?;
+        let open = state.pools.get(&state.storage, name).await?;
+        let (stream, fill, found) = Tail::begin(state, &open, form, &wanted).await?;
+        if let (Form::Lite3, Some(Filled::Failed(error)), true) = (form, &found, fill.is_empty()) {
+            if error.kind() == ErrorKind::Usage {
+                return Err(form::not_lite3(error.clone()));
+            }
+        }
+        let meter = Arc::new(Meter::new(name, &open, &stream));
+        state.metrics.tail(&meter);
+        Ok(Tail {
+            deadline: Instant::now() + wanted.life,
+            state: Arc::clone(state),
+            stream: Some(stream),
+            found,
+            open,
+            fill,
+            wanted,
+            meter,
+            over: false,
+            cut: false,
+            _slot: slot,
+        })
+    }
+
+    /// Opens the stream. Without a filter it takes a first look too; with one that could take long, and the head of
+    /// the answer is to be sent at once.
+    async fn begin(
+        state: &State,
+        open: &Arc<OpenPool>,
+        form: Form,
+        wanted: &Wanted,
+    ) -> Answer<(Stream, Fill, Option<Filled>)> {
+        let (open, wanted) = (Arc::clone(open), wanted.clone());
+        let filtered = wanted.is_filtered();
+        let begin = move || -> Result<_, Error> {
+            let mut stream = wanted.open(&open.pool)?;
+            let mut fill = Fill::new(form);
+            fill.begin(&stream);
+            let found = (!filtered).then(|| fill.from(&mut stream));
+            Ok((stream, fill, found))
+        };
+        match filtered {
+            // To find the last few that match may take a look at all.
+            true => state.storage.scan(begin).await,
+            false => state.storage.run(begin).await,
+        }
+    }
+
+    /// The body that it is.
+    pub(crate) fn into_body(self) -> Body {
+        Body::from_stream(futures_util::stream::unfold(self, |mut tail| async move {
+            let piece = tail.next_piece().await?;
+            Some((piece, tail))
+        }))
+    }
+
+    /// The next piece of the body; `None` at its end, an error when the connection is to be cut.
+    async fn next_piece(&mut self) -> Option<io::Result<Bytes>> {
+        while !self.over {
+            let found = match self.found.take() {
+                Some(found) => found,
+                None => self.look().await,
+            };
+            match found {
+                Filled::More => return Some(Ok(self.take())),
+                Filled::Idle if !self.fill.is_empty() => {
+                    // Look again behind it, once it is sent.
+                    return Some(Ok(self.take()));
+                }
+                Filled::Idle => {
+                    if let Err(error) = self.wait().await {
+                        self.found = Some(Filled::Failed(error));
+                    }
+                }
+                Filled::End => self.over = true,
+                Filled::Failed(error) => {
+                    self.over = true;
+                    self.state.metrics.error(error.kind());
+                    if error.kind() == ErrorKind::Corrupt {
+                        log::error(format_args!("tail: {error}"));
+                    }
+                    if !self.fill.fail(&error, &self.state.veil) {
+                        self.cut = true;
+                    }
+                }
+            }
+        }
+        if !self.fill.is_empty() {
+            return Some(Ok(self.take()));
+        }
+        if std::mem::take(&mut self.cut) {
+            // A pause, so that the connection sends what it has before it breaks.
+            tokio::task::yield_now().await;
+            return Some(Err(io::Error::other("the tail broke")));
+        }
+        None
+    }
+
+    fn take(&mut self) -> Bytes {
+        let (messages, bytes) = self.fill.take();
+        let lost = self
+            .stream
+            .as_ref()
+            .map_or(0, |stream| self.meter.note(stream));
+        self.state.metrics.sent(messages, bytes.len(), lost);
+        bytes
+    }
+
+    /// Whether it is to end without another message.
+    fn is_due(&self) -> bool {
+        self.state.stopping.is_now() || Instant::now() >= self.deadline
+    }
+
+    /// Reads what there is, as far as it goes into one piece.
+    async fn look(&mut self) -> Filled {
+        if self.is_due() {
+            return Filled::End;
+        }
+        if self.wanted.is_filtered() && self.backlog() > FEW {
+            return self.scan().await;
+        }
+        match &mut self.stream {
+            Some(stream) => self.fill.from(stream),
+            None => Filled::End,
+        }
+    }
+
+    fn backlog(&self) -> u64 {
+        self.stream
+            .as_ref()
+            .map_or(0, |stream| self.meter.behind(stream))
+    }
+
+    /// As `look`, on a thread that may take its time.
+    async fn scan(&mut self) -> Filled {
+        let Some(mut stream) = self.stream.take() else {
+            return Filled::End;
+        };
+        let mut fill = std::mem::take(&mut self.fill);
+        let form = fill.form();
+        let cancel = CancelOnDrop(stream.canceller());
+        let mut stopping = self.state.stopping.clone();
+        let state = Arc::clone(&self.state);
+        let scan = state.storage.scan(move || {
+            let found = fill.from(&mut stream);
+            Ok::<_, Error>((stream, fill, found))
+        });
+        let done = tokio::select! {
+            done = scan => done.ok(),
+            () = sleep_until(self.deadline) => None,
+            () = stopping.came() => None,
+        };
+        // Only a scan that is left behind is to be cancelled.
+        match done {
+            Some((stream, fill, found)) => {
+                std::mem::forget(cancel);
+                self.stream = Some(stream);
+                self.fill = fill;
+                found
+            }
+            None => {
+                self.fill = Fill::new(form);
+                Filled::End
+            }
+        }
+    }
+
+    /// Waits for news, for its time to be up, or for the moment of a sign of life.
+    async fn wait(&mut self) -> Result<(), Error> {
+        let open = Arc::clone(&self.open);
+        let mut news = pin!(open.bell.news.notified());
+        // Listen, be watched, look once more, then sleep: so nothing is missed.
+        news.as_mut().enable();
+        let _waiting = self.state.waiter.wait(&open)?;
+        match self.look().await {
+            Filled::Idle if self.fill.is_empty() => {}
+            found => {
+                self.found = Some(found);
+                return Ok(());
+            }
+        }
+        let beat = self.wanted.beat.map(|beat| Instant::now() + beat);
+        let until = beat.map_or(self.deadline, |beat| beat.min(self.deadline));
+        let mut stopping = self.state.stopping.clone();
+        tokio::select! {
+            () = news => {}
+            () = sleep_until(until) => {
+                if until < self.deadline {
+                    if let Some(stream) = &self.stream {
+                        self.fill.beat(stream);
+                        self.found = Some(Filled::Idle);
+                    }
+                }
+            }
+            () = stopping.came() => {}
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,201 @@
+//! Wakes idle tails: a few threads wait for all pools, and thousands of tails wait for none of them.
+//!
+//! Each pool that somebody waits for has one stream of its own here, which stands at the newest message and reads
+//! none. A thread sleeps on up to [`MOST`] of them at once; when one has news, it moves that stream to the newest
+//! message and rings the pool's [`Bell`], and every tail that waits at the bell looks for itself. A pool whose
+//! tails all have something to do is let go, so that its writers need wake nobody.
+//!
+//! Nothing is missed: a tail first listens at the bell, then makes sure that the pool is watched, then looks once
+//! more, then sleeps. What is appended before that look it sees; what is appended after it comes after the place
+//! where the watching stream stands, and rings, or was passed over by a ring that the tail hears.
+
+use super::pools::OpenPool;
+use crate::{wait_any, Canceller, Error, ErrorKind, Next, Start, Stream, TailOptions, Wait};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+
+/// Pools a thread waits for: as many as the system sleeps on at once, less some.
+const MOST: usize = 120;
+
+/// Where those who wait for a pool's messages are told of them.
+#[derive(Debug, Default)]
+pub(crate) struct Bell {
+    /// Rung for news, and when the pool is gone.
+    pub(crate) news: Notify,
+    waiting: AtomicUsize,
+    watched: AtomicBool,
+}
+
+/// Someone waits at a bell as long as this lives.
+#[derive(Debug)]
+pub(crate) struct Waiting<'a>(&'a Bell);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// A pool that is watched.
+#[derive(Debug)]
+struct Watch {
+    stream: Stream,
+    bell: Arc<Bell>,
+}
+
+/// One thread's part.
+#[derive(Debug, Default)]
+struct Shard {
+    orders: Mutex<Orders>,
+    ordered: Condvar,
+    /// Pools that are watched or ordered.
+    load: AtomicUsize,
+    /// Pools that may only be read: sleepers there cannot be woken, only look again and again.
+    polls: bool,
+}
+
+#[derive(Debug, Default)]
+struct Orders {
+    new: Vec<Watch>,
+    /// Ends the thread's wait, while it waits.
+    interrupt: Option<Canceller>,
+}
+
+/// The threads, made as pools need them.
+#[derive(Debug, Default)]
+pub(crate) struct Waiter(Mutex<Vec<Arc<Shard>>>);
+
+impl Waiter {
+    /// Someone is about to wait at this pool's bell. Listen before the call, and look once more after it.
+    pub(crate) fn wait<'a>(&self, open: &'a OpenPool) -> Result<Waiting<'a>, Error> {
+        let bell = &open.bell;
+        bell.waiting.fetch_add(1, Ordering::SeqCst);
+        let waiting = Waiting(bell);
+        if !bell.watched.swap(true, Ordering::SeqCst) {
+            let watched = self.watch(open);
+            if watched.is_err() {
+                bell.watched.store(false, Ordering::SeqCst);
+            }
+            watched?;
+        }
+        Ok(waiting)
+    }
+
+    fn watch(&self, open: &OpenPool) -> Result<(), Error> {
+        let stream = open.pool.tail(&TailOptions::new().start(Start::Now))?;
+        let shard = self.shard(open.pool.is_read_only())?;
+        let mut orders = locked(&shard.orders);
+        orders.new.push(Watch {
+            stream,
+            bell: Arc::clone(&open.bell),
+        });
+        match orders.interrupt.take() {
+            Some(canceller) => canceller.cancel(),
+            None => shard.ordered.notify_one(),
+        }
+        Ok(())
+    }
+
+    /// A thread with room, of which a place is taken.
+    fn shard(&self, polls: bool) -> Result<Arc<Shard>, Error> {
+        let mut shards = locked(&self.0);
+        let room =
+            |shard: &&Arc<Shard>| shard.polls == polls && shard.load.load(Ordering::Relaxed) < MOST;
+        if let Some(shard) = shards.iter().find(room) {
+            shard.load.fetch_add(1, Ordering::Relaxed);
+            return Ok(Arc::clone(shard));
+        }
+        let shard = Arc::new(Shard {
+            polls,
+            load: AtomicUsize::new(1),
+            ..Shard::default()
+        });
+        let of_thread = Arc::clone(&shard);
+        std::thread::Builder::new()
+            .name("plasmite-wait".into())
+            .stack_size(128 << 10)
+            .spawn(move || of_thread.run())
+            .map_err(|error| {
+                Error::new(ErrorKind::Io, format!("cannot start a thread: {error}"))
+            })?;
+        shards.push(Arc::clone(&shard));
+        Ok(shard)
+    }
+}
+
+impl Shard {
+    fn run(&self) {
+        let mut watches: Vec<Watch> = Vec::new();
+        loop {
+            self.take_orders(&mut watches);
+            let streams: Vec<&Stream> = watches.iter().map(|watch| &watch.stream).collect();
+            let ready = wait_any(&streams, Wait::Forever);
+            let interrupted = locked(&self.orders).interrupt.take().is_none();
+            if interrupted {
+                watches[0].stream.reset_cancel();
+                continue;
+            }
+            match ready {
+                Ok(Some(index)) => {
+                    if !watches[index].look() {
+                        watches.swap_remove(index);
+                        self.load.fetch_sub(1, Ordering::Relaxed);
+                    }
+                }
+                Ok(None) => {}
+                // Which of them it is about is not said: each is looked at.
+                Err(_) => {
+                    let before = watches.len();
+                    watches.retain_mut(Watch::look);
+                    self.load
+                        .fetch_sub(before - watches.len(), Ordering::Relaxed);
+                }
+            }
+        }
+    }
+
+    /// Takes new watches; waits while there are none at all.
+    fn take_orders(&self, watches: &mut Vec<Watch>) {
+        let mut orders = locked(&self.orders);
+        while watches.is_empty() && orders.new.is_empty() {
+            orders = self
+                .ordered
+                .wait(orders)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        watches.append(&mut orders.new);
+        orders.interrupt = Some(watches[0].stream.canceller());
+    }
+}
+
+impl Watch {
+    /// Rings when there is something; false when the pool is to be watched no longer.
+    fn look(&mut self) -> bool {
+        let alive = match self.stream.next(Wait::Try) {
+            Ok(Next::TimedOut) => return true,
+            Ok(_) => self.stream.seek(Start::Now).is_ok(),
+            // Damage is the tails' to tell; the pool may go on behind it.
+            Err(error) if error.kind() == ErrorKind::Corrupt => {
+                self.stream.seek(Start::Now).is_ok()
+            }
+            Err(_) => false,
+        };
+        self.bell.news.notify_waiters();
+        if !alive {
+            self.bell.watched.store(false, Ordering::SeqCst);
+            return false;
+        }
+        if self.bell.waiting.load(Ordering::SeqCst) > 0 {
+            return true;
+        }
+        // Nobody waits: let go, unless somebody came just now, who then relies on us.
+        self.bell.watched.store(false, Ordering::SeqCst);
+        self.bell.waiting.load(Ordering::SeqCst) > 0
+            && !self.bell.watched.swap(true, Ordering::SeqCst)
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

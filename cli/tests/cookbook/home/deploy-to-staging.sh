@@ -1,0 +1,3 @@
+#!/bin/sh
+# Stands in for a deployment.
+echo "deployed to staging"

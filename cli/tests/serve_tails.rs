@@ -1,0 +1,321 @@
+//! Tails: what they show, how they end, what they cost.
+#![cfg(feature = "serve")]
+
+mod common;
+
+use common::http::TailLines;
+use common::server::{filled, seqs, Server};
+use common::Scratch;
+use serde_json::{json, Value};
+
+#[test]
+fn starts_and_ends() {
+    let scratch = Scratch::new();
+    let server = filled(&scratch, 10, &[]);
+    let third = server.get("/v0/pools/lab/messages/3").json()["message"]["time"].clone();
+    let third = third.as_str().unwrap().to_owned();
+    for (query, expected) in [
+        ("snapshot", (1..=10).collect::<Vec<u64>>()),
+        ("snapshot&since_seq=8", vec![8, 9, 10]),
+        ("snapshot&tail=2", vec![9, 10]),
+        ("snapshot&tail=2&tag=odd", vec![7, 9]),
+        ("snapshot&tag=even&tag=%204%20", vec![4]),
+        ("snapshot&tag=4", vec![]),
+        ("snapshot&tag=", (1..=10).collect()),
+        ("max=3", vec![1, 2, 3]),
+        ("max=0", vec![]),
+        ("since_seq=0&max=1", vec![1]),
+        ("end_seq=2", vec![1, 2]),
+        ("start=oldest&max=1", vec![1]),
+        ("start=now&timeout_ms=1", vec![]),
+        ("since_seq=99&timeout_ms=1", vec![]),
+        ("snapshot&backwards&max=2", vec![10, 9]),
+        (&format!("since={third}&max=2"), vec![3, 4]),
+        ("since=1h&max=1", vec![1]),
+        ("snapshot&where=.data.n%20%3E%208", vec![9, 10]),
+        (
+            "snapshot&where=.data.n%20%3E%208&where=.data.n%20%3C%2010",
+            vec![9],
+        ),
+        ("max=2&where=.data.n%20%25%205%20%3D%3D%200", vec![5, 10]),
+        ("snapshot&tail=1&where=.seq%20%3C%205", vec![4]),
+    ] {
+        let mut tail = server.tail("lab", query);
+        assert_eq!(seqs(&tail.rest()), expected, "{query}");
+    }
+}
+
+#[test]
+fn bad_queries() {
+    let scratch = Scratch::new();
+    let server = filled(&scratch, 1, &["--max-tail-timeout-ms", "5000"]);
+    for stream in [
+        "pools/lab/tail",
+        "pools/lab/tail_lite3",
+        "ui/pools/lab/events",
+    ] {
+        for query in [
+            "since_seq=x",
+            "since_seq=-1",
+            "max=x",
+            "timeout_ms=x",
+            "timeout_ms=5001",
+            "gap_policy=never",
+            "since=5%C3%A9",
+            "since_seq=1&tail=1",
+            "start=later",
+            "snapshot=maybe",
+            "resume=nonsense",
+            "heartbeat_ms=0",
+            "where=.data.(",
+            "where=undefined_function",
+            "where=def%20f:%20f;%20f",
+        ] {
+            let answer = server.get(&format!("/v0/{stream}?{query}"));
+            answer.error(400, "Usage");
+        }
+        server
+            .get(&format!("/v0/{}", stream.replace("lab", "none")))
+            .error(404, "NotFound");
+    }
+    for policy in ["error", "event"] {
+        server
+            .get(&format!("/v0/pools/lab/tail_lite3?gap_policy={policy}"))
+            .error(400, "Usage");
+    }
+    let late = server.tail("lab", "timeout_ms=5000&max=1").rest();
+    assert_eq!(seqs(&late), [1]);
+}
+
+#[test]
+fn messages_come_as_they_are_committed() {
+    let scratch = Scratch::new();
+    let server = Server::start(&scratch, &[]);
+    server.create("lab");
+    let mut lines = server.tail("lab", "");
+    let mut events = TailLines::open(server.address, "/v0/ui/pools/lab/events?since_seq=2", &[]);
+    for number in 1..=50u64 {
+        server.append("lab", &number.to_string());
+        assert_eq!(lines.json()["seq"], number);
+    }
+    // From a writer beside the server too.
+    scratch.feed("lab", &["51"]);
+    assert_eq!(lines.json()["data"], 51);
+    let mut ids = Vec::new();
+    while ids.len() < 50 {
+        let line = events.line().expect("another line");
+        if let Some(id) = line.strip_prefix("id: ") {
+            ids.push(id.parse::<u64>().unwrap());
+        }
+    }
+    assert_eq!(
+        ids,
+        (1..=50).collect::<Vec<_>>(),
+        "first the place before all events"
+    );
+}
+
+#[test]
+fn events_resume() {
+    let scratch = Scratch::new();
+    let server = filled(&scratch, 5, &[]);
+    let path = "/v0/ui/pools/lab/events?snapshot&tail=1";
+    let answer = server.ask("GET", path, &[("last-event-id", "2")], b"");
+    assert_eq!(answer.header("content-type"), Some("text/event-stream"));
+    assert_eq!(
+        answer.header("cache-control"),
+        Some("no-cache, no-transform")
+    );
+    let text = answer.text();
+    let shown: Vec<_> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("data: "))
+        .collect();
+    let shown: Vec<Value> = shown
+        .iter()
+        .map(|data| serde_json::from_str(data).unwrap())
+        .collect();
+    assert_eq!(seqs(&shown), [3, 4, 5]);
+    assert!(text.starts_with("retry: 700\nid: 2\n\n"), "{text}");
+    assert!(text.contains("event: message\ndata: {\"seq\":3,"), "{text}");
+    // What the client has seen is not there any more: another pool has taken the name.
+    let answer = server.ask("GET", path, &[("last-event-id", "77")], b"");
+    assert!(answer.text().contains("\"seq\":1,"), "{}", answer.text());
+    server
+        .ask("GET", path, &[("last-event-id", "x")], b"")
+        .error(400, "Usage");
+}
+
+#[test]
+fn signs_of_life() {
+    let scratch = Scratch::new();
+    let server = filled(&scratch, 3, &[]);
+    let path = "/v0/ui/pools/lab/events?start=now&heartbeat_ms=100";
+    let mut events = TailLines::open(server.address, path, &[]);
+    let lines: Vec<_> = (0..6).map(|_| events.line().unwrap()).collect();
+    assert_eq!(
+        lines,
+        ["retry: 700", "id: 3", "", ": keep-alive", "id: 3", ""]
+    );
+    let mut lines = server.tail("lab", "start=now&heartbeat_ms=100");
+    assert_eq!(lines.line().unwrap(), "");
+    server.append("lab", "4");
+    while lines.line().is_some_and(|line| line.is_empty()) {}
+}
+
+#[test]
+fn lite3_frames() {
+    let scratch = Scratch::new();
+    let server = filled(&scratch, 3, &[]);
+    let answer = server.get("/v0/pools/lab/tail_lite3?snapshot&since_seq=2");
+    assert_eq!(
+        answer.header("content-type"),
+        Some("application/x-plasmite-lite3-stream")
+    );
+    let mut rest = &answer.body[..];
+    let mut found = Vec::new();
+    while !rest.is_empty() {
+        let (head, tail) = rest.split_at(20);
+        let seq = u64::from_be_bytes(head[..8].try_into().unwrap());
+        let time = u64::from_be_bytes(head[8..16].try_into().unwrap());
+        let length = u32::from_be_bytes(head[16..].try_into().unwrap()) as usize;
+        let (document, tail) = tail.split_at(length);
+        let json = plasmite::lite3_to_json(document).unwrap();
+        let json: Value = serde_json::from_slice(&json).unwrap();
+        let message = server.get(&format!("/v0/pools/lab/messages/{seq}")).json();
+        assert_eq!(message["message"]["data"], json["data"]);
+        assert_eq!(
+            message["message"]["time"],
+            plasmite::format_time(time).unwrap()
+        );
+        found.push(seq);
+        rest = tail;
+    }
+    assert_eq!(found, [2, 3]);
+}
+
+#[test]
+fn what_lite3_cannot_hold() {
+    let scratch = Scratch::new();
+    let server = Server::start(&scratch, &[]);
+    server.create("lab");
+    server.append("lab", "{\"big\":18446744073709551615}");
+    let refused = server
+        .get("/v0/pools/lab/tail_lite3?snapshot")
+        .error(406, "Usage");
+    assert!(refused["hint"].as_str().unwrap().contains("/tail"));
+    assert_eq!(refused["seq"], 1);
+    server.append("lab", "{\"small\":1}");
+    server.append("lab", "{\"big\":18446744073709551615}");
+    let mut wire = server.wire();
+    wire.request("GET", "/v0/pools/lab/tail_lite3?since_seq=2", &[], b"");
+    assert_eq!(wire.head().status, 200);
+    let mut pieces = Vec::new();
+    let end = loop {
+        match wire.piece() {
+            Ok(Some(piece)) => pieces.extend(piece),
+            other => break other,
+        }
+    };
+    assert!(end.is_err(), "cut, not ended");
+    assert_eq!(
+        pieces[..8],
+        2u64.to_be_bytes(),
+        "the message before it came"
+    );
+}
+
+#[test]
+fn gaps() {
+    let scratch = Scratch::new();
+    let server = Server::start(&scratch, &[]);
+    server
+        .post("/v0/pools", r#"{"pool":"small","size_bytes":32768}"#)
+        .json();
+    for number in 0..600 {
+        server.append(
+            "small",
+            &format!("{{\"number\":{number},\"filler\":\"{}\"}}", "x".repeat(100)),
+        );
+    }
+    let info = server.get("/v0/pools/small/info").json();
+    let oldest = info["pool"]["bounds"]["oldest"].as_u64().unwrap();
+    assert!(oldest > 100, "it has wrapped");
+    // A tail without a position starts at the oldest retained message, with every policy.
+    for policy in ["continue", "error", "event"] {
+        let shown = server
+            .tail("small", &format!("snapshot&gap_policy={policy}"))
+            .rest();
+        assert_eq!(seqs(&shown), (oldest..=600).collect::<Vec<_>>(), "{policy}");
+    }
+    let shown = server.tail("small", "snapshot&since_seq=5").rest();
+    assert_eq!(seqs(&shown), (oldest..=600).collect::<Vec<_>>());
+    let lost = server.tail("small", "since_seq=5&gap_policy=error").rest();
+    assert_eq!(lost.len(), 1);
+    assert_eq!(lost[0]["error"]["kind"], "RetentionGap");
+    assert_eq!(lost[0]["error"]["seq"], 5);
+    let mut told = server.tail("small", "snapshot&since_seq=5&gap_policy=event");
+    let gap = told.json();
+    assert_eq!(
+        gap,
+        json!({"gap":{"first":5,"last":oldest - 1,"count":oldest - 5}})
+    );
+    assert_eq!(told.json()["seq"], oldest);
+    let events = server.get("/v0/ui/pools/small/events?since_seq=5&gap_policy=error");
+    let text = events.text();
+    assert!(
+        text.contains("event: error\ndata: {\"error\":{\"kind\":\"RetentionGap\""),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_slow_reader_loses_messages_and_is_told_which() {
+    let scratch = Scratch::new();
+    let server = Server::start(&scratch, &[]);
+    server
+        .post("/v0/pools", r#"{"pool":"small","size_bytes":65536}"#)
+        .json();
+    let mut tail = server.tail("small", "since_seq=1&gap_policy=event");
+    // More than sockets and buffers hold, in a pool that holds little.
+    let filler = "x".repeat(20_000);
+    let client = plasmite::Client::new(scratch.pools()).unwrap();
+    let pool = client.open_pool("small").unwrap();
+    let mut last = 0;
+    for _ in 0..1_500 {
+        let data = format!("\"{filler}\"");
+        last = pool
+            .append(data.as_bytes(), &plasmite::AppendOptions::new())
+            .unwrap()
+            .seq;
+    }
+    let mut expected = 1;
+    let mut lost = 0;
+    while expected <= last {
+        let next = tail.json();
+        if let Some(gap) = next.get("gap") {
+            assert_eq!(gap["first"], expected);
+            lost += gap["count"].as_u64().unwrap();
+            expected = gap["last"].as_u64().unwrap() + 1;
+        } else {
+            assert_eq!(next["seq"], expected, "nothing is lost without a word");
+            expected += 1;
+        }
+    }
+    assert!(lost > 0, "the reader was slow");
+    let metrics = server.get("/metrics").text().to_owned();
+    assert!(
+        metrics.contains(&format!("plasmite_tail_lost_messages_total {lost}\n")),
+        "{metrics}"
+    );
+}
+
+#[test]
+fn a_filter_that_gives_no_truth_value_ends_its_tail() {
+    let scratch = Scratch::new();
+    let server = filled(&scratch, 2, &[]);
+    let shown = server.tail("lab", "where=.data.n").rest();
+    assert_eq!(shown.len(), 1);
+    assert_eq!(shown[0]["error"]["kind"], "Usage");
+    assert_eq!(shown[0]["error"]["seq"], 1);
+}

@@ -1,0 +1,61 @@
+//! Signs that something may be wrong with a pool which still works: what a look at the control page and at a
+//! sample of the index tells. Only a doctor looks at everything.
+
+use crate::pool::Pool;
+use crate::ring::memory::Memory;
+use crate::sys::atomic::Ordering;
+
+/// How many slots of the index are looked at.
+const SAMPLE: u64 = 64;
+
+/// Words that only writers go by do not look right.
+pub(crate) const ODD_WORDS: &str =
+    "the control page has words that only writers go by and that cannot be right; the next writer puts them right";
+/// The disk refused a sync.
+pub(crate) const SYNC_FAILED: &str =
+    "a sync to the disk failed; check the disk, and flush until that succeeds";
+
+/// The index does not know messages that it should know.
+pub(crate) fn missed(count: u64, of: u64, first: u64) -> String {
+    format!(
+        "the index misses {count} of {of} messages it should know, the first is {first}: they are found by a slower search, until newer messages take their slots"
+    )
+}
+
+impl Pool {
+    /// Whether a sync failed, and none has succeeded since.
+    pub(crate) fn sync_failed(&self) -> bool {
+        let recovery = &self.shared().ring().memory.control().recovery;
+        recovery.sync_failed.load(Ordering::Relaxed) != 0
+    }
+
+    /// The signs there are, each a sentence.
+    pub(crate) fn signs(&self) -> Vec<String> {
+        let mut signs = Vec::new();
+        if self.is_at_home() && !self.looks_sound(true) {
+            signs.push(ODD_WORDS.to_string());
+        }
+        if self.sync_failed() {
+            signs.push(SYNC_FAILED.to_string());
+        }
+        signs.extend(self.missed_in_sample());
+        signs
+    }
+
+    /// Looks at some slots of the index, evenly spread over the retained messages.
+    fn missed_in_sample(&self) -> Option<String> {
+        let ring = self.shared().ring();
+        let ((_, oldest), (_, newest)) = ring.ends()?;
+        let stride = self.shared().superblock().geometry.index_stride;
+        let first = oldest.seq.next_multiple_of(stride);
+        let slots = (newest.seq + 1).saturating_sub(first).div_ceil(stride);
+        let looks = slots.min(SAMPLE);
+        let seqs = (0..looks).map(|look| first + look * slots / looks * stride);
+        let seqs: Vec<u64> = seqs.filter(|seq| !ring.index_knows(*seq)).collect();
+        // What was overwritten meanwhile has lost its slot to a newer message.
+        let ((_, oldest), _) = ring.ends()?;
+        let mut unknown = seqs.into_iter().filter(|seq| *seq >= oldest.seq);
+        let first = unknown.next()?;
+        Some(missed(1 + unknown.count() as u64, looks, first))
+    }
+}

@@ -1,0 +1,253 @@
+//! The search for intact frames, at every place where one can begin.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+
+use crate::error::{Error, Result};
+use crate::format::frame::{self, Header, Size, HEADER, HEADER_WORDS};
+use crate::format::geometry::{Geometry, CONTROL_OFFSET};
+use crate::format::superblock::Superblock;
+use crate::format::PAGE;
+use crate::pool::survey::MAX_SEQ_JUMP;
+use crate::ring::position::is_sound;
+
+/// Bytes read at a time; a longer frame is read whole.
+const CHUNK: u64 = 1 << 20;
+
+/// How many times the ring's size may be spent on summing up what only looks like a frame. Bytes made up for it
+/// could otherwise be summed up over and over.
+const SEARCH_LAPS: u64 = 16;
+
+/// An intact message: where it lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Frame {
+    pub(super) seq: u64,
+    pub(super) position: u64,
+}
+
+/// What the search found.
+pub(super) struct Found {
+    /// Rising in seq and in position.
+    pub(super) frames: Vec<Frame>,
+    /// A seq that no message had yet.
+    pub(super) next_seq: u64,
+}
+
+/// The damaged file.
+pub(super) struct Source<'a> {
+    file: &'a File,
+    pub(super) geometry: Geometry,
+    pub(super) flags: u32,
+    seed: u64,
+    chunk: Vec<u8>,
+    /// Ring offset of the chunk.
+    start: u64,
+}
+
+impl<'a> Source<'a> {
+    /// Finds out how the file is laid out, and what is intact in it.
+    ///
+    /// # Errors
+    /// Corrupt, Usage (another format), Io.
+    pub(super) fn find(file: &'a File, file_len: u64) -> Result<(Source<'a>, Found)> {
+        let mut page = vec![0; PAGE as usize];
+        read_what_can_be_read(file, 0, &mut page);
+        let (superblock, damage) = Superblock::guess(&page, file_len)?;
+        let mut geometries = vec![superblock.geometry];
+        // Sizes that cannot be right: most pools have those that their length gives.
+        if let (Some(_), Ok(plan)) = (&damage, Geometry::plan(file_len, None)) {
+            geometries.push(plan);
+        }
+        let mut last = None;
+        for geometry in geometries {
+            if !geometry.is_sound() {
+                continue;
+            }
+            let mut source = Source {
+                file,
+                geometry,
+                flags: superblock.flags,
+                seed: superblock.seed(),
+                chunk: Vec::new(),
+                start: 0,
+            };
+            let found = source.search();
+            if !found.frames.is_empty() || damage.is_none() {
+                return Ok((source, found));
+            }
+            last = Some(source);
+        }
+        match (last, damage) {
+            (_, Some(error)) => Err(error.with_hint(
+                "nothing can be salvaged: no message was found whose checksum is right for what the superblock says; restore the pool from a copy",
+            )),
+            _ => Err(Error::corrupt("the pool's superblock gives impossible sizes").with_offset(16)),
+        }
+    }
+
+    fn search(&mut self) -> Found {
+        let ring_size = self.geometry.ring_size;
+        let mut frames = Vec::new();
+        let mut budget = ring_size.saturating_mul(SEARCH_LAPS);
+        let mut offset = 0;
+        while offset + frame::MIN_LEN <= ring_size {
+            match self.look(offset, &mut budget) {
+                Some((header, position)) => {
+                    frames.push(Frame {
+                        seq: header.seq,
+                        position,
+                    });
+                    offset += header.len;
+                }
+                None => offset += 8,
+            }
+        }
+        self.order(frames)
+    }
+
+    /// Messages in their order, which is that of positions, without those that were retired. Behind the newest there can
+    /// be remains from before a recovery, which gave their seqs again: those are left out.
+    fn order(&self, mut frames: Vec<Frame>) -> Found {
+        frames.sort_unstable_by_key(|frame| frame.position);
+        let mut control = vec![0; PAGE as usize];
+        read_what_can_be_read(self.file, CONTROL_OFFSET, &mut control);
+        let word =
+            |at: usize| u64::from_le_bytes(control[at..at + 8].try_into().unwrap_or_default());
+        let (head, tail, next_seq) = (word(8), word(64), word(24));
+        let retained = |frame: &Frame| (tail..head).contains(&frame.position);
+        if is_sound(tail, head, self.geometry.ring_size) && frames.iter().any(retained) {
+            frames.retain(|frame| frame.position >= tail);
+        }
+        let mut kept: Vec<Frame> = Vec::with_capacity(frames.len());
+        for frame in frames
+            .into_iter()
+            .filter(|frame| frame.seq != 0 && frame.seq < 1 << 62)
+        {
+            if kept.last().is_none_or(|last| last.seq < frame.seq) {
+                kept.push(frame);
+            }
+        }
+        let behind = kept.last().map_or(1, |last| last.seq + 1);
+        let remembered = (behind..behind.saturating_add(MAX_SEQ_JUMP)).contains(&next_seq)
+            || (kept.is_empty() && (1..1 << 62).contains(&next_seq));
+        Found {
+            frames: kept,
+            next_seq: if remembered { next_seq } else { behind },
+        }
+    }
+
+    /// The intact message frame at a ring offset, and its position.
+    fn look(&mut self, offset: u64, budget: &mut u64) -> Option<(Header, u64)> {
+        let size = self.word(offset)?;
+        let Some(Size::Message(len)) = Size::parse(size as u32) else {
+            return None;
+        };
+        if offset + len > self.geometry.ring_size || len > *budget {
+            return None;
+        }
+        let words = self.words(offset)?;
+        let header = Header::parse(words)?;
+        let end = offset + len - 8;
+        let trailer = if self.holds(end, 8) {
+            self.word(end)?
+        } else {
+            let mut bytes = [0; 8];
+            read_what_can_be_read(self.file, self.geometry.ring_offset + end, &mut bytes);
+            u64::from_le_bytes(bytes)
+        };
+        if (trailer >> 32) as u32 != size as u32 {
+            return None;
+        }
+        let position = u64::from(header.lap)
+            .checked_mul(self.geometry.ring_size)?
+            .checked_add(offset)?;
+        self.ensure(offset, len);
+        let body = self.bytes(offset + HEADER, header.body_len());
+        let crc = frame::checksum(words, frame::body_crc(body), position, self.seed);
+        if crc != header.crc {
+            *budget -= len;
+            return None;
+        }
+        Some((header, position))
+    }
+
+    /// A message that the search found: its header and its body.
+    ///
+    /// # Errors
+    /// Corrupt when it is not intact any more: a writer overwrote it, or the disk changed its mind.
+    pub(super) fn message(&mut self, frame: &Frame) -> Result<(Header, &[u8])> {
+        let offset = frame.position % self.geometry.ring_size;
+        match self.look(offset, &mut { u64::MAX }) {
+            Some((header, position)) if position == frame.position && header.seq == frame.seq => {
+                Ok((header, self.bytes(offset + HEADER, header.body_len())))
+            }
+            _ => Err(
+                Error::corrupt(format!("message {} changed while it was copied", frame.seq))
+                    .with_seq(frame.seq)
+                    .with_offset(self.geometry.ring_offset + offset)
+                    .with_hint("stop the programs that use the pool, then try again"),
+            ),
+        }
+    }
+
+    fn holds(&self, offset: u64, len: u64) -> bool {
+        offset >= self.start && offset + len <= self.start + self.chunk.len() as u64
+    }
+
+    /// Reads the bytes at a ring offset unless they are at hand.
+    fn ensure(&mut self, offset: u64, len: u64) {
+        if self.holds(offset, len) {
+            return;
+        }
+        let len = len.max(CHUNK).min(self.geometry.ring_size - offset);
+        self.chunk.resize(len as usize, 0);
+        read_what_can_be_read(
+            self.file,
+            self.geometry.ring_offset + offset,
+            &mut self.chunk,
+        );
+        self.start = offset;
+    }
+
+    fn bytes(&self, offset: u64, len: u64) -> &[u8] {
+        let at = (offset - self.start) as usize;
+        &self.chunk[at..at + len as usize]
+    }
+
+    fn word(&mut self, offset: u64) -> Option<u64> {
+        self.ensure(offset, 8);
+        let bytes = self.bytes(offset, 8);
+        bytes.try_into().ok().map(u64::from_le_bytes)
+    }
+
+    fn words(&mut self, offset: u64) -> Option<[u64; HEADER_WORDS]> {
+        self.ensure(offset, HEADER);
+        let mut words = [0; HEADER_WORDS];
+        for (place, bytes) in words
+            .iter_mut()
+            .zip(self.bytes(offset, HEADER).chunks_exact(8))
+        {
+            *place = u64::from_le_bytes(bytes.try_into().ok()?);
+        }
+        Some(words)
+    }
+}
+
+/// Reads; what cannot be read, because the disk is bad there or the file ends, is zero.
+fn read_what_can_be_read(file: &File, offset: u64, bytes: &mut [u8]) {
+    if file.read_exact_at(bytes, offset).is_ok() {
+        return;
+    }
+    for (index, page) in bytes.chunks_mut(PAGE as usize).enumerate() {
+        let from = offset + index as u64 * PAGE;
+        let mut filled = 0;
+        while filled < page.len() {
+            match file.read_at(&mut page[filled..], from + filled as u64) {
+                Ok(count) if count > 0 => filled += count,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                _ => break,
+            }
+        }
+        page[filled..].fill(0);
+    }
+}

@@ -1,0 +1,96 @@
+//! The atomics of a build in which a process can be made to die before any of its stores to shared words, for the test
+//! of these deaths. Every store is a point, named after its place in the source, so that none can be forgotten.
+
+use std::ops::Deref;
+use std::panic::Location;
+use std::sync::atomic as plain;
+use std::sync::atomic::Ordering;
+use std::sync::OnceLock;
+
+/// What is called before each store.
+pub type Hook = fn(&'static Location<'static>);
+
+static HOOK: OnceLock<Hook> = OnceLock::new();
+
+/// Has `hook` called before each store of this process from now on; only the first one counts.
+pub fn before_stores(hook: Hook) {
+    let _ = HOOK.set(hook);
+}
+
+#[inline]
+fn point(place: &'static Location<'static>) {
+    if let Some(hook) = HOOK.get() {
+        hook(place);
+    }
+}
+
+macro_rules! atomic {
+    ($name:ident, $number:ty) => {
+        /// A shared word.
+        #[derive(Debug, Default)]
+        #[repr(transparent)]
+        pub struct $name(plain::$name);
+
+        // Loads are no points.
+        impl Deref for $name {
+            type Target = plain::$name;
+            fn deref(&self) -> &plain::$name {
+                &self.0
+            }
+        }
+
+        #[allow(missing_docs)] // as in std
+        impl $name {
+            pub const fn new(value: $number) -> $name {
+                $name(plain::$name::new(value))
+            }
+
+            /// # Safety
+            /// As for the standard library's.
+            #[allow(unsafe_code)]
+            pub const unsafe fn from_ptr<'a>(place: *mut $number) -> &'a $name {
+                // SAFETY: this type has the layout of the standard library's, whose rules the caller keeps.
+                unsafe { &*place.cast() }
+            }
+
+            #[track_caller]
+            pub fn store(&self, value: $number, order: Ordering) {
+                point(Location::caller());
+                self.0.store(value, order);
+            }
+
+            #[track_caller]
+            pub fn swap(&self, value: $number, order: Ordering) -> $number {
+                point(Location::caller());
+                self.0.swap(value, order)
+            }
+
+            #[track_caller]
+            pub fn fetch_add(&self, value: $number, order: Ordering) -> $number {
+                point(Location::caller());
+                self.0.fetch_add(value, order)
+            }
+
+            #[track_caller]
+            pub fn fetch_max(&self, value: $number, order: Ordering) -> $number {
+                point(Location::caller());
+                self.0.fetch_max(value, order)
+            }
+
+            #[track_caller]
+            pub fn compare_exchange(
+                &self,
+                current: $number,
+                new: $number,
+                success: Ordering,
+                failure: Ordering,
+            ) -> Result<$number, $number> {
+                point(Location::caller());
+                self.0.compare_exchange(current, new, success, failure)
+            }
+        }
+    };
+}
+
+atomic!(AtomicU32, u32);
+atomic!(AtomicU64, u64);

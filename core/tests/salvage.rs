@@ -1,0 +1,322 @@
+//! Salvage: every message whose bytes are intact comes out as it went in, whatever else was damaged, and nothing else.
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::os::unix::fs::{FileExt, PermissionsExt};
+
+use common::{inspect, message, patient, put, scratch_in_memory, sized, watchdog, Random, Victim};
+use plasmite_core::salvage::Salvaged;
+use plasmite_core::store::{AppendOptions, Client, OpenOptions, PoolOptions};
+use plasmite_core::{Error, ErrorKind};
+
+const SPREAD: u64 = 90;
+
+fn salvage(client: &Client) -> Result<Salvaged, Error> {
+    let _ = std::fs::remove_file(client.resolve("out").unwrap());
+    client.salvage("p", "out", &PoolOptions::default())
+}
+
+/// Seqs in the new pool, each of whose messages is the one that was written.
+fn intact(victim: &Victim, salvaged: &Salvaged) -> BTreeSet<u64> {
+    let out = victim
+        .client
+        .open("out", &OpenOptions { read_only: false })
+        .unwrap();
+    let mut seqs = BTreeSet::new();
+    for seq in 1..=victim.newest() {
+        match common::envelope(&out, seq) {
+            Ok(found) => {
+                assert_eq!(found, victim.envelopes[seq as usize], "altered");
+                seqs.insert(seq);
+            }
+            Err(error) => assert_eq!(error.kind(), ErrorKind::NotFound),
+        }
+    }
+    assert_eq!(seqs.len() as u64, salvaged.messages);
+    assert_eq!(
+        salvaged.bounds,
+        seqs.first().map(|first| (*first, *seqs.last().unwrap()))
+    );
+    let mut doctor = victim.client.doctor(Some("out")).unwrap();
+    while doctor.step(1 << 20).unwrap() {}
+    assert_eq!(
+        doctor.reports()[0].issue_count,
+        0,
+        "{:?}",
+        doctor.reports()[0]
+    );
+    // It goes on behind everything that ever was.
+    let next = put(&out, "1");
+    assert!(next > seqs.last().copied().unwrap_or(0));
+    seqs
+}
+
+fn victim() -> Victim {
+    let options = PoolOptions {
+        size: 12_288,
+        ..PoolOptions::default()
+    };
+    Victim::new(options, 200)
+}
+
+#[test]
+fn a_pool_in_order_is_copied_whole() {
+    let _watchdog = watchdog();
+    let victim = victim();
+    let salvaged = salvage(&victim.client).unwrap();
+    let seqs = intact(&victim, &salvaged);
+    assert_eq!(seqs, (victim.oldest..=victim.newest()).collect());
+    assert_eq!((salvaged.lost, &salvaged.lost_ranges[..]), (0, &[][..]));
+    assert_eq!(salvaged.size, 12_288);
+}
+
+/// One byte at a time: at most the message that it belongs to is lost, wherever it is.
+#[test]
+fn each_flipped_byte_costs_at_most_one_message() {
+    let _watchdog = watchdog();
+    let victim = victim();
+    let all: BTreeSet<u64> = (victim.oldest..=victim.newest()).collect();
+    let mut without_superblock = 0;
+    for at in (0..victim.good.len()).filter(|at| *at < 200 || *at >= 4096) {
+        if (8192..victim.ring).contains(&at) && at % 64 != 0 {
+            continue; // index
+        }
+        victim.restore();
+        let bad = [victim.good[at] ^ 0x21];
+        victim.file.write_all_at(&bad, at as u64).unwrap();
+        match salvage(&victim.client) {
+            Ok(salvaged) => {
+                let seqs = intact(&victim, &salvaged);
+                let lost: Vec<_> = all.difference(&seqs).collect();
+                assert!(lost.len() <= 1, "byte {at}: {lost:?}");
+                if let [lost] = lost[..] {
+                    // The oldest is missed by nobody who does not know what was there.
+                    let told = salvaged.lost_ranges.contains(&(*lost, *lost));
+                    assert!(told || *lost == victim.oldest, "byte {at}: {salvaged:?}");
+                }
+                assert!(seqs.difference(&all).all(|seq| *seq < victim.oldest));
+            }
+            Err(error) => {
+                assert!(at < 96, "byte {at}: {error:?}");
+                assert!(error.hint().is_some());
+                assert!(!victim.client.exists("out").unwrap());
+                without_superblock += 1;
+            }
+        }
+    }
+    // The version, the first half of the identity, which every checksum covers, and sizes without which nothing is found.
+    assert!(without_superblock <= 4 + 8 + 8, "{without_superblock}");
+    println!("{without_superblock} bytes of the superblock cannot be done without");
+}
+
+/// Stretches of noise over everything but the superblock: what lies between them comes out.
+#[test]
+fn what_lies_between_damaged_stretches_comes_out() {
+    let _watchdog = watchdog();
+    let victim = victim();
+    let mut random = Random(77);
+    for _ in 0..300 {
+        victim.restore();
+        for _ in 0..=random.below(4) {
+            let at = 4096 + random.below(victim.good.len() as u64 - 4096);
+            let len = (1 + random.below(400)).min(victim.good.len() as u64 - at);
+            let noise: Vec<u8> = (0..len).map(|_| random.below(256) as u8).collect();
+            victim.file.write_all_at(&noise, at).unwrap();
+        }
+        let damaged = std::fs::read(&victim.path).unwrap();
+        let salvaged = salvage(&victim.client).unwrap();
+        let seqs = intact(&victim, &salvaged);
+        // The twin: a message is there when no byte of its frame has changed.
+        let frames = frames_of(&victim);
+        for (seq, from, to) in frames {
+            let untouched = damaged[from..to] == victim.good[from..to];
+            assert_eq!(seqs.contains(&seq), untouched, "message {seq}");
+        }
+    }
+}
+
+/// Seq, first byte and end of each retained frame.
+fn frames_of(victim: &Victim) -> Vec<(u64, usize, usize)> {
+    let copy = victim.client.resolve("copy").unwrap();
+    std::fs::write(&copy, &victim.good).unwrap();
+    let pool = victim
+        .client
+        .open("copy", &OpenOptions { read_only: true })
+        .unwrap();
+    let layout = pool.layout(usize::MAX).unwrap();
+    let frames = layout.frames.iter();
+    let found = frames
+        .map(|frame| {
+            let from = frame.offset as usize;
+            (frame.seq, from, from + frame.len as usize)
+        })
+        .collect();
+    drop(pool);
+    std::fs::remove_file(copy).unwrap();
+    found
+}
+
+#[test]
+fn files_cut_short_and_grown() {
+    let _watchdog = watchdog();
+    let victim = victim();
+    let mut before = BTreeSet::new();
+    for len in (8192..=victim.good.len()).step_by(512) {
+        victim.restore();
+        victim.file.set_len(len as u64).unwrap();
+        match salvage(&victim.client) {
+            Ok(salvaged) => {
+                let seqs = intact(&victim, &salvaged);
+                assert!(seqs.is_superset(&before), "{len}");
+                before = seqs;
+            }
+            Err(error) => {
+                assert!(before.is_empty(), "{len}: {error}");
+                assert_eq!(error.kind(), ErrorKind::Corrupt);
+            }
+        }
+    }
+    assert_eq!(before.len() as u64, victim.newest() + 1 - victim.oldest);
+    victim.restore();
+    victim.file.set_len(40_000).unwrap();
+    let salvaged = salvage(&victim.client).unwrap();
+    assert_eq!(intact(&victim, &salvaged).len() as u64, salvaged.messages);
+}
+
+/// Messages behind a damaged stretch are lost to a recovery, and not to a salvage.
+#[test]
+fn what_a_recovery_left_out() {
+    let _watchdog = watchdog();
+    let victim = victim();
+    let frames = frames_of(&victim);
+    let (middle, from, _) = frames[frames.len() / 2];
+    victim.file.write_all_at(&[0; 24], from as u64).unwrap();
+    // Under another inode it is recovered: up to the damage or from there on.
+    let bytes = std::fs::read(&victim.path).unwrap();
+    std::fs::remove_file(&victim.path).unwrap();
+    std::fs::write(&victim.path, bytes).unwrap();
+    drop(
+        victim
+            .client
+            .open("p", &OpenOptions { read_only: false })
+            .unwrap(),
+    );
+    let salvaged = salvage(&victim.client).unwrap();
+    let seqs = intact(&victim, &salvaged);
+    assert!(seqs.contains(&victim.newest()) && !seqs.contains(&middle));
+    assert!(
+        salvaged.lost_ranges.contains(&(middle, middle)),
+        "{salvaged:?}"
+    );
+}
+
+#[test]
+fn batches_that_lost_a_part() {
+    let _watchdog = watchdog();
+    let (_dir, client) = scratch_in_memory();
+    let pool = client.create("p", &sized(20_000)).unwrap();
+    let texts: Vec<String> = (1..=4).map(|n| message(1, n, SPREAD)).collect();
+    let items = texts.iter().map(|text| {
+        Ok(plasmite_core::store::BatchItem {
+            bytes: text.as_bytes(),
+            encoding: plasmite_core::store::ItemEncoding::Json,
+            tags: &[],
+            timestamp_ns: None,
+        })
+    });
+    pool.append_batch(items.collect::<Vec<_>>().into_iter(), &patient(), |_| ())
+        .unwrap();
+    let at = pool.layout(9).unwrap().frames[2].offset;
+    let path = pool.path().to_path_buf();
+    drop(pool);
+    let file = std::fs::File::options().write(true).open(path).unwrap();
+    file.write_all_at(&[9; 8], at + 16).unwrap();
+    let salvaged = salvage(&client).unwrap();
+    assert_eq!(
+        (salvaged.messages, &salvaged.lost_ranges[..]),
+        (3, &[(3, 3)][..])
+    );
+    let out = client.open("out", &OpenOptions::default()).unwrap();
+    for seq in [1, 2, 4] {
+        assert_eq!(common::get(&out, seq).unwrap(), texts[seq as usize - 1]);
+    }
+    assert_eq!(put(&out, "5"), 5);
+    let mut doctor = client.doctor(Some("out")).unwrap();
+    while doctor.step(1 << 20).unwrap() {}
+    assert_eq!(doctor.reports()[0].issue_count, 0);
+}
+
+/// Seqs of lost messages are not given again, modes and sizes are as asked.
+#[test]
+fn the_new_pool() {
+    let _watchdog = watchdog();
+    let (_dir, client) = scratch_in_memory();
+    let pool = client.create("p", &sized(30_000)).unwrap();
+    for n in 1..=20 {
+        put(&pool, &message(1, n, SPREAD));
+    }
+    let at = pool.layout(99).unwrap().frames[19].offset;
+    let path = pool.path().to_path_buf();
+    drop(pool);
+    let file = std::fs::File::options().write(true).open(&path).unwrap();
+    file.write_all_at(&[9; 8], at + 16).unwrap();
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o640)).unwrap();
+    let before = std::fs::read(&path).unwrap();
+    let salvaged = salvage(&client).unwrap();
+    assert_eq!(salvaged.lost_ranges, [(20, 20)]);
+    assert_eq!((salvaged.lost, salvaged.bounds), (1, Some((1, 19))));
+    assert!(
+        std::fs::read(&path).unwrap() == before,
+        "the damaged pool was written to"
+    );
+    let out = client.open("out", &OpenOptions::default()).unwrap();
+    assert_eq!(inspect(&out, SPREAD), (1, 19));
+    assert_eq!(put(&out, "1"), 21);
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode();
+    assert_eq!(mode(out.path()) & 0o777, 0o640);
+    let error = client
+        .salvage("p", "out", &PoolOptions::default())
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::AlreadyExists);
+    let error = client.salvage("p", "small", &sized(9300)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Usage);
+    assert!(!client.exists("small").unwrap());
+    let large = client.salvage("p", "large", &sized(100_000)).unwrap();
+    assert_eq!(large.size, 100_000);
+    for (name, kind) in [
+        ("nothing", ErrorKind::NotFound),
+        ("text", ErrorKind::Corrupt),
+    ] {
+        std::fs::write(client.resolve("text").unwrap(), [b'x'; 20_000]).unwrap();
+        let error = client
+            .salvage(name, "new", &PoolOptions::default())
+            .unwrap_err();
+        assert_eq!(error.kind(), kind, "{error:?}");
+        assert!(!client.exists("new").unwrap());
+    }
+}
+
+/// Bytes that claim to be long frames over and over cost bounded time.
+#[test]
+fn made_up_frames() {
+    let _watchdog = watchdog();
+    let (_dir, client) = scratch_in_memory();
+    let pool = client.create("p", &sized(4 << 20)).unwrap();
+    let offset = pool.info().unwrap().ring_offset;
+    let size = pool.info().unwrap().ring_size;
+    for n in 1..=50 {
+        pool.append_json(message(1, n, SPREAD).as_bytes(), &AppendOptions::default())
+            .unwrap();
+    }
+    let path = pool.path().to_path_buf();
+    drop(pool);
+    let file = std::fs::File::options().write(true).open(path).unwrap();
+    // Each eight bytes: a size word of half the ring, which is also the trailer of one that long before.
+    let word = (size / 2 / 8) as u32 | 1 << 29;
+    let bytes: Vec<u8> = [word.to_le_bytes(), word.to_le_bytes()].concat();
+    let noise = bytes.repeat((size as usize - 20_000) / 8);
+    file.write_all_at(&noise, offset + 20_000 / 8 * 8).unwrap();
+    let salvaged = salvage(&client).unwrap();
+    assert_eq!(salvaged.messages, 50);
+}

@@ -1,0 +1,3 @@
+module github.com/sandover/plasmite/bindings/go
+
+go 1.22

@@ -1,0 +1,37 @@
+// The same as index.js, for `import`.
+import plasmite from "./index.js";
+
+export const {
+  Client,
+  Pool,
+  Stream,
+  Lite3Stream,
+  Message,
+  Gap,
+  Durability,
+  ErrorKind,
+  PlasmiteError,
+  PlasmiteNativeError,
+  InternalError,
+  UsageError,
+  NotFoundError,
+  AlreadyExistsError,
+  BusyError,
+  PermissionDeniedError,
+  CorruptError,
+  IoError,
+  RetentionGapError,
+  RemoteClient,
+  RemotePool,
+  RemoteError,
+  DEFAULT_POOL_DIR,
+  DEFAULT_POOL_SIZE,
+  DEFAULT_POOL_SIZE_BYTES,
+  defaultPoolDir,
+  parseMessage,
+  replay,
+  version,
+  libraryVersion,
+} = plasmite;
+
+export default plasmite;

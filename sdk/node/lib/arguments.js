@@ -1,0 +1,153 @@
+// Checks of arguments, before the library is called. A wrong type is a TypeError, a number out of range a
+// RangeError; both have a `code`.
+
+const { Durability, describe, mapDurability } = require("../mappings.js");
+const { MAX_U64 } = require("./exact.js");
+const { parseTime } = require("./time.js");
+
+const MAX_U32 = 0xffff_ffffn;
+
+function invalid(message, code = "InvalidArg") {
+  return Object.assign(new TypeError(`plasmite: ${message}`), { code });
+}
+
+function outOfRange(message) {
+  return Object.assign(new RangeError(`plasmite: ${message}`), { code: "ERR_OUT_OF_RANGE" });
+}
+
+const isNothing = (value) => value === undefined || value === null;
+
+/** A text that C can take: no NUL, no half of a surrogate pair. */
+function text(name, value) {
+  if (typeof value !== "string") throw invalid(`${name} must be a string, not ${describe(value)}`, "StringExpected");
+  if (value.length === 0) throw invalid(`${name} must not be empty`);
+  if (value.includes("\0")) throw invalid(`${name} must not contain a NUL character`);
+  if (!value.isWellFormed()) throw invalid(`${name} must not contain half of a surrogate pair`);
+  return value;
+}
+
+/** A number from 0 to `most`: a safe integer, or a bigint. */
+function unsigned(name, value, most = MAX_U64) {
+  if (typeof value === "number") {
+    if (!Number.isSafeInteger(value)) {
+      throw outOfRange(`${name} must be a whole number that is safe (up to 2^53-1), or a bigint, not ${value}`);
+    }
+  } else if (typeof value !== "bigint") {
+    throw invalid(`${name} must be a number or a bigint, not ${describe(value)}`, "NumberExpected");
+  }
+  if (value < 0 || value > most) throw outOfRange(`${name} must be between 0 and ${most}, not ${value}`);
+  return value;
+}
+
+const optional =
+  (check) =>
+  (name, value, ...rest) =>
+    isNothing(value) ? undefined : check(name, value, ...rest);
+const optionalUnsigned = optional(unsigned);
+
+/** As optionalUnsigned for the counts of tail and replay, where a negative number has always been a TypeError. */
+function optionalCount(name, value) {
+  if ((typeof value === "number" || typeof value === "bigint") && value < 0) throw invalid(`${name} must not be negative`);
+  return optionalUnsigned(name, value);
+}
+
+function flag(name, value) {
+  if (isNothing(value)) return false;
+  if (typeof value !== "boolean") throw invalid(`${name} must be true or false, not ${describe(value)}`);
+  return value;
+}
+
+function options(value) {
+  if (isNothing(value)) return {};
+  if (typeof value !== "object") throw invalid(`options must be an object, not ${describe(value)}`);
+  return value;
+}
+
+/** An array of strings; one string counts as such an array where `single` says so. Undefined for none. */
+function strings(name, value, single) {
+  if (isNothing(value)) return undefined;
+  const list = single && typeof value === "string" ? [value] : value;
+  if (!Array.isArray(list)) throw invalid(`${name} must be an array of strings, not ${describe(value)}`);
+  for (let i = 0; i < list.length; i++) {
+    if (typeof list[i] !== "string") throw invalid(`${name}[${i}] must be a string, not ${describe(list[i])}`, "StringExpected");
+    if (!list[i].isWellFormed()) throw invalid(`${name}[${i}] must not contain half of a surrogate pair`);
+  }
+  return list.length === 0 ? undefined : list;
+}
+
+/** 0 or 1. */
+function durability(value) {
+  if (value === undefined || value === null || value === Durability.Fast) return Durability.Fast;
+  if (value === Durability.Flush) return Durability.Flush;
+  if (typeof value === "string") {
+    try {
+      return mapDurability(value) === "fast" ? Durability.Fast : Durability.Flush;
+    } catch (error) {
+      throw invalid(error.message.replace("plasmite: ", ""));
+    }
+  }
+  if (typeof value === "number") throw invalid(`durability must be 0 (fast) or 1 (flush), not ${value}`);
+  throw invalid(`durability must be "fast", "flush", Durability.Fast or Durability.Flush, not ${describe(value)}`, "NumberExpected");
+}
+
+/** A time in ns since 1970, of a Date, a bigint of ns, or RFC 3339 text. */
+function time(name, value) {
+  if (typeof value === "bigint") return unsigned(name, value);
+  let ns = null;
+  if (value instanceof Date && !Number.isNaN(value.getTime())) ns = BigInt(value.getTime()) * 1_000_000n;
+  else if (typeof value === "string") ns = parseTime(value);
+  if (ns === null) throw invalid(`${name} must be a Date, a bigint of nanoseconds since 1970, or RFC 3339 text, not ${describe(value)}`);
+  return ns < 0n ? 0n : unsigned(name, ns);
+}
+
+function signal(value) {
+  if (isNothing(value)) return undefined;
+  if (typeof value !== "object" || typeof value.addEventListener !== "function" || typeof value.aborted !== "boolean") {
+    throw invalid(`signal must be an AbortSignal, not ${describe(value)}`);
+  }
+  return value;
+}
+
+/** The bytes of a Uint8Array, a DataView or an ArrayBuffer; undefined for anything else. */
+function bytes(value) {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (value instanceof Uint8Array) {
+    // Another thread could change shared memory while it is read.
+    return value.buffer instanceof ArrayBuffer ? value : Uint8Array.from(value);
+  }
+  if (value instanceof ArrayBuffer) return new Uint8Array(value);
+  if (ArrayBuffer.isView(value)) {
+    if (value instanceof DataView) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice();
+    throw invalid(`a ${value.constructor.name} is no JSON: give its bytes as a Uint8Array, or an ordinary array`);
+  }
+  if (typeof SharedArrayBuffer === "function" && value instanceof SharedArrayBuffer) return new Uint8Array(value).slice();
+  return undefined;
+}
+
+/** What to append: bytes are JSON text, anything else is turned into JSON. */
+function json(value) {
+  if (ArrayBuffer.isView(value)) return bytes(value);
+  const encoded = JSON.stringify(value);
+  if (encoded === undefined) throw invalid(`the value (${describe(value)}) cannot be written as JSON`);
+  // What an ArrayBuffer would become, too. To ask each value costs more.
+  return encoded === "{}" ? (bytes(value) ?? encoded) : encoded;
+}
+
+module.exports = {
+  MAX_U32,
+  invalid,
+  outOfRange,
+  isNothing,
+  text,
+  unsigned,
+  optionalUnsigned,
+  optionalCount,
+  flag,
+  options,
+  strings,
+  durability,
+  time,
+  signal,
+  bytes,
+  json,
+};

@@ -1,0 +1,279 @@
+// Asynchronous reading: a generator over a stream of the library that waits in the event loop.
+
+const { describe } = require("../mappings.js");
+const { closedError } = require("./errors.js");
+const { Next } = require("./next.js");
+
+/** How long a reader that always finds messages keeps the event loop from other work, in ms. */
+const TURN_MS = 8;
+/** The longest that setTimeout takes. */
+const LONGEST_MS = 0x7fff_ffff;
+
+const asyncDispose = Symbol.asyncDispose ?? Symbol.for("nodejs.asyncDispose");
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
+const ignore = () => {};
+
+/** Messages that were overwritten before they could be read. */
+class Gap {
+  constructor([first, last, count]) {
+    this.first = first;
+    this.last = last;
+    this.count = count;
+  }
+}
+
+/**
+ * An async generator of what `take` gets from a native stream.
+ *
+ * take(stream)   an array of items, or a number of Next
+ * patience()     how many ms more to wait when there is nothing; 0 or less ends the tail
+ * failure        given to the first next() instead of anything else
+ */
+class Tail {
+  #stream;
+  #take;
+  #patience;
+  #items = [];
+  #at = 0;
+  #failure;
+  #failed = false;
+  #cancelled = false;
+  #end = null;
+  #wake = null;
+  #queue = null;
+  #turnEnds = 0;
+  #unlisten = ignore;
+  #ready = () => this.#wake?.();
+  #ref = true;
+
+  constructor(stream, { take, patience = () => Number.POSITIVE_INFINITY, signal, failure }) {
+    this.#stream = stream;
+    this.#take = take;
+    this.#patience = patience;
+    if (failure !== undefined) this.#fail(failure);
+    if (signal === undefined || this.#failed) return;
+    if (signal.aborted) {
+      this.#fail(signal.reason);
+      return;
+    }
+    // The signal may outlive a tail that nobody holds any more.
+    const weak = new WeakRef(this);
+    const abort = () => weak.deref()?.#fail(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    this.#unlisten = () => signal.removeEventListener("abort", abort);
+  }
+
+  #fail(reason) {
+    this.#failure = reason;
+    this.#failed = true;
+    this.#close("error");
+  }
+
+  #close(end) {
+    this.#end ??= end;
+    this.#unlisten();
+    this.#unlisten = ignore;
+    this.#items = [];
+    this.#at = 0;
+    const stream = this.#stream;
+    this.#stream = null;
+    stream?.close();
+    this.#wake?.();
+  }
+
+  /** Waits until the stream has something to say, or there is no patience left. */
+  #wait(ms) {
+    return new Promise((resolve) => {
+      let timer;
+      this.#wake = () => {
+        this.#wake = null;
+        clearTimeout(timer);
+        this.#stream?.forget();
+        resolve();
+      };
+      if (Number.isFinite(ms)) {
+        timer = setTimeout(this.#ready, Math.min(Math.ceil(ms), LONGEST_MS));
+        if (!this.#ref) timer.unref();
+      }
+      this.#stream.wait(this.#ready);
+    });
+  }
+
+  /** Whether there are items at hand, after waiting for them for at most `waitMs`. */
+  async #fill(waitMs) {
+    const until = performance.now() + waitMs;
+    for (;;) {
+      if (this.#failed) {
+        this.#failed = false;
+        const reason = this.#failure;
+        this.#failure = undefined;
+        throw reason;
+      }
+      if (this.#cancelled) return false;
+      if (this.#at < this.#items.length) return true;
+      if (this.#stream === null) return false;
+      const now = performance.now();
+      if (now > this.#turnEnds) {
+        this.#turnEnds = Number.POSITIVE_INFINITY;
+        await nextTurn();
+        this.#turnEnds = performance.now() + TURN_MS;
+        continue;
+      }
+      // After an error the next call goes on: behind the damage, or behind the message that a filter could not judge.
+      const taken = this.#take(this.#stream);
+      if (typeof taken !== "number") {
+        this.#items = taken;
+        this.#at = 0;
+      } else if (taken === Next.Timeout) {
+        const ms = this.#patience();
+        if (ms <= 0) this.#close("timeout");
+        else if (now >= until) return false;
+        else {
+          await this.#wait(Math.min(ms, until - now));
+          this.#turnEnds = performance.now() + TURN_MS;
+        }
+      } else if (taken === Next.Gap) {
+        this.#items = [new Gap(this.#stream.gap())];
+        this.#at = 0;
+      } else this.#close(taken === Next.Deadline ? "deadline" : "end");
+    }
+  }
+
+  /** Runs `action` after those that were asked for before. */
+  #inTurn(action) {
+    const result = this.#queue === null ? action() : this.#queue.then(action);
+    const settled = result.then(ignore, ignore);
+    this.#queue = settled;
+    settled.then(() => {
+      if (this.#queue === settled) this.#queue = null;
+    });
+    return result;
+  }
+
+  next() {
+    if (this.#queue === null && this.#at < this.#items.length && !this.#cancelled) {
+      return Promise.resolve({ value: this.#items[this.#at++], done: false });
+    }
+    return this.#inTurn(async () =>
+      (await this.#fill(Number.POSITIVE_INFINITY)) ? { value: this.#items[this.#at++], done: false } : { value: undefined, done: true },
+    );
+  }
+
+  /** Resolves when the tail is open, and rejects with what was wrong with its options, which next() would tell else. */
+  async ready() {
+    if (!this.#failed) return;
+    this.#failed = false;
+    throw this.#failure;
+  }
+
+  /** The next item, or null when none came within `waitMs`, or none will: `end` tells. */
+  take(waitMs = Number.POSITIVE_INFINITY) {
+    if (typeof waitMs !== "number" || !(waitMs >= 0))
+      return Promise.reject(new RangeError(`plasmite: waitMs must be a number that is not negative, not ${describe(waitMs)}`));
+    if (this.#end === "closed") return Promise.reject(closedError("tail"));
+    return this.#inTurn(async () => ((await this.#fill(waitMs)) ? this.#items[this.#at++] : null));
+  }
+
+  /** All items that are at hand, at least one, or undefined at the end. */
+  nextBatch() {
+    return this.#inTurn(async () => {
+      if (!(await this.#fill(Number.POSITIVE_INFINITY))) return undefined;
+      const batch = this.#at === 0 ? this.#items : this.#items.slice(this.#at);
+      this.#items = [];
+      this.#at = 0;
+      return batch;
+    });
+  }
+
+  async *batches() {
+    try {
+      for (let batch = await this.nextBatch(); batch !== undefined; batch = await this.nextBatch()) yield batch;
+    } finally {
+      this.close();
+    }
+  }
+
+  async return(value) {
+    this.close();
+    return { value: await value, done: true };
+  }
+
+  async throw(error) {
+    this.close();
+    throw error;
+  }
+
+  /** Ends the tail; a next() that waits is told so. Twice is fine. */
+  close() {
+    this.#failed = false;
+    this.#close("closed");
+  }
+
+  /** Calls that wait, and later ones, find no more, until resume(). */
+  cancel() {
+    this.#cancelled = true;
+    this.#wake?.();
+  }
+
+  /** Takes a cancel back: the tail goes on where it stood. */
+  resume() {
+    this.#cancelled = false;
+  }
+
+  /** Why there is no more: "end", "timeout", "deadline", "cancelled", "closed", "error"; null while there may be more. */
+  get end() {
+    return this.#end ?? (this.#cancelled ? "cancelled" : null);
+  }
+
+  /** The seq of the first item that was taken from the stream and not delivered yet. */
+  get #undelivered() {
+    if (this.#at >= this.#items.length) return undefined;
+    const item = this.#items[this.#at];
+    return item instanceof Gap ? item.first : item.seq;
+  }
+
+  /** The seq that the tail looks at next, for sinceSeq of a later one; undefined when it was closed. */
+  get nextSeq() {
+    if (this.#stream === null) return undefined;
+    return this.#undelivered ?? this.#stream.nextSeq();
+  }
+
+  /** How many messages had been overwritten before they could be read. */
+  get dropped() {
+    return this.#stream === null ? undefined : this.#stream.dropped();
+  }
+
+  /** A text that tells where the tail stands, for `token` of a later one; undefined when it was closed. */
+  token() {
+    if (this.#stream === null) return undefined;
+    return this.#stream.token(this.#undelivered);
+  }
+
+  /** Waits keep the process alive (as at first). */
+  ref() {
+    this.#ref = true;
+    this.#stream?.setRef(true);
+    return this;
+  }
+
+  /** Waits do not keep the process alive. */
+  unref() {
+    this.#ref = false;
+    this.#stream?.setRef(false);
+    return this;
+  }
+
+  [Symbol.asyncIterator]() {
+    return this;
+  }
+
+  async [asyncDispose]() {
+    this.close();
+  }
+
+  get [Symbol.toStringTag]() {
+    return "AsyncGenerator";
+  }
+}
+
+module.exports = { Tail, Gap, asyncDispose };

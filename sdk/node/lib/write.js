@@ -1,0 +1,95 @@
+// How appends take their options, and how they wait for other writers without holding the event loop.
+
+const { ErrorKind, describe } = require("../mappings.js");
+const args = require("./arguments.js");
+const { native } = require("./native.js");
+
+/** How long a thread of the pool may wait for the writer lock at a time, in ms. */
+const SLICE_MS = 50;
+/** As the library: how long to wait for the writer lock when nothing is said, in ms. */
+const DEFAULT_LOCK_WAIT_MS = 10_000;
+/** Larger texts take so long to parse that it is done on another thread. */
+const LARGE = 256 * 1024;
+
+const isOptions = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** [tags, durability, time, lock wait, expected newest], the last three only where they are wanted. */
+function appendOptions(tags, durability) {
+  if (!isOptions(tags)) return [args.strings("tags", tags), args.durability(durability)];
+  const { timestamp, lockWaitMs, expectNewest } = tags;
+  const basic = [args.strings("tags", tags.tags), args.durability(tags.durability)];
+  if (args.isNothing(timestamp) && args.isNothing(lockWaitMs) && args.isNothing(expectNewest)) return basic;
+  return [
+    ...basic,
+    args.isNothing(timestamp) ? undefined : args.time("timestamp", timestamp),
+    args.optionalUnsigned("lockWaitMs", lockWaitMs),
+    args.optionalUnsigned("expectNewest", expectNewest),
+  ];
+}
+
+/** Repeats `attempt(ms to wait for the lock)` while it fails with Busy, until the time is up or the signal aborts. */
+async function untilLocked(given, first, attempt) {
+  const signal = args.signal(given.signal);
+  const most = Number(args.optionalUnsigned("lockWaitMs", given.lockWaitMs) ?? DEFAULT_LOCK_WAIT_MS);
+  const until = performance.now() + most;
+  let wait = first ? 0 : Math.min(SLICE_MS, most);
+  for (;;) {
+    signal?.throwIfAborted();
+    try {
+      return await (wait === 0 && first ? first() : attempt(wait));
+    } catch (error) {
+      // Busy says that nothing was stored.
+      const left = until - performance.now();
+      if (error?.kind !== ErrorKind.Busy || left <= 0) throw error;
+      wait = Math.max(1, Math.min(SLICE_MS, Math.ceil(left)));
+    }
+  }
+}
+
+/** Appends; what may take long is done on another thread, in slices that the signal can end. Gives [seq, time]. */
+function patiently(pool, json, given) {
+  const [tags, durability, time, , expectNewest] = appendOptions(given);
+  const quick = durability === 0 && json.length <= LARGE;
+  // With nobody in the way this is faster than handing it to another thread.
+  const first = () => {
+    pool.append(json, tags, durability, time, 0, expectNewest);
+    const { receipt } = native();
+    return [receipt[0], receipt[1]];
+  };
+  return untilLocked(given, quick ? first : undefined, (wait) => pool.appendInBackground(json, tags, durability, time, wait, expectNewest));
+}
+
+/** What the addon's appendBatch takes, without its first argument. */
+function batchArguments(values, given) {
+  if (!Array.isArray(values)) throw args.invalid(`values must be an array, not ${describe(values)}`);
+  const [tags, durability, time, lockWait, expectNewest] = appendOptions({ ...given });
+  const { eachTags, eachTimestamp } = given;
+  for (const [name, each] of [
+    ["eachTags", eachTags],
+    ["eachTimestamp", eachTimestamp],
+  ]) {
+    if (args.isNothing(each)) continue;
+    if (!Array.isArray(each) || each.length !== values.length) throw args.invalid(`${name} must be an array with one entry for each value`);
+  }
+  const tagsOf = eachTags?.map((list, i) => args.strings(`eachTags[${i}]`, list));
+  const timeOf = eachTimestamp?.map((time, i) => (args.isNothing(time) ? undefined : args.time(`eachTimestamp[${i}]`, time)));
+  return [textsOf(values), tags, durability, time, lockWait, expectNewest, tagsOf, timeOf];
+}
+
+/** One text with a line for each value; or, when some are bytes, an array. */
+function textsOf(values) {
+  let text = "";
+  for (let i = 0; i < values.length; i++) {
+    const json = args.json(values[i]);
+    // JSON.stringify writes no line feed, but bytes may have some between tokens.
+    if (typeof json !== "string") return values.map(args.json);
+    text += i === 0 ? json : `\n${json}`;
+  }
+  return text;
+}
+
+function batchPatiently(pool, [texts, tags, durability, time, , expectNewest, ...each], given) {
+  return untilLocked(given, undefined, (wait) => pool.appendBatch(true, texts, tags, durability, time, wait, expectNewest, ...each));
+}
+
+module.exports = { appendOptions, patiently, batchArguments, batchPatiently };

@@ -1,0 +1,49 @@
+// The addon's entry: one environment with its classes for each thread that loads it.
+#include "client.h"
+#include "doctor.h"
+#include "pool.h"
+#include "replay.h"
+#include "stream.h"
+#include "uv.h"
+
+#include <cstring>
+
+namespace {
+
+// The library may be another one than that of the header.
+void CheckLibrary(Napi::Env env) {
+    if (plsm_abi_version() < PLSM_ABI_VERSION) {
+        throw Napi::Error::New(env, std::string("the libplasmite that was found is too old: ") + plsm_build_info());
+    }
+    const char *name = uv_handle_type_name(UV_HANDLE_TYPE_POLL);
+    if (name == nullptr || std::strcmp(name, "poll") != 0) throw Napi::Error::New(env, "this runtime's event loop is not that of libuv 1");
+}
+
+Napi::Value DefaultPoolDir(const Napi::CallbackInfo &info) {
+    Buffer path;
+    plsm_error_t *error = nullptr;
+    if (plsm_default_pool_dir(&path, &error) != 0) Environment::Of(info.Env())->Throw(info.Env(), error);
+    return Napi::Value(info.Env(), MakeString(info.Env(), reinterpret_cast<char *>(path.data), path.len));
+}
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+    CheckLibrary(env);
+    Environment::Install(env, exports);
+    EnvironmentPtr environment = Environment::Of(env);
+    Napi::Function client = Client::Define(env);
+    environment->client_class = Napi::Persistent(client);
+    environment->pool_class = Napi::Persistent(Pool::Define(env));
+    environment->stream_class = Napi::Persistent(Stream::Define(env));
+    environment->doctor_class = Napi::Persistent(Doctor::Define(env));
+    exports.Set("Client", client);
+    exports.Set("Replay", Replay::Define(env));
+    exports.Set("defaultPoolDir", Napi::Function::New(env, DefaultPoolDir));
+    exports.Set("version", Napi::String::New(env, plsm_version()));
+    exports.Set("abiVersion", Napi::Number::New(env, plsm_abi_version()));
+    exports.Set("buildInfo", Napi::String::New(env, plsm_build_info()));
+    return exports;
+}
+
+} // namespace
+
+NODE_API_MODULE(plasmite, Init)

@@ -1,0 +1,195 @@
+#include "stream.h"
+
+#include "filter.h"
+#include "render.h"
+
+using Napi::CallbackInfo;
+
+Napi::Function Stream::Define(Napi::Env env) {
+    return DefineClass(env, "NativeStream",
+                       {
+                           InstanceMethod<&Stream::Fill>("fill"),
+                           InstanceMethod<&Stream::TakeFrame>("takeFrame"),
+                           InstanceMethod<&Stream::TakeJson>("takeJson"),
+                           InstanceMethod<&Stream::Gap>("gap"),
+                           InstanceMethod<&Stream::NextSeq>("nextSeq"),
+                           InstanceMethod<&Stream::Dropped>("dropped"),
+                           InstanceMethod<&Stream::Token>("token"),
+                           InstanceMethod<&Stream::Wait>("wait"),
+                           InstanceMethod<&Stream::Forget>("forget"),
+                           InstanceMethod<&Stream::SetRef>("setRef"),
+                           InstanceMethod<&Stream::Close>("close"),
+                       });
+}
+
+Napi::Value Stream::Open(Napi::Env env, PoolHandle pool, Napi::Object options) {
+    plsm_tail_options_t tail = PLSM_TAIL_OPTIONS_INIT;
+    tail.start = U32(env, options.Get("start"));
+    tail.start_value = U64(env, options.Get("startValue"));
+    tail.flags = U32(env, options.Get("flags"));
+    tail.gap_policy = U32(env, options.Get("gapPolicy"));
+    Napi::Value end = options.Get("endSeq"), most = options.Get("maxMessages"), timeout = options.Get("timeoutMs");
+    tail.has_end = !IsNothing(env, end);
+    if (tail.has_end) tail.end_seq = U64(env, end);
+    tail.has_max = !IsNothing(env, most);
+    if (tail.has_max) tail.max_messages = U64(env, most);
+    tail.has_timeout = !IsNothing(env, timeout);
+    if (tail.has_timeout) tail.timeout_ms = U64(env, timeout);
+    Tags tags(env, options.Get("tags"));
+    tail.tags = tags.data();
+    tail.tags_len = tags.size();
+    std::string token;
+    if (tail.start == PLSM_START_TOKEN) {
+        token = Text(env, options.Get("token"));
+        tail.token = token.c_str();
+    }
+    Filters filters(env, options.Get("filters"));
+    filters.Set(tail);
+    plsm_stream_t *stream = nullptr;
+    plsm_error_t *error = nullptr;
+    EnvironmentPtr environment = Environment::Of(env);
+    if (plsm_pool_tail(pool.get(), &tail, &stream, &error) != 0) environment->Throw(env, error);
+    StreamHandle handle(stream, plsm_stream_free);
+    Napi::Object object = environment->stream_class.New({});
+    Stream *self = Stream::Unwrap(object);
+    self->pool_ = std::move(pool);
+    self->handle_ = std::move(handle);
+    self->look_ms_ = filters.empty() ? 0 : 1;
+    return object;
+}
+
+plsm_stream_t *Stream::Handle(napi_env env) const {
+    if (handle_ == nullptr) throw Napi::Error::New(env, "plasmite: the stream is closed");
+    return handle_.get();
+}
+
+// Takes messages without waiting: gives the text of a batch (see render.h), or a plsm_next_t.
+Napi::Value Stream::Fill(const CallbackInfo &info) {
+    Napi::Env env = info.Env();
+    EnvironmentPtr &environment = *env.GetInstanceData<EnvironmentPtr>();
+    plsm_stream_t *stream = Handle(env);
+    plsm_error_t *error = nullptr;
+    if (view_ == view_count_) {
+        if (views_.empty()) views_.resize(BATCH);
+        view_ = view_count_ = 0;
+        int next = plsm_stream_next_views(stream, look_ms_, views_.data(), views_.size(), &view_count_, &error);
+        if (next == PLSM_NEXT_ERROR) environment->Throw(env, error);
+        if (next != PLSM_NEXT_MESSAGE) return Napi::Number::New(env, next);
+    }
+    std::size_t done = 0;
+    napi_value text = Render(env, *environment, &views_[view_], view_count_ - view_, &done, &error);
+    // A message that cannot be rendered is reported once, and passed over.
+    view_ += done == 0 ? 1 : done;
+    if (done == 0) environment->Throw(env, error);
+    return Napi::Value(env, text);
+}
+
+// (wait in ms); waits on this thread. Gives a frame, or a plsm_next_t.
+Napi::Value Stream::TakeFrame(const CallbackInfo &info) {
+    Napi::Env env = info.Env();
+    plsm_view_t view;
+    Buffer document;
+    plsm_error_t *error = nullptr;
+    int next = plsm_stream_next_view(Handle(env), U64(env, info[0]), &view, &error);
+    if (next == PLSM_NEXT_MESSAGE && plsm_view_lite3(&view, &document, &error) != 0) next = PLSM_NEXT_ERROR;
+    if (next == PLSM_NEXT_ERROR) Environment::Of(env)->Throw(env, error);
+    if (next != PLSM_NEXT_MESSAGE) return Napi::Number::New(env, next);
+    return MakeFrame(env, view.seq, view.timestamp_ns, 0, std::move(document));
+}
+
+// (wait in ms); waits on this thread. Gives the message's bytes, or a plsm_next_t.
+Napi::Value Stream::TakeJson(const CallbackInfo &info) {
+    Napi::Env env = info.Env();
+    plsm_bytes_t json;
+    plsm_error_t *error = nullptr;
+    int next = plsm_stream_next_json(Handle(env), U64(env, info[0]), &json, &error);
+    if (next == PLSM_NEXT_ERROR) Environment::Of(env)->Throw(env, error);
+    if (next != PLSM_NEXT_MESSAGE) return Napi::Number::New(env, next);
+    return Napi::Value(env, MakeBuffer(env, json.data, json.len));
+}
+
+// Gives [first, last, count] of the last gap.
+Napi::Value Stream::Gap(const CallbackInfo &info) {
+    Napi::Env env = info.Env();
+    plsm_gap_t gap;
+    plsm_error_t *error = nullptr;
+    if (plsm_stream_gap(Handle(env), &gap, &error) != 0) Environment::Of(env)->Throw(env, error);
+    Napi::Array numbers = Napi::Array::New(env, 3);
+    numbers.Set(0u, Napi::BigInt::New(env, gap.first));
+    numbers.Set(1u, Napi::BigInt::New(env, gap.last));
+    numbers.Set(2u, Napi::BigInt::New(env, gap.count));
+    return numbers;
+}
+
+plsm_stream_stats_t Stream::Stats(Napi::Env env) const {
+    plsm_stream_stats_t stats{};
+    plsm_error_t *error = nullptr;
+    if (plsm_stream_stats(Handle(env), &stats, &error) != 0) Environment::Of(env)->Throw(env, error);
+    return stats;
+}
+
+Napi::Value Stream::NextSeq(const CallbackInfo &info) { return Napi::BigInt::New(info.Env(), Stats(info.Env()).next_seq); }
+
+Napi::Value Stream::Dropped(const CallbackInfo &info) { return Napi::BigInt::New(info.Env(), Stats(info.Env()).dropped); }
+
+// (the first seq not yet delivered, or undefined when all that was taken has been); gives the text for a later start
+Napi::Value Stream::Token(const CallbackInfo &info) {
+    Napi::Env env = info.Env();
+    EnvironmentPtr environment = Environment::Of(env);
+    plsm_stream_t *stream = Handle(env);
+    StreamHandle other;
+    plsm_error_t *error = nullptr;
+    if (!IsNothing(env, info[0])) {
+        plsm_tail_options_t options = PLSM_TAIL_OPTIONS_INIT;
+        options.start = PLSM_START_SEQ;
+        options.start_value = U64(env, info[0]);
+        if (plsm_pool_tail(pool_.get(), &options, &stream, &error) != 0) environment->Throw(env, error);
+        other = StreamHandle(stream, plsm_stream_free);
+    }
+    Buffer token;
+    if (plsm_stream_token(stream, &token, &error) != 0) environment->Throw(env, error);
+    return Napi::Value(env, MakeString(env, reinterpret_cast<char *>(token.data), token.len));
+}
+
+// (callback); calls it once when a call on the stream would not wait
+void Stream::Wait(const CallbackInfo &info) {
+    Napi::Env env = info.Env();
+    plsm_stream_t *stream = Handle(env);
+    if (poller_ == nullptr) {
+        int fd = -1;
+        plsm_error_t *error = nullptr;
+        EnvironmentPtr environment = Environment::Of(env);
+        if (plsm_stream_fd(stream, &fd, &error) != 0) environment->Throw(env, error);
+        poller_ = std::make_unique<Poller>(environment, env, fd);
+        poller_->SetRef(ref_);
+    }
+    if (!info[0].IsFunction()) throw Napi::TypeError::New(env, "expected a function");
+    poller_->Wait(info[0].As<Napi::Function>());
+}
+
+void Stream::Forget(const CallbackInfo &) {
+    if (poller_ != nullptr) poller_->Forget();
+}
+
+// (whether a wait keeps the process alive)
+void Stream::SetRef(const CallbackInfo &info) {
+    ref_ = Bool(info.Env(), info[0]);
+    if (poller_ != nullptr) poller_->SetRef(ref_);
+}
+
+void Stream::Close(const CallbackInfo &) {
+    poller_.reset();
+    handle_.reset();
+    pool_.reset();
+    views_ = {};
+    view_ = view_count_ = 0;
+}
+
+Napi::Value MakeFrame(Napi::Env env, std::uint64_t seq, std::uint64_t timestamp_ns, std::uint32_t flags, Buffer &&payload) {
+    Napi::Array parts = Napi::Array::New(env, 4);
+    parts.Set(0u, Napi::BigInt::New(env, seq));
+    parts.Set(1u, Napi::BigInt::New(env, timestamp_ns));
+    parts.Set(2u, Napi::Number::New(env, flags));
+    parts.Set(3u, Napi::Value(env, MakeBuffer(env, std::move(payload))));
+    return parts;
+}

@@ -1,0 +1,45 @@
+// A reader's place in a pool.
+#pragma once
+
+#include "convert.h"
+#include "poller.h"
+
+class Stream : public Napi::ObjectWrap<Stream> {
+  public:
+    static Napi::Function Define(Napi::Env env);
+    // Options: start, startValue, endSeq, maxMessages, timeoutMs, gapPolicy, tags, token, flags, filters.
+    static Napi::Value Open(Napi::Env env, PoolHandle pool, Napi::Object options);
+    explicit Stream(const Napi::CallbackInfo &info) : Napi::ObjectWrap<Stream>(info) {}
+
+  private:
+    Napi::Value Fill(const Napi::CallbackInfo &info);
+    Napi::Value TakeFrame(const Napi::CallbackInfo &info);
+    Napi::Value TakeJson(const Napi::CallbackInfo &info);
+    Napi::Value Gap(const Napi::CallbackInfo &info);
+    Napi::Value NextSeq(const Napi::CallbackInfo &info);
+    Napi::Value Dropped(const Napi::CallbackInfo &info);
+    Napi::Value Token(const Napi::CallbackInfo &info);
+    void Wait(const Napi::CallbackInfo &info);
+    void Forget(const Napi::CallbackInfo &info);
+    void SetRef(const Napi::CallbackInfo &info);
+    void Close(const Napi::CallbackInfo &info);
+
+    plsm_stream_t *Handle(napi_env env) const;
+    plsm_stream_stats_t Stats(Napi::Env env) const;
+
+    PoolHandle pool_;
+    StreamHandle handle_;
+    // Watches the stream's descriptor, so it goes first.
+    PollerPtr poller_;
+    bool ref_ = true;
+    // How long a fill may take, in ms: a filter that seldom matches gives the event loop back in between. Without one
+    // a fill is over at once.
+    std::uint64_t look_ms_ = 0;
+    // Messages taken from the stream but not yet rendered.
+    std::vector<plsm_view_t> views_;
+    std::size_t view_ = 0;
+    std::size_t view_count_ = 0;
+};
+
+// A Lite3 message for JavaScript.
+Napi::Value MakeFrame(Napi::Env env, std::uint64_t seq, std::uint64_t timestamp_ns, std::uint32_t flags, Buffer &&payload);

@@ -1,0 +1,487 @@
+/**
+ * Plasmite for Node: JSON messages between processes, through bounded pools on disk.
+ *
+ * Units: times named `…Ms` are milliseconds, `…Ns` nanoseconds since 1970-01-01T00:00:00Z; sizes are bytes. A seq, size or
+ * count is a safe integer or a bigint; others are a `RangeError`, other types a `TypeError`, both with a `code`.
+ *
+ * Errors of the library are {@link PlasmiteNativeError}s: one subclass for each {@link ErrorKind}, with `code`, `hint`, `path`,
+ * `seq` and `offset`. A closed handle is a {@link UsageError}.
+ *
+ * Blocking: methods that return promises and async generators never block the event loop. The others are quick, with
+ * three exceptions: {@link Stream.nextJson} and {@link Lite3Stream.next} wait by design; an append waits while another
+ * process holds the writer lock (usually less than a microsecond, at most 10 s, then {@link BusyError}); and
+ * `Durability.Flush` waits for the disk. {@link Pool.appendAsync} and {@link Pool.appendManyAsync} do neither.
+ *
+ * Threads: worker threads load the package as usual. Handles belong to the thread that opened them; open the pool again
+ * in the other one.
+ *
+ * @packageDocumentation
+ */
+
+/// <reference types="node" />
+
+/** When an append returns: `Fast` when other processes can read the message, `Flush` when it is on the disk. */
+export declare const Durability: { readonly Fast: 0; readonly Flush: 1 };
+export type Durability = (typeof Durability)[keyof typeof Durability];
+/** Durability, by number or by name. */
+export type DurabilityLike = Durability | "fast" | "flush";
+
+/** What went wrong, in one word. The numbers are also the exit codes of the command line. */
+export declare const ErrorKind: {
+  readonly Internal: 1;
+  readonly Usage: 2;
+  readonly NotFound: 3;
+  readonly AlreadyExists: 4;
+  readonly Busy: 5;
+  readonly Permission: 6;
+  readonly Corrupt: 7;
+  readonly Io: 8;
+  readonly RetentionGap: 9;
+};
+export type ErrorKind = (typeof ErrorKind)[keyof typeof ErrorKind];
+
+/** An {@link ErrorKind} as the `code` of an error. */
+export type ErrorCode =
+  | "PLASMITE_INTERNAL"
+  | "PLASMITE_USAGE"
+  | "PLASMITE_NOT_FOUND"
+  | "PLASMITE_ALREADY_EXISTS"
+  | "PLASMITE_BUSY"
+  | "PLASMITE_PERMISSION"
+  | "PLASMITE_CORRUPT"
+  | "PLASMITE_IO"
+  | "PLASMITE_RETENTION_GAP";
+
+/** What local and remote errors have in common. */
+export declare class PlasmiteError extends Error {
+  readonly kind?: ErrorKind;
+  readonly code?: ErrorCode;
+  /** What to do about it. */
+  readonly hint?: string;
+  /** The file concerned. */
+  readonly path?: string;
+  /** The message concerned; a bigint where a number is not exact. For a gap the first missing one. */
+  readonly seq?: number | bigint;
+  /** The byte concerned, in a file, document or text as the message says. */
+  readonly offset?: number | bigint;
+}
+
+/** An error of the library. Its text is `plasmite error: kind=…; message=…; path=…; seq=…; offset=…; hint=…`. */
+export declare class PlasmiteNativeError extends PlasmiteError {
+  /** Of an append: the message may have been stored all the same, so repeating it could store it twice. */
+  readonly maybeWritten?: true;
+}
+export declare class InternalError extends PlasmiteNativeError {}
+export declare class UsageError extends PlasmiteNativeError {}
+export declare class NotFoundError extends PlasmiteNativeError {}
+export declare class AlreadyExistsError extends PlasmiteNativeError {}
+export declare class BusyError extends PlasmiteNativeError {}
+export declare class PermissionDeniedError extends PlasmiteNativeError {}
+export declare class CorruptError extends PlasmiteNativeError {}
+export declare class IoError extends PlasmiteNativeError {}
+export declare class RetentionGapError extends PlasmiteNativeError {}
+
+/** `$HOME/.plasmite/pools`, as of loading the package. */
+export declare const DEFAULT_POOL_DIR: string;
+/** 1 MiB. */
+export declare const DEFAULT_POOL_SIZE: number;
+/** 1 MiB. */
+export declare const DEFAULT_POOL_SIZE_BYTES: number;
+/** The directory of `new Client()`, as of now. @throws {@link UsageError} HOME is not set. */
+export declare function defaultPoolDir(): string;
+/** The version of this package. */
+export declare const version: string;
+/** The version of the library: not for parsing, but for a report. */
+export declare function libraryVersion(): { version: string; abiVersion: number; buildInfo: string };
+
+export interface MessageMeta {
+  readonly tags: readonly string[];
+}
+
+/** A message as JSON shows it. */
+export interface MessageEnvelope<T = unknown> {
+  seq: number | bigint | string;
+  time: string;
+  data: T;
+  meta: { tags: string[] };
+}
+
+/** A message: plain data, detached from its pool. `JSON.stringify` writes it as {@link MessageEnvelope}. */
+export declare class Message<T = unknown> {
+  private constructor();
+  readonly seq: bigint;
+  /** Exact. */
+  readonly timestampNs: bigint;
+  /** To the millisecond. */
+  readonly time: Date;
+  /** Exact. */
+  readonly timeRfc3339: string;
+  readonly data: T;
+  readonly meta: MessageMeta;
+  readonly tags: readonly string[];
+  /** The message's JSON bytes, as {@link Pool.getJson} gives them. */
+  readonly raw: Buffer;
+  toJSON(): { seq: number | string; time: string; meta: MessageMeta; data: T };
+}
+
+/**
+ * A message of its JSON bytes (the seq exact for all of uint64), of an envelope object, or of a message.
+ * @throws TypeError or RangeError for what is no message, SyntaxError for what is no JSON.
+ */
+export declare function parseMessage<T = unknown>(payload: Uint8Array | ArrayBuffer | Message<T> | MessageEnvelope<T>): Message<T>;
+
+/** A message as a Lite3 document, `{"meta":{"tags":[…]},"data":…}`. */
+export interface Lite3Frame {
+  readonly seq: bigint;
+  readonly timestampNs: bigint;
+  readonly flags: number;
+  readonly payload: Buffer;
+  readonly time: Date;
+  readonly timeRfc3339: string;
+}
+
+/** Seqs that were overwritten before they could be read: `first` to `last`. */
+export declare class Gap {
+  private constructor();
+  readonly first: bigint;
+  readonly last: bigint;
+  readonly count: bigint;
+}
+
+/** A time: a Date, ns since 1970, or RFC 3339 text. */
+export type Time = Date | bigint | string;
+
+export interface PoolOptions {
+  /** The exact size of the file (default 1 MiB). */
+  sizeBytes?: number | bigint | null;
+  /** How many messages the index can point at; 0 for no index. */
+  indexCapacity?: number | null;
+  /** The mode of the file, less the umask (default 0o600). */
+  fileMode?: number | null;
+}
+
+export interface PoolInfo {
+  name: string;
+  path: string;
+  file_size: number;
+  index_offset: number;
+  index_capacity: number;
+  index_size_bytes: number;
+  ring_offset: number;
+  ring_size: number;
+  /** Absent or null when the pool is empty; bigints where numbers are not exact. */
+  bounds: { oldest?: number | bigint | null; newest?: number | bigint | null };
+  metrics?: {
+    message_count: number;
+    seq_span: number;
+    utilization: { used_bytes: number; free_bytes: number; used_percent: number };
+    age: { oldest_time?: string | null; newest_time?: string | null; oldest_age_ms?: number | null; newest_age_ms?: number | null };
+  };
+  format?: number;
+  id?: string;
+  generation?: number;
+}
+
+/** A pool in a list; one that cannot be read has `error`. */
+export interface PoolListEntry {
+  name: string;
+  path: string;
+  file_size?: number;
+  bounds?: { oldest?: number | null; newest?: number | null };
+  mtime?: string | null;
+  error?: unknown;
+}
+
+export interface DoctorReport {
+  pool_ref: string;
+  path: string;
+  status: "ok" | "corrupt" | "unreadable";
+  last_good_seq?: number | null;
+  issue_count: number;
+  issues: { code: string; message: string; seq?: number | null; offset?: number | null }[];
+  remediation_hints?: string[];
+}
+
+export interface DoctorOptions {
+  /** Called after each step. */
+  onProgress?: (progress: { poolsDone: number; pools: number; bytesDone: number; bytes: number; path?: string }) => void;
+  signal?: AbortSignal | null;
+}
+
+export interface Migrated {
+  oldest: bigint;
+  newest: bigint;
+  count: bigint;
+  oldSize: bigint;
+  size: bigint;
+  /** Whether times fall from one message to the next. */
+  timesUnordered: boolean;
+  /** The path of the kept old file. */
+  backup?: string;
+}
+
+/** A directory of pools. Opening one touches no file. */
+export declare class Client {
+  /** @param poolDir The directory, which need not exist (default `$HOME/.plasmite/pools`). */
+  constructor(poolDir?: string | URL);
+  readonly poolDir: string;
+  /** Creates a pool, of 1 MiB unless a size is given. @throws {@link AlreadyExistsError} */
+  createPool<T = unknown>(poolRef: string, sizeBytes?: number | bigint | PoolOptions | null): Pool<T>;
+  createPoolAsync<T = unknown>(poolRef: string, sizeBytes?: number | bigint | PoolOptions | null): Promise<Pool<T>>;
+  /** Opens a pool, for reading only where writing is not permitted or `readOnly` is set. @throws {@link NotFoundError} */
+  openPool<T = unknown>(poolRef: string, options?: { readOnly?: boolean }): Pool<T>;
+  openPoolAsync<T = unknown>(poolRef: string, options?: { readOnly?: boolean }): Promise<Pool<T>>;
+  /** Opens a pool, creating it first when it is not there; of many callers one creates it. */
+  pool<T = unknown>(poolRef: string, sizeBytes?: number | bigint | PoolOptions | null): Pool<T>;
+  /** As {@link pool}, and tells whether this call created it. */
+  ensurePool<T = unknown>(poolRef: string, sizeBytes?: number | bigint | PoolOptions | null): Promise<{ pool: Pool<T>; created: boolean }>;
+  poolExists(poolRef: string): Promise<boolean>;
+  /** The path of the file that a reference means. */
+  poolPath(poolRef: string): string;
+  poolInfo(poolRef: string): Promise<PoolInfo>;
+  /** The pools of the directory, by name. */
+  listPools(): Promise<PoolListEntry[]>;
+  /** Deletes a pool; who has it open is told NotFound. @throws {@link NotFoundError} */
+  deletePool(poolRef: string): Promise<void>;
+  /** Converts a pool of an older format, in place or to `newRef`. */
+  migratePool(poolRef: string, newRef?: string | null, options?: PoolOptions): Promise<Migrated>;
+  /** Examines a pool, or all pools of the directory. Writes nothing. */
+  doctor(poolRef?: string | null, options?: DoctorOptions): Promise<DoctorReport[]>;
+  /** Pools that were opened live on. */
+  close(): void;
+  [Symbol.dispose](): void;
+}
+
+export interface AppendOptions {
+  tags?: readonly string[] | null;
+  durability?: DurabilityLike | null;
+  /** The message's time (default now); not before the newest message's. */
+  timestamp?: Time | null;
+  /** How long to wait for other writers before {@link BusyError} (default 10000); 0 tries once. */
+  lockWaitMs?: number | bigint | null;
+  /** Append only when this is the newest seq (0: none yet). @throws {@link AlreadyExistsError} */
+  expectNewest?: number | bigint | null;
+}
+
+export interface AppendAsyncOptions extends AppendOptions {
+  /** Ends the wait for other writers. */
+  signal?: AbortSignal | null;
+}
+
+export interface AppendManyOptions extends AppendOptions {
+  /** Further tags of each value. */
+  eachTags?: readonly (readonly string[] | null | undefined)[] | null;
+  /** The time of each value. */
+  eachTimestamp?: readonly (Time | null | undefined)[] | null;
+}
+
+/** The seqs and times that a batch was stored under; seqs are consecutive. */
+export interface BatchReceipt extends Iterable<{ seq: bigint; timestampNs: bigint }> {
+  readonly length: number;
+  readonly firstSeq: bigint | undefined;
+  readonly lastSeq: bigint | undefined;
+  at(index: number): { seq: bigint; timestampNs: bigint } | undefined;
+}
+
+/** Where a tail starts: at most one of these (default: at the oldest message). */
+export interface StartOptions {
+  start?: "oldest" | "now" | null;
+  /** At the last so many messages that pass the filters. */
+  last?: number | bigint | null;
+  /** At this seq; one in the future is waited for. */
+  sinceSeq?: number | bigint | null;
+  /** At the first message not older than this. */
+  sinceTime?: Time | null;
+  /** Where another tail stood; see {@link Tail.token}. */
+  token?: string | null;
+}
+
+export interface FilterOptions {
+  /** Only messages that have all these tags. */
+  tags?: readonly string[] | string | null;
+  /** Only messages for which these jq predicates over the envelope are true, for example `.data.status == "green"`. */
+  where?: readonly string[] | string | null;
+}
+
+export interface LocalTailOptions extends StartOptions, FilterOptions {
+  /** End after so many messages that pass the filters. */
+  maxMessages?: number | bigint | null;
+  /** With `maxMessages`: end when no message at all came for so long (default 1000). Without it the tail goes on. */
+  timeoutMs?: number | null;
+  /** End so long after opening. */
+  totalMs?: number | bigint | null;
+  /** The last seq wanted. */
+  endSeq?: number | bigint | null;
+  /** False: end at the newest message as of opening. */
+  follow?: boolean | null;
+  /** In descending seq, never waiting: `sinceSeq` is where to begin, `endSeq` the lowest wanted. */
+  backwards?: boolean | null;
+  /** Fail with {@link RetentionGapError} when messages were overwritten before they were read. */
+  errorOnGap?: boolean | null;
+  /** What to do about messages that were overwritten before they were read: go on (as at first), fail, or yield a {@link Gap}. */
+  gapPolicy?: "continue" | "error" | "event" | null;
+  /** Ends the tail; `next()` rejects with the signal's reason. */
+  signal?: AbortSignal | null;
+}
+
+/** An async generator of messages. It opens with the call, and closes when the loop is left. */
+export interface Tail<M> extends AsyncGenerator<M, void, undefined> {
+  /** Resolves when the tail is open; rejects with what was wrong with the options, which the first `next()` would tell else. */
+  ready(): Promise<void>;
+  /**
+   * The next message, or null when none came within `waitMs`, or none will: {@link end} tells.
+   * @throws {@link UsageError} The tail was closed.
+   */
+  take(waitMs?: number): Promise<M | null>;
+  /** All messages at hand, at least one; undefined at the end. Faster than `next`, where many come. */
+  nextBatch(): Promise<M[] | undefined>;
+  batches(): AsyncGenerator<M[], void, undefined>;
+  /** Where to go on later (`sinceSeq`); undefined once closed. */
+  readonly nextSeq: bigint | undefined;
+  /** How many messages were overwritten before they could be read; undefined once closed. */
+  readonly dropped: bigint | undefined;
+  /** Where the tail stands, as a text for {@link StartOptions.token}; undefined once closed. */
+  token(): string | undefined;
+  /** Let waits keep the process alive (as at first), or not. */
+  ref(): this;
+  unref(): this;
+  /** Ends the tail; a `next()` that waits gets `done`. */
+  close(): void;
+  /** Calls that wait, and later ones, find no more, until {@link resume}. */
+  cancel(): void;
+  /** Takes a {@link cancel} back: the tail goes on where it stood. */
+  resume(): void;
+  /** Why there is no more: the maximum, snapshot or last seq; the time without messages; `totalMs`; … null while there may be more. */
+  readonly end: "end" | "timeout" | "deadline" | "cancelled" | "closed" | "error" | null;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface ReplayOptions extends StartOptions, FilterOptions {
+  /** Divides the pauses (default 1). Positive and finite. */
+  speed?: number;
+  maxMessages?: number | bigint | null;
+  /** Messages that come later than this after the start are not part of the replay (default 1000). */
+  timeoutMs?: number | null;
+  errorOnGap?: boolean | null;
+  signal?: AbortSignal | null;
+}
+
+export interface RangeOptions extends FilterOptions {
+  /** The lowest seq wanted. */
+  from?: number | bigint | null;
+  /** The highest seq wanted. */
+  to?: number | bigint | null;
+  backwards?: boolean | null;
+  maxMessages?: number | bigint | null;
+  errorOnGap?: boolean | null;
+}
+
+export interface WaitOptions extends StartOptions, FilterOptions {
+  /** How long to wait (default: without limit). */
+  timeoutMs?: number | bigint | null;
+  signal?: AbortSignal | null;
+}
+
+/**
+ * An open pool. `T` is the type of its data, which is not checked.
+ *
+ * What is appended: a Uint8Array (Buffer), DataView or ArrayBuffer is JSON text in UTF-8; anything else, a string too, is a
+ * value and goes through `JSON.stringify`.
+ */
+export declare class Pool<T = unknown> {
+  private constructor();
+  readonly name: string;
+  readonly path: string;
+  readonly readOnly: boolean;
+
+  /** Appends and returns the whole stored message as JSON bytes. */
+  appendJson(payload: T | Uint8Array | ArrayBuffer, tags?: readonly string[] | null, durability?: DurabilityLike | null): Buffer;
+  append(payload: T | Uint8Array | ArrayBuffer, tags?: readonly string[] | null, durability?: DurabilityLike | null): Message<T>;
+  append(payload: T | Uint8Array | ArrayBuffer, options: AppendOptions): Message<T>;
+  /** As {@link append}; waits for other writers and for the disk without blocking the event loop. */
+  appendAsync(payload: T | Uint8Array | ArrayBuffer, options?: AppendAsyncOptions): Promise<Message<T>>;
+  /** Appends all values, or none, in order, with one lock and one flush. */
+  appendMany(values: readonly (T | Uint8Array | ArrayBuffer)[], options?: AppendManyOptions): BatchReceipt;
+  appendManyAsync(
+    values: readonly (T | Uint8Array | ArrayBuffer)[],
+    options?: AppendManyOptions & AppendAsyncOptions,
+  ): Promise<BatchReceipt>;
+  /** Appends a Lite3 message document; returns its seq. */
+  appendLite3(payload: Uint8Array | ArrayBuffer, durability?: DurabilityLike | null): bigint;
+  /** Makes everything appended so far durable. */
+  flush(): Promise<void>;
+
+  /** @throws {@link NotFoundError} with the seq: never written, or overwritten. */
+  getJson(seq: number | bigint): Buffer;
+  get(seq: number | bigint): Message<T>;
+  getLite3(seq: number | bigint): Lite3Frame;
+
+  info(): PoolInfo;
+  /** Which messages there are; all 0 for none. */
+  bounds(): { oldest: bigint; newest: bigint; count: bigint };
+  /** Whether the path still leads to this pool. */
+  isCurrent(): boolean;
+
+  /** Messages from now on, or from where the options say, as they come. */
+  tail<U = T>(options: LocalTailOptions & { gapPolicy: "event" }): Tail<Message<U> | Gap>;
+  tail<U = T>(options?: (LocalTailOptions & { gapPolicy?: "continue" | "error" | null }) | null): Tail<Message<U>>;
+  tailLite3(options: LocalTailOptions & { gapPolicy: "event" }): Tail<Lite3Frame | Gap>;
+  tailLite3(options?: (LocalTailOptions & { gapPolicy?: "continue" | "error" | null }) | null): Tail<Lite3Frame>;
+  /** Messages again, with the pauses that were between them. */
+  replay<U = T>(options?: ReplayOptions | null): AsyncGenerator<Message<U>, void, undefined>;
+  /** The first message, from now on unless the options say otherwise, that passes the filters; null after `timeoutMs`. */
+  wait<U = T>(options?: WaitOptions | null): Promise<Message<U> | null>;
+  /** Messages that are there. Never waits. */
+  range<U = T>(options?: RangeOptions | null): Generator<Message<U>, void, undefined>;
+  /** A synchronous stream: its waits block the thread. @param timeoutMs Total time from opening. */
+  openStream(
+    sinceSeq?: number | bigint | null,
+    maxMessages?: number | bigint | null,
+    timeoutMs?: number | bigint | null,
+    errorOnGap?: boolean,
+  ): Stream;
+  openLite3Stream(
+    sinceSeq?: number | bigint | null,
+    maxMessages?: number | bigint | null,
+    timeoutMs?: number | bigint | null,
+    errorOnGap?: boolean,
+  ): Lite3Stream;
+
+  /** As {@link range}. */
+  [Symbol.iterator](): Generator<Message<T>, void, undefined>;
+  /** As {@link tail}. */
+  [Symbol.asyncIterator](): Tail<Message<T>>;
+  /** Tails and streams that were opened live on. Twice is fine. */
+  close(): void;
+  [Symbol.dispose](): void;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Messages as JSON bytes. Iterating waits on this thread; `for await` waits in the event loop. */
+export declare class Stream {
+  private constructor();
+  /** The next message, waited for; null at the end. */
+  nextJson(): Buffer | null;
+  [Symbol.iterator](): Generator<Buffer, void, undefined>;
+  [Symbol.asyncIterator](): AsyncGenerator<Buffer, void, undefined>;
+  close(): void;
+  [Symbol.dispose](): void;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Messages as Lite3. Iterating waits on this thread; `for await` waits in the event loop. */
+export declare class Lite3Stream {
+  private constructor();
+  /** The next message, waited for; null at the end. */
+  next(): Lite3Frame | null;
+  [Symbol.iterator](): Generator<Lite3Frame, void, undefined>;
+  [Symbol.asyncIterator](): AsyncGenerator<Lite3Frame, void, undefined>;
+  close(): void;
+  [Symbol.dispose](): void;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** {@link Pool.replay} as a function. */
+export declare function replay<T = unknown>(pool: Pool<T>, options?: ReplayOptions | null): AsyncGenerator<Message<T>, void, undefined>;
+
+export * from "./remote.js";

@@ -1,0 +1,113 @@
+#include "shim.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// Most messages are smaller; the room grows when one is not.
+#define FIRST_ROOM 4096u
+
+shim_batch_t *shim_batch_new(size_t capacity) {
+    shim_batch_t *batch = calloc(1, sizeof *batch);
+    if (batch == NULL) return NULL;
+    batch->capacity = capacity;
+    batch->room = FIRST_ROOM;
+    batch->seqs = calloc(capacity, sizeof *batch->seqs);
+    batch->times = calloc(capacity, sizeof *batch->times);
+    batch->ends = calloc(capacity, sizeof *batch->ends);
+    batch->views = calloc(capacity, sizeof *batch->views);
+    batch->text = malloc(batch->room);
+    if (batch->seqs == NULL || batch->times == NULL || batch->ends == NULL || batch->views == NULL || batch->text == NULL) {
+        shim_batch_free(batch);
+        return NULL;
+    }
+    return batch;
+}
+
+void shim_batch_free(shim_batch_t *batch) {
+    if (batch == NULL) return;
+    free(batch->seqs);
+    free(batch->times);
+    free(batch->ends);
+    free(batch->views);
+    free(batch->text);
+    free(batch);
+}
+
+static int grow(shim_batch_t *batch, size_t needed) {
+    size_t room = batch->room * 2 > needed ? batch->room * 2 : needed;
+    uint8_t *text = realloc(batch->text, room);
+    if (text == NULL) return 0;
+    batch->text = text;
+    batch->room = room;
+    return 1;
+}
+
+int shim_take(plsm_stream_t *stream, shim_batch_t *batch, uint64_t wait_ms, plsm_error_t **out_err) {
+    batch->count = 0;
+    if (batch->first == batch->taken) {
+        batch->first = batch->taken = 0;
+        int next = plsm_stream_next_views(stream, wait_ms, batch->views, batch->capacity, &batch->taken, out_err);
+        if (next != PLSM_NEXT_MESSAGE) return next;
+    }
+    size_t used = 0;
+    while (batch->first < batch->taken) {
+        const plsm_view_t *view = &batch->views[batch->first];
+        size_t length = 0;
+        plsm_error_t *error = NULL;
+        int written = plsm_view_write_json(view, PLSM_PART_ENVELOPE, batch->text + used, batch->room - used, &length, &error);
+        // The room is doubled once for all that follow; when memory is out, what is there goes first.
+        if (written == 0 && grow(batch, used + length)) continue;
+        if (written != 1 && batch->count > 0) {
+            plsm_error_free(error);
+            break;
+        }
+        batch->first++;
+        if (written == 0) return SHIM_NO_MEMORY;
+        if (written != 1) {
+            if (out_err != NULL) *out_err = error;
+            else plsm_error_free(error);
+            return PLSM_NEXT_ERROR;
+        }
+        used += length;
+        batch->seqs[batch->count] = view->seq;
+        batch->times[batch->count] = view->timestamp_ns;
+        batch->ends[batch->count] = used;
+        batch->count++;
+    }
+    return PLSM_NEXT_MESSAGE;
+}
+
+int shim_append_many(plsm_pool_t *pool, const uint8_t *text, const uint64_t *lengths, size_t count,
+                     const uint64_t *times, const uint64_t *tag_counts, const uint8_t *tag_text,
+                     const uint64_t *tag_lengths, const plsm_append_options_t *options,
+                     plsm_receipt_t *out_first, plsm_error_t **out_err) {
+    size_t tags_len = 0;
+    for (size_t i = 0; tag_counts != NULL && i < count; i++) tags_len += (size_t)tag_counts[i];
+    // One block: the items, their receipts, their tags.
+    size_t size = count * (sizeof(plsm_batch_item_t) + sizeof(plsm_receipt_t)) + tags_len * sizeof(plsm_bytes_t);
+    plsm_batch_item_t *items = calloc(1, size ? size : 1);
+    if (items == NULL) return SHIM_NO_MEMORY;
+    plsm_receipt_t *receipts = (plsm_receipt_t *)(items + count);
+    plsm_bytes_t *tags = (plsm_bytes_t *)(receipts + count);
+    for (size_t i = 0; i < count; i++) {
+        items[i].data = text;
+        items[i].len = (size_t)lengths[i];
+        text += lengths[i];
+        if (times != NULL) {
+            items[i].timestamp_ns = times[i];
+            items[i].has_timestamp = times[i] != 0;
+        }
+        if (tag_counts != NULL && tag_counts[i] != 0) {
+            items[i].tags = tags;
+            items[i].tags_len = (size_t)tag_counts[i];
+            for (uint64_t tag = 0; tag < tag_counts[i]; tag++) {
+                *tags++ = (plsm_bytes_t){.data = tag_text, .len = (size_t)*tag_lengths};
+                tag_text += *tag_lengths++;
+            }
+        }
+    }
+    int result = plsm_pool_append_batch(pool, items, count, options, receipts, out_err);
+    if (result == 0 && count > 0) *out_first = receipts[0];
+    free(items);
+    return result;
+}

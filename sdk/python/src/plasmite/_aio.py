@@ -1,0 +1,153 @@
+"""Streams for asyncio: they wait on the library's descriptor in the event loop, without a thread of Python's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import Generic, TypeVar
+
+from ._enums import EndReason
+from ._reader import Reader, StreamStats
+
+T = TypeVar("T")
+
+# After so many messages in a row the event loop gets a turn.
+_TURN = 64
+
+
+class AsyncTail(AsyncIterator[T], Generic[T]):
+    """Messages in a row, for `async for`. What `Pool.tail_async`, `replay_async` and `lite3_tail_async` return.
+
+    Cancelling the task ends the wait; no message is lost by that, and the iteration may be continued. `cancel()` and
+    `close()` may be called from any thread. Use it in an `async with` statement to close it at once.
+    """
+
+    def __init__(self, reader: Reader[T]) -> None:
+        self._reader = reader
+        self._in_turn = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._waiters: set[asyncio.Future[None]] = set()
+        # How many of them wait for the descriptor, which the event loop watches while there are any.
+        self._watching = 0
+
+    def __aiter__(self) -> AsyncTail[T]:
+        return self
+
+    async def __anext__(self) -> T:
+        item = None if self._reader.closed else await self._anext()
+        if item is None:
+            raise StopAsyncIteration
+        return item
+
+    async def _anext(self) -> T | None:
+        self._in_turn += 1
+        if self._in_turn > _TURN:
+            self._in_turn = 0
+            await asyncio.sleep(0)
+        while True:
+            try:
+                return self._reader._next(0)
+            except TimeoutError:
+                self._in_turn = 0
+                await self._readable()
+
+    async def next_message(self, wait_ms: int | None = None) -> T | None:
+        """The next message, or None at the end.
+
+        Args:
+            wait_ms: how long to wait at most, in ms; None has no limit, 0 does not wait.
+
+        Raises:
+            TimeoutError: nothing came within `wait_ms`.
+            ClosedError: the stream was closed before. (An iteration only ends then.)
+        """
+        self._reader._open_pointer()
+        if wait_ms is None:
+            return await self._anext()
+        if wait_ms == 0:
+            return self._reader._next(0)
+        try:
+            return await asyncio.wait_for(self._anext(), wait_ms / 1000)
+        except asyncio.TimeoutError:  # another class before Python 3.11
+            raise TimeoutError(f"no message within {wait_ms} ms") from None
+
+    async def _readable(self) -> None:
+        """Waits until reading would not wait, as far as is known."""
+        loop = self._loop = asyncio.get_running_loop()
+        # Held while the event loop watches its descriptor, whoever closes the stream meanwhile.
+        pointer = self._reader._pointer
+        if pointer is None:
+            return
+        seconds, watch = self._reader._pause()
+        timer = None if seconds is None else loop.call_later(seconds, self._wake)
+        waiter: asyncio.Future[None] = loop.create_future()
+        self._waiters.add(waiter)
+        descriptor = self._reader.fileno() if watch else None
+        if descriptor is not None:
+            if not self._watching:
+                loop.add_reader(descriptor, self._wake)
+            self._watching += 1
+        try:
+            await waiter
+        finally:
+            self._waiters.discard(waiter)
+            if descriptor is not None:
+                self._watching -= 1
+                if not self._watching:
+                    loop.remove_reader(descriptor)
+            if timer is not None:
+                timer.cancel()
+            del pointer
+
+    def _wake(self) -> None:
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def _wake_from_anywhere(self) -> None:
+        if self._waiters and self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._wake)
+
+    @property
+    def end_reason(self) -> EndReason | None:
+        """Why the iteration ended; None while it has not."""
+        return self._reader.end_reason
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+        return self._reader.closed
+
+    def stats(self) -> StreamStats:
+        """What the stream has done so far; up to a batch ahead."""
+        return self._reader.stats()
+
+    def cancel(self) -> None:
+        """Ends a wait at once, also from another thread, and every later one until `reset_cancel`."""
+        self._reader.cancel()
+        self._wake_from_anywhere()
+
+    def reset_cancel(self) -> None:
+        """Takes a cancel back: reading goes on where it stood."""
+        self._reader.reset_cancel()
+
+    def close(self) -> None:
+        """Closes the stream, also from another thread; an iteration that waits then ends."""
+        self._reader.close()
+        self._wake_from_anywhere()
+
+    async def aclose(self) -> None:
+        """As `close`."""
+        self.close()
+
+    async def __aenter__(self) -> AsyncTail[T]:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<plasmite.AsyncTail of {self._reader!r}>"

@@ -1,0 +1,334 @@
+"""A directory of pools."""
+
+from __future__ import annotations
+
+import os
+from types import TracebackType
+from typing import Any
+
+from . import _arguments as arguments
+from ._binding import ffi, lib
+from ._codec import Codec, Decoder, Default, Encoder
+from ._doctor import examine
+from ._errors import closed, fail, from_library, text
+from ._info import Migrated, PoolEntry, PoolInfo, PoolReport, bounds_of, info_of
+from ._pool import Pool, open_reference, pool_of
+
+DEFAULT_POOL_SIZE_BYTES = 1024 * 1024
+"""The size of a new pool's file, in bytes, unless another is given."""
+DEFAULT_POOL_SIZE = DEFAULT_POOL_SIZE_BYTES
+
+
+def _text_of(out: Any) -> str:
+    found = str(ffi.buffer(out.data, out.len)[:], "utf-8", "surrogateescape")
+    lib.plsm_buf_free(out)
+    return found
+
+
+def default_pool_dir() -> str:
+    """The directory of a client made without one: ~/.plasmite/pools, HOME being read at the call.
+
+    Raises:
+        UsageError: HOME is not set.
+    """
+    out, slot = ffi.new("plsm_buf_t *"), ffi.new("plsm_error_t **")
+    code = lib.plsm_default_pool_dir(out, slot)
+    if code != 0:
+        fail(code, slot)
+    return _text_of(out)
+
+
+class Client:
+    """A directory of pools, which need not exist.
+
+    A pool reference (`pool_ref`) is the name of a pool in the directory, or, with a slash in it or as an os.PathLike,
+    the path of its file. Every method may be called from any number of threads at once. `close` closes the client
+    only; pools opened through it live on.
+
+    Args:
+        pool_dir: the directory, a str or an os.PathLike; None means ~/.plasmite/pools.
+        encoder: turns values into JSON text (bytes or str) for `append`, as orjson.dumps does.
+        decoder: turns JSON text (bytes) into values for messages, as orjson.loads does.
+        default: turns an object that JSON has no form for into one it has, as in json.dumps; not beside `encoder`.
+
+    Raises:
+        UsageError: no directory was given and HOME is not set.
+        TypeError, ValueError: a bad argument.
+    """
+
+    def __init__(
+        self,
+        pool_dir: str | os.PathLike[str] | None = None,
+        *,
+        encoder: Encoder | None = None,
+        decoder: Decoder | None = None,
+        default: Default | None = None,
+    ) -> None:
+        path = ffi.NULL if pool_dir is None else arguments.directory("pool_dir", pool_dir)
+        self._codec = Codec(encoder, decoder, default)
+        out, slot = ffi.new("plsm_client_t **"), ffi.new("plsm_error_t **")
+        code = lib.plsm_client_new(path, out, slot)
+        if code != 0:
+            fail(code, slot)
+        self._pointer: Any = ffi.gc(out[0], lib.plsm_client_free)
+        name, slot = ffi.new("plsm_buf_t *"), ffi.new("plsm_error_t **")
+        code = lib.plsm_client_pool_dir(self._pointer, name, slot)
+        if code != 0:
+            fail(code, slot)
+        self._pool_dir = _text_of(name)
+
+    def _open_pointer(self) -> Any:
+        pointer = self._pointer
+        if pointer is None:
+            raise closed("client")
+        return pointer
+
+    @property
+    def pool_dir(self) -> str:
+        """The directory."""
+        return self._pool_dir
+
+    # Pools.
+
+    def create_pool(
+        self,
+        pool_ref: str | os.PathLike[str],
+        size_bytes: int = DEFAULT_POOL_SIZE_BYTES,
+        *,
+        index_capacity: int | None = None,
+        file_mode: int = 0o600,
+    ) -> Pool:
+        """Creates a pool and opens it. Missing directories are created.
+
+        Args:
+            pool_ref: its name or path.
+            size_bytes: the exact size of its file, which never grows.
+            index_capacity: how many messages the index can point at; 0 for no index, None for as many as needed.
+            file_mode: the mode of its file, less the umask.
+
+        Raises:
+            AlreadyExistsError: it is there already.
+            UsageError: too small (the message names the least).
+            PermissionDeniedError, IoError: as the system says, a full disk for one.
+        """
+        client = self._open_pointer()
+        reference = arguments.pool_reference("pool_ref", pool_ref)
+        options = _pool_options(size_bytes, index_capacity, file_mode)
+        out, slot = ffi.new("plsm_pool_t **"), ffi.new("plsm_error_t **")
+        code = lib.plsm_pool_create_with(client, reference, options, out, slot)
+        if code != 0:
+            fail(code, slot)
+        return pool_of(out, self._codec, created=True)
+
+    def ensure_pool(
+        self,
+        pool_ref: str | os.PathLike[str],
+        size_bytes: int = DEFAULT_POOL_SIZE_BYTES,
+        *,
+        index_capacity: int | None = None,
+        file_mode: int = 0o600,
+    ) -> Pool:
+        """Opens a pool, creating it first when it is not there; of many callers at once exactly one creates it.
+
+        The arguments apply to creation only. `Pool.created` tells whether this call has created it.
+        """
+        client = self._open_pointer()
+        reference = arguments.pool_reference("pool_ref", pool_ref)
+        options = _pool_options(size_bytes, index_capacity, file_mode)
+        out, slot = ffi.new("plsm_pool_t **"), ffi.new("plsm_error_t **")
+        created = ffi.new("uint32_t *")
+        code = lib.plsm_pool_ensure(client, reference, options, out, created, slot)
+        if code != 0:
+            fail(code, slot)
+        return pool_of(out, self._codec, created=bool(created[0]))
+
+    def pool(self, pool_ref: str | os.PathLike[str], size_bytes: int = DEFAULT_POOL_SIZE_BYTES) -> Pool:
+        """As `ensure_pool`."""
+        return self.ensure_pool(pool_ref, size_bytes)
+
+    def open_pool(self, pool_ref: str | os.PathLike[str], *, read_only: bool = False) -> Pool:
+        """Opens a pool: for reading and writing, or, where writing is not permitted or wanted, for reading only.
+
+        Raises:
+            PoolNotFoundError: no such pool.
+            CorruptError: the file is damaged or no pool.
+            UsageError: its format is older or newer than the library knows.
+        """
+        client = self._open_pointer()
+        return open_reference(client, arguments.pool_reference("pool_ref", pool_ref), bool(read_only), self._codec)
+
+    def delete_pool(self, pool_ref: str | os.PathLike[str]) -> None:
+        """Deletes a pool. Programs that have it open learn of it: their next append, or a wait, fails with NotFound.
+
+        Raises:
+            PoolNotFoundError: no such pool.
+            BusyError: a writer held its lock for too long.
+        """
+        client = self._open_pointer()
+        slot = ffi.new("plsm_error_t **")
+        code = lib.plsm_pool_delete(client, arguments.pool_reference("pool_ref", pool_ref), slot)
+        if code != 0:
+            fail(code, slot)
+
+    def pool_exists(self, pool_ref: str | os.PathLike[str]) -> bool:
+        """Whether a pool's file is there; it is not opened."""
+        client = self._open_pointer()
+        slot = ffi.new("plsm_error_t **")
+        code = lib.plsm_pool_exists(client, arguments.pool_reference("pool_ref", pool_ref), slot)
+        if code < 0:
+            fail(code, slot)
+        return bool(code)
+
+    def pool_path(self, pool_ref: str | os.PathLike[str]) -> str:
+        """The path of the file that a reference means; it need not exist."""
+        client = self._open_pointer()
+        out, slot = ffi.new("plsm_buf_t *"), ffi.new("plsm_error_t **")
+        code = lib.plsm_pool_resolve(client, arguments.pool_reference("pool_ref", pool_ref), out, slot)
+        if code != 0:
+            fail(code, slot)
+        return _text_of(out)
+
+    def pool_info(self, pool_ref: str | os.PathLike[str]) -> PoolInfo:
+        """Settings and contents of a pool.
+
+        Raises:
+            As for `open_pool`.
+        """
+        with self.open_pool(pool_ref, read_only=True) as pool:
+            return pool.info()
+
+    def list_pools(self) -> list[PoolEntry]:
+        """The pools of the directory, sorted by name; one that cannot be read is an entry with its error."""
+        client = self._open_pointer()
+        out, slot = ffi.new("plsm_pool_list_t **"), ffi.new("plsm_error_t **")
+        code = lib.plsm_pool_list_open(client, out, slot)
+        if code != 0:
+            fail(code, slot)
+        listed = ffi.gc(out[0], lib.plsm_pool_list_free)
+        return [_entry(listed, index, slot) for index in range(lib.plsm_pool_list_count(listed))]
+
+    # Care.
+
+    def validate(self, pool_ref: str | os.PathLike[str]) -> PoolReport:
+        """Examines a pool: everything a reader relies on. Writes nothing; works on pools in use.
+
+        Takes time in proportion to the messages.
+
+        Raises:
+            PoolNotFoundError: no such pool.
+            PermissionDeniedError, IoError: it cannot be looked at.
+        """
+        return examine(self._open_pointer(), arguments.pool_reference("pool_ref", pool_ref))[0]
+
+    def validate_all(self) -> list[PoolReport]:
+        """Examines every pool of the directory, by name.
+
+        Raises:
+            NotFoundError: no such directory.
+        """
+        return examine(self._open_pointer(), None)
+
+    def migrate(
+        self,
+        pool_ref: str | os.PathLike[str],
+        new_ref: str | os.PathLike[str] | None = None,
+        *,
+        size_bytes: int = 0,
+        index_capacity: int | None = None,
+        file_mode: int = 0,
+    ) -> Migrated:
+        """Converts a pool of format 3 (builds up to version 1.2), with every message, its seq, time and tags.
+
+        With `new_ref` a new pool is made and the old one left as it is; without, the new pool takes the old one's
+        place, and the old file is kept with ".bak" behind its name: stop the programs that use it first. A failure
+        leaves nothing behind. Ctrl-C waits for its end.
+
+        Args:
+            pool_ref: the old pool.
+            new_ref: the new pool.
+            size_bytes: its size; 0 means the old one's, or as much more as the messages need.
+            index_capacity: as for `create_pool`; None takes the default, or no index if the old pool had none.
+            file_mode: the mode of its file; 0 means the old one's.
+
+        Raises:
+            UsageError: of another format, or too large for the size asked for.
+            BusyError: a writer holds the old pool.
+            AlreadyExistsError: the new pool, or the ".bak" file.
+            CorruptError: the old pool is damaged.
+        """
+        client = self._open_pointer()
+        reference = arguments.pool_reference("pool_ref", pool_ref)
+        target = ffi.NULL if new_ref is None else arguments.pool_reference("new_ref", new_ref)
+        options = _pool_options(size_bytes, index_capacity, file_mode)
+        made, backup = ffi.new("plsm_migrated_t *"), ffi.new("plsm_buf_t *")
+        made.struct_size = ffi.sizeof("plsm_migrated_t")
+        slot = ffi.new("plsm_error_t **")
+        code = lib.plsm_pool_migrate(client, reference, target, options, made, backup, slot)
+        if code != 0:
+            fail(code, slot)
+        return Migrated(
+            bounds=bounds_of(made.bounds),
+            old_size=int(made.old_size),
+            size=int(made.size),
+            times_unordered=bool(made.times_unordered),
+            backup=_text_of(backup) or None,
+        )
+
+    # Ending.
+
+    def close(self) -> None:
+        """Closes the client. Closing again does nothing."""
+        self._pointer = None
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+        return self._pointer is None
+
+    def __enter__(self) -> Client:
+        self._open_pointer()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<plasmite.Client {self._pool_dir!r}{' closed' if self._pointer is None else ''}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _client_with, (self._pool_dir, self._codec)
+
+
+def _client_with(pool_dir: str, codec: Codec) -> Client:
+    client = Client(pool_dir)
+    client._codec = codec
+    return client
+
+
+def _pool_options(size_bytes: int, index_capacity: int | None, file_mode: int) -> Any:
+    options = ffi.new("plsm_pool_options_t *")
+    options.struct_size = ffi.sizeof("plsm_pool_options_t")
+    options.size_bytes = arguments.integer("size_bytes", size_bytes)
+    capacity = arguments.optional_integer("index_capacity", index_capacity, arguments.U32_MAX)
+    if capacity is not None:
+        options.has_index_capacity, options.index_capacity = 1, capacity
+    options.file_mode = arguments.integer("file_mode", file_mode, 0o777)
+    return options
+
+
+def _entry(listed: Any, index: int, slot: Any) -> PoolEntry:
+    entry = ffi.new("plsm_list_entry_t *")
+    entry.struct_size = ffi.sizeof("plsm_list_entry_t")
+    code = lib.plsm_pool_list_entry(listed, index, entry, slot)
+    if code != 0:
+        fail(code, slot)
+    name, path = text(entry.name) or "", text(entry.path) or ""
+    return PoolEntry(
+        name=name,
+        path=path,
+        info=None if entry.info == ffi.NULL else info_of(entry.info, name, path),
+        error=None if entry.error == ffi.NULL else from_library(entry.error),
+        modified_ns=int(entry.mtime_ns) if entry.has_mtime else None,
+    )

@@ -1,0 +1,176 @@
+"""An open pool."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any
+
+from ._binding import ffi, lib
+from ._codec import Codec
+from ._errors import fail, text
+from ._info import Bounds, PoolInfo, bounds_of, info_of
+from ._message import Message
+from ._reading import Reading
+from ._writing import Writing
+
+
+def pool_of(out: Any, codec: Codec, created: bool = False) -> Pool:
+    """The pool that a call has put into a `plsm_pool_t **`."""
+    return Pool(ffi.gc(out[0], lib.plsm_pool_free), codec, created)
+
+
+def open_reference(client: Any, reference: bytes, read_only: bool, codec: Codec) -> Pool:
+    """Opens a pool through a client of the library."""
+    options = ffi.new("plsm_open_options_t *")
+    options.struct_size = ffi.sizeof("plsm_open_options_t")
+    options.flags = lib.PLSM_OPEN_READ_ONLY if read_only else 0
+    out, slot = ffi.new("plsm_pool_t **"), ffi.new("plsm_error_t **")
+    code = lib.plsm_pool_open_with(client, reference, options, out, slot)
+    if code != 0:
+        fail(code, slot)
+    return pool_of(out, codec)
+
+
+def reopen(path: str, read_only: bool, codec: Codec) -> Pool:
+    """Opens a pool by its path, in the process that it was pickled for."""
+    out, slot = ffi.new("plsm_client_t **"), ffi.new("plsm_error_t **")
+    code = lib.plsm_client_new(os.fsencode(os.path.dirname(path)), out, slot)
+    if code != 0:
+        fail(code, slot)
+    return open_reference(ffi.gc(out[0], lib.plsm_client_free), os.fsencode(path), read_only, codec)
+
+
+class Pool(Writing, Reading):
+    """An open pool: a bounded file of JSON messages that any number of processes write and read at once.
+
+    Made by a `Client`. Every method may be called from any number of threads at once. After fork a child may go on
+    using it. `close` (or leaving the `with` statement) closes the handle; streams that were opened from it live on.
+
+    A pool is iterable (its messages as of now, oldest first), `len(pool)` counts the messages that are there,
+    `pool[seq]` is one of them (KeyError when it is not there), `seq in pool` tells whether it is there, and
+    `reversed(pool)` goes from the newest to the oldest. An empty pool is true like any other.
+
+    Pickling a pool, as multiprocessing does, opens it again in the other process.
+
+    Every method raises `ClosedError` after `close`.
+    """
+
+    def __init__(self, pointer: Any, codec: Codec, created: bool = False) -> None:
+        super().__init__(pointer, codec)
+        self._created = created
+        self._name = text(lib.plsm_pool_name(pointer)) or ""
+        self._path = text(lib.plsm_pool_path(pointer)) or ""
+
+    # A collection of messages.
+
+    def __iter__(self) -> Iterator[Message]:
+        return self.range()
+
+    def __reversed__(self) -> Iterator[Message]:
+        return self.range(backwards=True)
+
+    def __len__(self) -> int:
+        return self.bounds().count
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __getitem__(self, seq: int) -> Message:
+        if isinstance(seq, slice):
+            raise TypeError("a pool has no slices; use range(first, last)")
+        return self.get(seq)
+
+    def __contains__(self, seq: object) -> bool:
+        bounds = self.bounds()
+        if not isinstance(seq, int) or bounds.oldest is None or bounds.newest is None:
+            return False
+        return bounds.oldest <= seq <= bounds.newest
+
+    # What is known about it.
+
+    @property
+    def name(self) -> str:
+        """The pool's name."""
+        return self._name
+
+    @property
+    def path(self) -> str:
+        """The path by which it was opened."""
+        return self._path
+
+    @property
+    def created(self) -> bool:
+        """Whether this handle created the pool (`create_pool` always, `ensure_pool` when it was not there)."""
+        return self._created
+
+    @property
+    def read_only(self) -> bool:
+        """Whether it is open for reading only."""
+        return bool(lib.plsm_pool_is_read_only(self._open_pointer()))
+
+    @property
+    def id(self) -> bytes:
+        """The pool's identity, drawn at random when it was created: 16 bytes."""
+        out, slot = ffi.new("uint8_t[16]"), ffi.new("plsm_error_t **")
+        code = lib.plsm_pool_id(self._open_pointer(), out, slot)
+        if code != 0:
+            fail(code, slot)
+        return bytes(out)
+
+    @property
+    def generation(self) -> int:
+        """Raised by each recovery after a crash of the machine that may have lost unflushed messages."""
+        return int(lib.plsm_pool_generation(self._open_pointer()))
+
+    def is_current(self) -> bool:
+        """Whether the path still leads to this pool: false when it was deleted or replaced."""
+        slot = ffi.new("plsm_error_t **")
+        code = lib.plsm_pool_is_current(self._open_pointer(), slot)
+        if code < 0:
+            fail(code, slot)
+        return bool(code)
+
+    def bounds(self) -> Bounds:
+        """Which messages the pool holds; cheap."""
+        out, slot = ffi.new("plsm_bounds_t *"), ffi.new("plsm_error_t **")
+        code = lib.plsm_pool_bounds(self._open_pointer(), out, slot)
+        if code != 0:
+            fail(code, slot)
+        return bounds_of(out)
+
+    def info(self) -> PoolInfo:
+        """Settings and contents of the pool."""
+        out, slot = ffi.new("plsm_pool_info_t *"), ffi.new("plsm_error_t **")
+        out.struct_size = ffi.sizeof("plsm_pool_info_t")
+        code = lib.plsm_pool_info(self._open_pointer(), out, slot)
+        if code != 0:
+            fail(code, slot)
+        return info_of(out, self._name, self._path)
+
+    # Ending.
+
+    def close(self) -> None:
+        """Closes the handle. Calls that are running go on to their end. Closing again does nothing."""
+        self._pointer = None
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+        return self._pointer is None
+
+    def __enter__(self) -> Pool:
+        self._open_pointer()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<plasmite.Pool {self._name!r} at {self._path!r}{' closed' if self._pointer is None else ''}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return reopen, (os.path.abspath(self._path), self.read_only, self._codec)

@@ -1,0 +1,214 @@
+//! Values of one's own types in and out.
+#![cfg(feature = "serde")]
+
+mod common;
+
+use common::Scratch;
+use plasmite_sdk::{
+    json_to_lite3, AppendOptions, ErrorKind, Next, Pool, Start, TailOptions, Value, ViewBatch, Wait,
+};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+#[derive(Serialize, Deserialize, Debug, PartialEq, Clone)]
+struct Reading {
+    sensor: String,
+    value: f64,
+    count: u32,
+    ok: Option<bool>,
+    inner: Vec<Inner>,
+    kind: Kind,
+    by_number: BTreeMap<i32, char>,
+}
+
+#[derive(Serialize, Deserialize, Debug, PartialEq, Clone)]
+struct Inner(i64, Option<()>);
+
+#[derive(Serialize, Deserialize, Debug, PartialEq, Clone)]
+enum Kind {
+    Plain,
+    Wrapped(u8),
+    Pair(i8, i8),
+    Named { at: i64 },
+}
+
+fn reading(kind: Kind) -> Reading {
+    Reading {
+        sensor: "boiler \"17\" ü\0".to_owned(),
+        value: 23.0,
+        count: u32::MAX,
+        ok: None,
+        inner: (0..20).map(|n| Inner(n - 10, None)).collect(),
+        kind,
+        by_number: [(-1, 'a'), (7, 'ß')].into(),
+    }
+}
+
+fn append<T: Serialize>(pool: &Pool, value: &T) -> u64 {
+    pool.append_value(value, &AppendOptions::new()).unwrap().seq
+}
+
+#[test]
+fn values_come_back_from_messages_and_views() {
+    let scratch = Scratch::new();
+    let pool = scratch.pool("lab");
+    for kind in [
+        Kind::Plain,
+        Kind::Wrapped(3),
+        Kind::Pair(1, -1),
+        Kind::Named { at: i64::MIN },
+    ] {
+        let value = reading(kind);
+        let seq = append(&pool, &value);
+        assert_eq!(pool.get(seq).unwrap().data::<Reading>().unwrap(), value);
+        assert_eq!(pool.view(seq).unwrap().data::<Reading>().unwrap(), value);
+        let mut stream = pool
+            .tail(&TailOptions::new().start(Start::Seq(seq)))
+            .unwrap();
+        match stream.next(Wait::Try).unwrap() {
+            Next::Message(view) => assert_eq!(view.data::<Reading>().unwrap(), value),
+            other => panic!("{other:?}"),
+        };
+    }
+}
+
+/// What cannot stand in Lite3 is stored as text, and read all the same.
+#[test]
+fn every_root_and_number() {
+    let scratch = Scratch::new();
+    let pool = scratch.pool("lab");
+    let both = |seq: u64, expected: serde_json::Value| {
+        assert_eq!(
+            pool.get(seq).unwrap().data::<serde_json::Value>().unwrap(),
+            expected
+        );
+        assert_eq!(
+            pool.view(seq).unwrap().data::<serde_json::Value>().unwrap(),
+            expected
+        );
+    };
+    for value in [
+        serde_json::json!(null),
+        serde_json::json!(true),
+        serde_json::json!("text"),
+        serde_json::json!(u64::MAX),
+        serde_json::json!({"big": u64::MAX, "nested": [{"a": [1.5, -3, null, {}]}, []]}),
+        serde_json::json!({"a\0b": 1}),
+        serde_json::json!([]),
+        serde_json::json!((0..100).collect::<Vec<_>>()),
+    ] {
+        both(append(&pool, &value), value);
+    }
+    let big = append(&pool, &u64::MAX);
+    assert_eq!(pool.view(big).unwrap().data::<u64>().unwrap(), u64::MAX);
+}
+
+#[test]
+fn texts_are_borrowed_where_nothing_changes_them() {
+    #[derive(Deserialize, Debug)]
+    struct Borrowed<'a> {
+        text: &'a str,
+        #[serde(borrow)]
+        other: Cow<'a, str>,
+    }
+    let document = json_to_lite3(br#"{"text":"one","other":"two"}"#).unwrap();
+    let value = Value::from_lite3(&document).unwrap();
+    let made: Borrowed = value.to().unwrap();
+    let range = document.as_ptr_range();
+    assert!(range.contains(&made.text.as_ptr()) && made.text == "one");
+    assert!(matches!(made.other, Cow::Borrowed("two")));
+
+    let scratch = Scratch::new();
+    let pool = scratch.filled("lab", &[r#"{"text":"one","other":"two"}"#]);
+    // In place a writer may overwrite the text, so it cannot be lent out.
+    let refused = pool.view(1).unwrap();
+    assert_eq!(
+        refused.data::<Borrowed>().unwrap_err().kind(),
+        ErrorKind::Usage
+    );
+    let mut stream = pool.tail(&TailOptions::new()).unwrap();
+    let mut batch = ViewBatch::new(4);
+    match stream.next_views(&mut batch, Wait::Try).unwrap() {
+        Next::Message(views) => {
+            assert_eq!(views.len(), 1);
+            for view in views {
+                assert_eq!(view.data::<Borrowed>().unwrap().text, "one");
+            }
+        }
+        other => panic!("{other:?}"),
+    };
+}
+
+#[test]
+fn other_forms_are_refused() {
+    let scratch = Scratch::new();
+    let pool = scratch.filled("lab", &[r#"{"sensor":1}"#, "-1", r#""x""#]);
+    for seq in 1..=3 {
+        for error in [
+            pool.get(seq).unwrap().data::<Reading>().unwrap_err(),
+            pool.view(seq).unwrap().data::<Reading>().unwrap_err(),
+        ] {
+            assert_eq!(error.kind(), ErrorKind::Usage);
+            assert!(
+                error.message().contains(&format!("message {seq}")),
+                "{error}"
+            );
+        }
+    }
+    assert!(pool.view(2).unwrap().data::<u64>().is_err());
+    let unwritable: BTreeMap<(i32, i32), i32> = [((1, 2), 3)].into();
+    let error = pool
+        .append_value(&unwritable, &AppendOptions::new())
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Usage);
+    let error = pool
+        .append_value(&f64::NAN, &AppendOptions::new())
+        .map(|receipt| receipt.seq);
+    // serde_json writes what is no number as null.
+    assert_eq!(error.unwrap(), 4);
+    assert_eq!(pool.bounds().unwrap().count, 4);
+}
+
+#[test]
+fn batches_of_values() {
+    let scratch = Scratch::new();
+    let pool = scratch.pool("lab");
+    let values: Vec<_> = (0..100).map(|n| (n, "x".repeat(n))).collect();
+    let receipts = pool
+        .append_values(&values, &AppendOptions::new().tag("all"))
+        .unwrap();
+    assert_eq!(receipts.last().unwrap().seq, 100);
+    assert_eq!(pool.get(100).unwrap().tags(), ["all"]);
+    for (seq, value) in (1..).zip(&values) {
+        assert_eq!(
+            pool.view(seq).unwrap().data::<(usize, String)>().unwrap(),
+            *value
+        );
+    }
+    let bad: [BTreeMap<(i32, i32), i32>; 2] = [BTreeMap::new(), [((1, 2), 3)].into()];
+    let error = pool.append_values(&bad, &AppendOptions::new()).unwrap_err();
+    assert!(error.message().starts_with("item 1: "), "{error}");
+    assert!(pool
+        .append_values([0; 0], &AppendOptions::new())
+        .unwrap()
+        .is_empty());
+    assert_eq!(pool.bounds().unwrap().count, 100);
+}
+
+/// A value may append others while it is written.
+#[test]
+fn an_append_within_an_append() {
+    struct Nested<'a>(&'a Pool);
+    impl Serialize for Nested<'_> {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            append(self.0, &"inner");
+            serializer.serialize_str("outer")
+        }
+    }
+    let scratch = Scratch::new();
+    let pool = scratch.pool("lab");
+    assert_eq!(append(&pool, &Nested(&pool)), 2);
+    assert_eq!(pool.get(1).unwrap().data_json(), r#""inner""#);
+    assert_eq!(pool.get(2).unwrap().data_json(), r#""outer""#);
+}
