@@ -121,11 +121,16 @@ impl Stream {
             return Ok((next, 0));
         }
         let mut count = 1;
+        // Steps also pass over messages that are not wanted; where the stream stands is told from those it gave.
+        let mut last = state.cursor.header.seq;
         for view in rest {
             match state.cursor.step_at_hand() {
                 Ok(Step::Pause) => break,
                 Ok(Step::Message) => match state.cursor.view(view) {
-                    Ok(()) => count += 1,
+                    Ok(()) => {
+                        count += 1;
+                        last = state.cursor.header.seq;
+                    }
                     Err(error) => {
                         state.cursor.pending = Some(Err(error));
                         break;
@@ -139,8 +144,7 @@ impl Stream {
         }
         state.delivered += count as u64 - 1;
         self.delivered.store(state.delivered, Ordering::Relaxed);
-        self.next_seq
-            .store(state.cursor.header.seq + 1, Ordering::Relaxed);
+        self.next_seq.store(last + 1, Ordering::Relaxed);
         self.dropped.store(state.cursor.dropped, Ordering::Relaxed);
         Ok((next, count))
     }
