@@ -21,7 +21,7 @@ $(PYTHON_VENV)/tools.stamp: $(PYTHON_DIR)/tests/requirements.txt
 	touch $@
 
 # The package in it, linked to the library that was built.
-$(PYTHON_VENV)/package.stamp: $(PYTHON_VENV)/tools.stamp $(PYTHON_SOURCES) include/plasmite.h
+$(PYTHON_VENV)/package.stamp: $(PYTHON_VENV)/tools.stamp $(PYTHON_SOURCES) include/plasmite.h | lib cli
 	$(PYTHON_VENV)/bin/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps \
 	    --force-reinstall ./$(PYTHON_DIR)
 	touch $@
