@@ -17,6 +17,14 @@ fn ask(server: &Server, message: &Value) -> Value {
     server.post("/mcp", &message.to_string()).json()
 }
 
+/// Returns once so many waits are under way.
+fn until_waits(server: &Server, count: usize) {
+    let wanted = format!("plasmite_mcp_waits {count}\n");
+    while !server.get("/metrics").text().contains(&wanted) {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
 /// A call whose answer is read later.
 fn begin(server: &Server, message: &Value) -> common::http::Wire {
     let mut wire = server.wire();
@@ -212,19 +220,13 @@ fn waits_hold_places_and_no_threads() {
         .iter()
         .map(|tag| begin(&server, &wait(tag)))
         .collect();
-    // Until all three have a place.
-    let full = loop {
-        let now = call(
-            1,
-            "wait",
-            json!({"pool": "lab", "after_seq": 0, "timeout_ms": 0}),
-        );
-        let answer = ask(&server, &now);
-        if answer["result"].get("isError").is_some() {
-            break failure(&answer, "Busy");
-        }
-        std::thread::sleep(Duration::from_millis(2));
-    };
+    until_waits(&server, 3);
+    let now = call(
+        1,
+        "wait",
+        json!({"pool": "lab", "after_seq": 0, "timeout_ms": 0}),
+    );
+    let full = failure(&ask(&server, &now), "Busy");
     assert!(full["hint"]
         .as_str()
         .unwrap()
@@ -235,17 +237,8 @@ fn waits_hold_places_and_no_threads() {
     }
     // A client that goes away gives its place back.
     drop(waiting.pop());
-    loop {
-        let now = call(
-            1,
-            "wait",
-            json!({"pool": "lab", "after_seq": 0, "timeout_ms": 0}),
-        );
-        if ask(&server, &now)["result"].get("isError").is_none() {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(2));
-    }
+    until_waits(&server, 2);
+    content(&ask(&server, &now));
     for (wire, tag) in waiting.iter_mut().zip(["a", "b"]) {
         let feed = json!({"pool": "lab", "data": tag, "tags": [tag]});
         content(&ask(&server, &call(1, "feed", feed)));
@@ -264,15 +257,7 @@ fn a_stop_ends_waits() {
     let server = filled(&scratch, 1, &["--max-tail-concurrency", "1"]);
     let long = call(1, "wait", json!({"pool": "lab", "timeout_ms": 60_000}));
     let mut wire = begin(&server, &long);
-    while ask(
-        &server,
-        &call(1, "wait", json!({"pool": "lab", "timeout_ms": 0})),
-    )["result"]
-        .get("isError")
-        .is_none()
-    {
-        std::thread::sleep(Duration::from_millis(2));
-    }
+    until_waits(&server, 1);
     let (exit, _) = server.stop(Signal::TERM);
     assert_eq!(exit, Some(0));
     let batch = content(&wire.answer().json());
