@@ -252,6 +252,23 @@ fn waits_hold_places_and_no_threads() {
 }
 
 #[test]
+fn one_message_reaches_all_who_wait() {
+    let scratch = Scratch::new();
+    let server = filled(&scratch, 1, &["--max-tail-concurrency", "16"]);
+    let wait = call(1, "wait", json!({"pool": "lab", "timeout_ms": 60_000}));
+    for round in 2..=4 {
+        let mut waiting: Vec<_> = (0..16).map(|_| begin(&server, &wait)).collect();
+        until_waits(&server, 16);
+        scratch.feed("lab", &["7"]);
+        for wire in &mut waiting {
+            let batch = content(&wire.answer().json());
+            assert_eq!(seqs(batch["messages"].as_array().unwrap()), [round]);
+        }
+        until_waits(&server, 0);
+    }
+}
+
+#[test]
 fn a_stop_ends_waits() {
     let scratch = Scratch::new();
     let server = filled(&scratch, 1, &["--max-tail-concurrency", "1"]);

@@ -209,6 +209,24 @@ pub(super) async fn batch(
     }
 }
 
+/// A batch for someone who waits: never refused because much else is going on.
+pub(super) async fn batch_after(
+    state: &State,
+    open: &Arc<OpenPool>,
+    after: u64,
+    wanted: &Arc<Selection>,
+) -> Answer<Batch> {
+    // Nothing new costs one look, which needs no other thread.
+    if open.pool.bounds()?.newest <= after {
+        return Ok(Batch::after(&open.pool, after, wanted)?);
+    }
+    let (open, wanted) = (Arc::clone(open), Arc::clone(wanted));
+    state
+        .storage
+        .scan(move || Batch::after(&open.pool, after, &wanted))
+        .await
+}
+
 /// `plasmite_read`
 pub(super) async fn read(state: &Arc<State>, mut arguments: Arguments<'_>) -> Outcome {
     let name = arguments.pool("pool")?;

@@ -2,7 +2,7 @@
 
 use super::arguments::Arguments;
 use super::outcome::{Done, Failed, Outcome};
-use super::read::{batch, gone, told, Batch, Selection};
+use super::read::{batch_after, gone, told, Batch, Selection};
 use super::tools::{missing, CHECK_NAME};
 use crate::serve::pools::OpenPool;
 use crate::serve::state::State;
@@ -30,8 +30,7 @@ pub(super) async fn wait(
     let selection = Arc::new(Selection::take(&mut arguments)?);
     arguments.end()?;
     let deadline = Instant::now() + Duration::from_millis(timeout_ms.unwrap_or(USUAL_MS));
-    // In this order also when they go: who sees one wait less finds its place free.
-    let _place = (tail::slot(state)?, state.metrics.wait());
+    let slot = tail::slot(state)?;
     let open = state
         .pools
         .get(&state.storage, &name)
@@ -42,6 +41,8 @@ pub(super) async fn wait(
         None => open.pool.bounds()?.newest,
     };
     begun.notify_one();
+    // Let go in this order: who sees one wait less finds its place free.
+    let _place = (slot, state.metrics.wait());
     let found = until(state, &open, after, &selection, deadline).await?;
     let timed_out = found.is_empty();
     let text = match timed_out {
@@ -69,7 +70,7 @@ async fn until(
         let mut news = pin!(open.bell.news.notified());
         news.as_mut().enable();
         let _waiting = state.waiter.wait(open)?;
-        let mut found = batch(state, open, Some(after), wanted)
+        let mut found = batch_after(state, open, after, wanted)
             .await
             .map_err(|refusal| gone(refusal.error))?;
         fell_behind |= found.fell_behind;
