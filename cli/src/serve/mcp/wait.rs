@@ -70,13 +70,15 @@ async fn until(
         let mut news = pin!(open.bell.news.notified());
         news.as_mut().enable();
         let _waiting = state.waiter.wait(open)?;
+        // Before the look: what came until then is in it.
+        let due = state.stopping.is_now() || Instant::now() >= deadline;
         let mut found = batch_after(state, open, after, wanted)
             .await
             .map_err(|refusal| gone(refusal.error))?;
         fell_behind |= found.fell_behind;
         found.fell_behind = fell_behind;
         after = found.next_after.unwrap_or(after);
-        if !found.is_empty() || state.stopping.is_now() || Instant::now() >= deadline {
+        if due || !found.is_empty() {
             return Ok(found);
         }
         if !open.pool.is_current()? {
@@ -88,8 +90,9 @@ async fn until(
         }
         tokio::select! {
             () = news => {}
-            () = sleep_until(deadline) => return Ok(found),
-            () = stopping.came() => return Ok(found),
+            // Then a last look.
+            () = sleep_until(deadline) => {}
+            () = stopping.came() => {}
         }
     }
 }
