@@ -1,5 +1,6 @@
 //! JSON-RPC with the commands, as a client of the Model Context Protocol speaks it.
 
+use super::server::seqs;
 use super::{Ran, Scratch};
 use serde_json::{json, Value};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -113,4 +114,22 @@ impl Drop for Session {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The seqs of a batch.
+#[track_caller]
+pub(crate) fn batch_seqs(batch: &Value) -> Vec<u64> {
+    seqs(batch["messages"].as_array().expect("messages"))
+}
+
+/// A session with messages 1 to `count`, of which the even ones are tagged so.
+pub(crate) fn filled(scratch: &Scratch, count: u64) -> Session {
+    let mut session = Session::start(scratch);
+    for number in 1..=count {
+        let tag = if number % 2 == 0 { "even" } else { "odd" };
+        let arguments =
+            json!({"pool": "lab", "data": {"n": number}, "tags": [tag], "create": true});
+        content(&session.call("feed", arguments));
+    }
+    session
 }
