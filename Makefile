@@ -26,7 +26,7 @@ FISH_COMPLETIONS = $(SHARE)/fish/vendor_completions.d
 
 export PLASMITE_LIB_DIR := $(abspath $(OUT))
 
-.PHONY: polyglot-demo all lib cli header bindings http-tools check test model miri conformance demo bench install install-lib uninstall clean help FORCE
+.PHONY: polyglot-demo all lib cli header bindings http-tools check test model miri conformance demo bench test-mcp-client install install-lib uninstall clean help FORCE
 .DEFAULT_GOAL := all
 
 all: lib cli ## build everything: libplasmite.so, libplasmite.a, plasmite and pls (the default)
@@ -86,6 +86,17 @@ $(VENV)/jsonschema.stamp:
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check jsonschema==4.23.0
 	touch $@
+
+# The official client of the Model Context Protocol, from PyPI; apart from the other tools, whose requirements differ.
+MCP_VENV := $(TARGET)/mcp-venv
+
+$(MCP_VENV)/mcp.stamp:
+	python3 -m venv $(MCP_VENV)
+	$(MCP_VENV)/bin/pip install --quiet --disable-pip-version-check mcp==1.30.0
+	touch $@
+
+test-mcp-client: all $(MCP_VENV)/mcp.stamp ## try the programs with an independent client of the Model Context Protocol
+	$(MCP_VENV)/bin/python cli/tests/mcp/client.py $(OUT)/plasmite
 
 check: ## check formatting, lints, file lengths, and that generated files are current
 	tests/lengths
@@ -155,7 +166,7 @@ uninstall: ## remove what install put there
 
 clean: ## remove everything that was built
 	$(CARGO) clean
-	rm -rf $(TARGET)/venv
+	rm -rf $(TARGET)/venv $(MCP_VENV)
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16

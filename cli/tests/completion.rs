@@ -216,6 +216,8 @@ fn manual_pages() {
         "serve init",
         #[cfg(feature = "serve")]
         "serve check",
+        #[cfg(feature = "serve")]
+        "mcp",
         "version",
         "completion",
     ] {
@@ -236,7 +238,7 @@ fn manual_pages() {
         assert_eq!(other, format!(".so man1/plasmite{end}.1\n"));
     }
     let documented = names.iter().filter(|name| name.starts_with("plasmite"));
-    let wanted = if cfg!(feature = "serve") { 18 } else { 15 };
+    let wanted = if cfg!(feature = "serve") { 19 } else { 15 };
     assert_eq!(documented.count(), wanted, "{names:?}");
     let path = scratch.path().join("a file");
     std::fs::write(&path, "").expect("written");

@@ -29,6 +29,7 @@ pub(crate) struct Metrics {
     requests: Box<[Requests]>,
     errors: [AtomicU64; ErrorKind::ALL.len()],
     connections: AtomicUsize,
+    waits: AtomicUsize,
     appends: AtomicU64,
     append_bytes: AtomicU64,
     tail_messages: AtomicU64,
@@ -37,12 +38,19 @@ pub(crate) struct Metrics {
     tails: Mutex<Vec<Weak<Meter>>>,
 }
 
-/// A connection is open as long as this lives.
-pub(crate) struct Connected<'a>(&'a Metrics);
+/// A connection is open, or a wait under way, as long as this lives.
+pub(crate) struct Counted<'a>(&'a AtomicUsize);
 
-impl Drop for Connected<'_> {
+impl<'a> Counted<'a> {
+    fn on(gauge: &'a AtomicUsize) -> Counted<'a> {
+        gauge.fetch_add(1, Ordering::Relaxed);
+        Counted(gauge)
+    }
+}
+
+impl Drop for Counted<'_> {
     fn drop(&mut self) {
-        self.0.connections.fetch_sub(1, Ordering::Relaxed);
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -52,6 +60,7 @@ impl Default for Metrics {
             requests: (0..=ROUTES.len()).map(|_| Requests::default()).collect(),
             errors: Default::default(),
             connections: AtomicUsize::new(0),
+            waits: AtomicUsize::new(0),
             appends: AtomicU64::new(0),
             append_bytes: AtomicU64::new(0),
             tail_messages: AtomicU64::new(0),
@@ -63,9 +72,12 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    pub(crate) fn connection(&self) -> Connected<'_> {
-        self.connections.fetch_add(1, Ordering::Relaxed);
-        Connected(self)
+    pub(crate) fn connection(&self) -> Counted<'_> {
+        Counted::on(&self.connections)
+    }
+
+    pub(crate) fn wait(&self) -> Counted<'_> {
+        Counted::on(&self.waits)
     }
 
     /// A request was answered.
@@ -166,6 +178,13 @@ impl Metrics {
         let connections = self.connections.load(Ordering::Relaxed);
         out.head("plasmite_connections", "gauge", "Open connections.");
         out.sample("plasmite_connections", &[], connections as u64);
+        let waits = self.waits.load(Ordering::Relaxed);
+        out.head(
+            "plasmite_mcp_waits",
+            "gauge",
+            "Waits of MCP clients under way.",
+        );
+        out.sample("plasmite_mcp_waits", &[], waits as u64);
         let names = || {
             let known = ROUTES.iter().map(|route| (route.method, route.path));
             known.chain([("", "other")]).zip(self.requests.iter())

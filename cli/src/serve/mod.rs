@@ -3,8 +3,9 @@
 //! `setup` turns settings into a checked configuration, or makes its files (`serve init`); `listen` accepts
 //! connections and bounds them; `gate` is what every request passes (host, origin, CORS, errors, measures);
 //! `route` is the table of routes, `routes` their handlers; `pools` keeps pools open, `storage` runs what may
-//! block away from the async workers; `tail` streams messages and `waiter` wakes idle streams. Async code is
-//! here only, and no runtime exists before [`run`].
+//! block away from the async workers; `tail` streams messages and `waiter` wakes idle streams; `mcp` is the
+//! Model Context Protocol, also without a network. Async code is
+//! here only, and no runtime exists before [`run`] or [`serve_mcp`].
 
 mod access;
 mod body;
@@ -14,6 +15,7 @@ mod host;
 mod io;
 mod listen;
 mod log;
+mod mcp;
 mod metrics;
 mod pools;
 mod query;
@@ -35,6 +37,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 
+pub(crate) use mcp::run as serve_mcp;
 pub(crate) use setup::{Access, Artifacts, Config, InitSettings, Limits, Settings};
 
 /// Whether the server has a route of this path.

@@ -16,6 +16,8 @@ use std::sync::Arc;
 pub(crate) enum Need {
     /// Nothing: it is open to all.
     Nothing,
+    /// The token; what is allowed is judged inside.
+    Token,
     /// The token, and that reading is allowed.
     Read,
     /// The token, and that writing is allowed.
@@ -68,6 +70,7 @@ pub(crate) const ROUTES: &[Route] = &[
     route("GET", "/v0/ui/pools", Need::Read, |on_method| on(on_method, routes::pools::list)),
     route("GET", "/v0/ui/pools/{pool}/info", Need::Read, |on_method| on(on_method, routes::pools::info)),
     route("GET", "/v0/ui/pools/{pool}/events", Need::Read, |on_method| on(on_method, routes::tail::events)),
+    route("POST", "/mcp", Need::Token, |on_method| on(on_method, routes::mcp::post)),
 ];
 
 /// The router of all routes, behind the gate.

@@ -9,6 +9,7 @@ use std::sync::mpsc::{channel, RecvTimeoutError, Sender};
 use std::time::Duration;
 
 pub(crate) mod http;
+pub(crate) mod mcp;
 pub(crate) mod old;
 pub(crate) mod server;
 pub(crate) mod session;

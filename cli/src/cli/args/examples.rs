@@ -136,6 +136,12 @@ pub(super) const SERVE_CHECK: &str = r#"Examples:
   pls serve --access read-only check            say what would be served
   pls serve --tls-self-signed check --json      the same for a program"#;
 
+#[cfg(feature = "serve")]
+pub(super) const MCP: &str = r#"Examples:
+  pls mcp                                       what a client is to start; it speaks JSON, not with people
+  pls mcp --dir ./pools                         for the pools of another directory
+  claude mcp add plasmite -- pls mcp            how one client is told of it"#;
+
 #[cfg(test)]
 mod tests {
     use super::super::Top;

@@ -155,6 +155,14 @@ pub(super) enum Command {
     #[cfg(feature = "serve")]
     #[command(verbatim_doc_comment, after_help = examples::SERVE)]
     Serve(Box<ServeArgs>),
+    /// Give pools to a language model, by the Model Context Protocol
+    ///
+    /// The program that runs the model starts this command and speaks JSON-RPC with it, one message a line on standard
+    /// input and output. The tools list, create, describe and delete pools, append messages, and read and wait for them;
+    /// pools are resources too. The end of the input ends it. `serve` offers the same over HTTP, at /mcp.
+    #[cfg(feature = "serve")]
+    #[command(verbatim_doc_comment, after_help = examples::MCP)]
+    Mcp,
     /// Show the version
     #[command(after_help = examples::VERSION)]
     Version,

@@ -9,6 +9,8 @@ mod fetch;
 mod follow;
 mod losses;
 mod man_pages;
+#[cfg(feature = "serve")]
+mod mcp;
 mod output_closed;
 mod pool_create;
 mod pool_delete;
@@ -42,6 +44,8 @@ pub(super) fn run(context: &mut Context, command: Command) -> Outcome {
         Command::Doctor(args) => doctor::run(context, &args),
         #[cfg(feature = "serve")]
         Command::Serve(args) => serve::run(context, *args),
+        #[cfg(feature = "serve")]
+        Command::Mcp => mcp::run(context),
         Command::Completion(args) => completion::run(context, &args),
         Command::ManPages(args) => man_pages::run(&args),
         Command::Version => version::run(context),

@@ -2,6 +2,7 @@
 
 pub(crate) mod append;
 pub(crate) mod health;
+pub(crate) mod mcp;
 pub(crate) mod messages;
 pub(crate) mod openapi;
 mod path;

@@ -5,6 +5,7 @@ use super::{json, member, Shared};
 use crate::serve::body;
 use crate::serve::error::{Answer, Refusal, Veil};
 use crate::serve::pools::check_name;
+use crate::serve::state::State;
 use crate::{Error, ErrorKind, Pool, PoolOptions};
 use axum::body::Body;
 use axum::http::HeaderMap;
@@ -30,21 +31,24 @@ pub(crate) async fn list(state: Shared) -> Answer {
     let shared = Arc::clone(&state.0);
     state
         .storage
-        .run(move || {
-            let (list, foreign) = shared.pools.list()?;
-            let mut list: Value = parsed(&list)?;
-            let pools = list.get_mut("pools").and_then(Value::as_array_mut);
-            for pool in pools.into_iter().flatten() {
-                let name = pool["name"].as_str().unwrap_or_default().to_owned();
-                *pool = entry(&shared, &name, pool.take(), foreign.contains(&name));
-            }
-            Ok::<_, Error>(json(list.to_string().into_bytes()))
-        })
+        .run(move || Ok::<_, Error>(json(listed(&shared)?.to_string().into_bytes())))
         .await
 }
 
+/// `{"pools":[…]}`: all of them as they are told.
+pub(crate) fn listed(state: &State) -> Result<Value, Error> {
+    let (list, foreign) = state.pools.list()?;
+    let mut list: Value = parsed(&list)?;
+    let pools = list.get_mut("pools").and_then(Value::as_array_mut);
+    for pool in pools.into_iter().flatten() {
+        let name = pool["name"].as_str().unwrap_or_default().to_owned();
+        *pool = entry(state, &name, pool.take(), foreign.contains(&name));
+    }
+    Ok(list)
+}
+
 /// A pool of the list as it is told: its whole info, or why there is none.
-fn entry(state: &crate::serve::state::State, name: &str, listed: Value, foreign: bool) -> Value {
+fn entry(state: &State, name: &str, listed: Value, foreign: bool) -> Value {
     if foreign {
         let error = Error::new(
             ErrorKind::Permission,
@@ -93,13 +97,14 @@ fn veiled(name: &str, mut info: Value, veil: &Veil) -> Value {
     info
 }
 
+/// What is known about a pool, as it is told.
+pub(crate) fn described(state: &State, name: &str, pool: &Pool) -> Result<Value, Error> {
+    Ok(veiled(name, parsed(&pool.info_json()?)?, &state.veil))
+}
+
 /// `{"pool":<info>}`
-fn described(
-    state: &crate::serve::state::State,
-    name: &str,
-    pool: &Pool,
-) -> Result<Response, Error> {
-    let info = veiled(name, parsed(&pool.info_json()?)?, &state.veil);
+fn answer(state: &State, name: &str, pool: &Pool) -> Result<Response, Error> {
+    let info = described(state, name, pool)?;
     Ok(member("pool", info.to_string().as_bytes()))
 }
 
@@ -127,7 +132,7 @@ pub(crate) async fn create(state: Shared, headers: HeaderMap, body: Body) -> Ans
         .storage
         .run(move || {
             let pool = shared.pools.create(&wanted.pool, &options)?;
-            described(&shared, &wanted.pool, &pool)
+            answer(&shared, &wanted.pool, &pool)
         })
         .await
 }
@@ -151,7 +156,7 @@ async fn describe(state: Shared, name: String) -> Answer {
     let shared = Arc::clone(&state.0);
     state
         .storage
-        .run(move || described(&shared, &name, &open.pool))
+        .run(move || answer(&shared, &name, &open.pool))
         .await
 }
 

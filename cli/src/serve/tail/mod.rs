@@ -25,7 +25,7 @@ use tokio::time::{sleep_until, Instant};
 
 pub(crate) use form::Form;
 pub(crate) use meter::Meter;
-pub(crate) use wanted::Wanted;
+pub(crate) use wanted::{moment, Wanted};
 
 /// Messages that a tail with a filter looks at on an async worker.
 const FEW: u64 = 64;
@@ -57,6 +57,24 @@ impl Drop for CancelOnDrop {
     }
 }
 
+/// A place among the tails that may be there at once, held as long as the permit lives.
+///
+/// # Errors
+/// Busy when there are as many as may be.
+pub(crate) fn slot(state: &State) -> Answer<OwnedSemaphorePermit> {
+    Arc::clone(&state.tails).try_acquire_owned().map_err(|_| {
+        Refusal::new(
+            axum::http::StatusCode::LOCKED,
+            ErrorKind::Busy,
+            format!(
+                "the server has as many tails as it may have: {}",
+                state.config.limits.tails
+            ),
+        )
+        .with_hint("try again later, or start the server with a larger --max-tail-concurrency")
+    })
+}
+
 impl Tail {
     /// Opens a tail of the pool of this name.
     ///
@@ -69,17 +87,7 @@ impl Tail {
         form: Form,
         wanted: Wanted,
     ) -> Answer<Tail> {
-        let slot = Arc::clone(&state.tails).try_acquire_owned().map_err(|_| {
-            Refusal::new(
-                axum::http::StatusCode::LOCKED,
-                ErrorKind::Busy,
-                format!(
-                    "the server has as many tails as it may have: {}",
-                    state.config.limits.tails
-                ),
-            )
-            .with_hint("try again later, or start the server with a larger --max-tail-concurrency")
-        })?;
+        let slot = slot(state)?;
         let open = state.pools.get(&state.storage, name).await?;
         let (stream, fill, found) = Tail::begin(state, &open, form, &wanted).await?;
         if let (Form::Lite3, Some(Filled::Failed(error)), true) = (form, &found, fill.is_empty()) {

@@ -218,7 +218,7 @@ fn last_event_id(headers: &HeaderMap) -> Answer<Option<u64>> {
 }
 
 /// A time: RFC 3339, or how long ago, in ns since 1970.
-fn moment(text: &str) -> Answer<u64> {
+pub(crate) fn moment(text: &str) -> Answer<u64> {
     if let Ok(ago) = parse_duration(text) {
         let now = SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)

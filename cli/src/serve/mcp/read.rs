@@ -1,0 +1,271 @@
+//! Batches of messages, and the tool that reads them.
+
+use super::arguments::{Arguments, Taken};
+use super::outcome::{Done, Outcome};
+use super::tools::{missing, CHECK_NAME};
+use crate::json;
+use crate::serve::error::Answer;
+use crate::serve::pools::OpenPool;
+use crate::serve::state::State;
+use crate::{
+    Error, ErrorKind, Filter, GapPolicy, Next, Part, Pool, Start, TailOptions, View, Wait,
+};
+use std::sync::Arc;
+
+/// Most messages of a batch, and how many it has unless told.
+pub(super) const MOST: u64 = 200;
+pub(super) const USUAL: u64 = 20;
+
+/// Which messages are wanted.
+#[derive(Debug)]
+pub(super) struct Selection {
+    pub(super) count: u64,
+    /// Nothing older than this, in ns since 1970.
+    pub(super) since: Option<u64>,
+    pub(super) tags: Vec<String>,
+    pub(super) filter: Option<Filter>,
+}
+
+impl Selection {
+    /// The newest few.
+    pub(super) fn newest() -> Selection {
+        Selection {
+            count: USUAL,
+            since: None,
+            tags: Vec::new(),
+            filter: None,
+        }
+    }
+
+    /// The arguments that all batches have.
+    pub(super) fn take(arguments: &mut Arguments<'_>) -> Taken<Selection> {
+        Ok(Selection {
+            count: arguments.number("count", 1, MOST)?.unwrap_or(USUAL),
+            since: None,
+            tags: arguments.tags()?,
+            filter: arguments.filter("where")?,
+        })
+    }
+
+    fn options(&self) -> TailOptions<'_> {
+        let mut options = TailOptions::new();
+        for tag in &self.tags {
+            options = options.tag(tag);
+        }
+        match &self.filter {
+            Some(filter) => options.filter(filter),
+            None => options,
+        }
+    }
+}
+
+/// Messages of a pool, by rising seq, and where to go on.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    messages: Vec<Vec<u8>>,
+    /// The highest seq that was looked at.
+    pub(super) next_after: Option<u64>,
+    last: Option<u64>,
+    oldest: Option<u64>,
+    newest: Option<u64>,
+    pub(super) fell_behind: bool,
+}
+
+impl Batch {
+    fn new(pool: &Pool) -> Result<Batch, Error> {
+        let bounds = pool.bounds()?;
+        let held = bounds.count > 0;
+        Ok(Batch {
+            oldest: held.then_some(bounds.oldest),
+            newest: held.then_some(bounds.newest),
+            ..Batch::default()
+        })
+    }
+
+    /// The newest that are wanted.
+    pub(super) fn newest(pool: &Pool, wanted: &Selection) -> Result<Batch, Error> {
+        let mut batch = Batch::new(pool)?;
+        batch.next_after = batch.newest;
+        let Some(newest) = batch.newest else {
+            return Ok(batch);
+        };
+        let from = wanted.since.map_or(Start::Oldest, Start::Time);
+        let options = wanted.options().start(from).backwards(true);
+        let mut stream = pool.tail(&options)?;
+        while (batch.messages.len() as u64) < wanted.count {
+            match stream.next(Wait::Try)? {
+                // Appended since the bounds were taken.
+                Next::Message(view) if view.seq() > newest => {}
+                Next::Message(view) => {
+                    batch.add(&view)?;
+                }
+                Next::Gap(_) => {}
+                _ => break,
+            }
+        }
+        batch.messages.reverse();
+        Ok(batch)
+    }
+
+    /// The first that are wanted after a seq, out of what is there.
+    pub(super) fn after(pool: &Pool, after: u64, wanted: &Selection) -> Result<Batch, Error> {
+        let mut batch = Batch::new(pool)?;
+        batch.next_after = Some(after);
+        let Some(newest) = batch.newest.filter(|newest| *newest > after) else {
+            return Ok(batch);
+        };
+        batch.fell_behind = batch.oldest.is_some_and(|oldest| oldest > after + 1);
+        let options = wanted
+            .options()
+            .start(Start::Seq(after + 1))
+            .end_seq(newest)
+            .gap(GapPolicy::Event);
+        let mut stream = pool.tail(&options)?;
+        batch.next_after = Some(newest);
+        loop {
+            match stream.next(Wait::Try)? {
+                Next::Message(view) if wanted.since.is_some_and(|since| view.time_ns() < since) => {
+                }
+                Next::Message(view) => {
+                    batch.add(&view)?;
+                    batch.last = Some(view.seq());
+                    if batch.messages.len() as u64 == wanted.count {
+                        batch.next_after = batch.last;
+                        break;
+                    }
+                }
+                Next::Gap(_) => batch.fell_behind = true,
+                _ => break,
+            }
+        }
+        Ok(batch)
+    }
+
+    fn add(&mut self, view: &View<'_>) -> Result<(), Error> {
+        let mut message = Vec::new();
+        view.write_json(Part::Envelope, &mut message)?;
+        self.messages.push(message);
+        self.last = self.last.max(Some(view.seq()));
+        Ok(())
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.messages.is_empty()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.messages.len()
+    }
+
+    /// As JSON; a wait also says whether its time ran out.
+    pub(super) fn json(&self, timed_out: Option<bool>) -> Vec<u8> {
+        let size: usize = self.messages.iter().map(|message| message.len() + 1).sum();
+        let mut out = Vec::with_capacity(size + 200);
+        let truth = |value: bool| if value { &b"true"[..] } else { b"false" };
+        json::object(&mut out, |top| {
+            top.member("messages", |out| {
+                json::array(&self.messages, out, |message, out| {
+                    out.extend_from_slice(message)
+                });
+            });
+            for (name, number) in [
+                ("next_after_seq", self.next_after),
+                ("last_returned_seq", self.last),
+                ("oldest_available_seq", self.oldest),
+                ("newest_available_seq", self.newest),
+            ] {
+                match number {
+                    Some(number) => top.number(name, number),
+                    None => top.member(name, |out| out.extend_from_slice(b"null")),
+                };
+            }
+            top.member("fell_behind", |out| {
+                out.extend_from_slice(truth(self.fell_behind))
+            });
+            if let Some(timed_out) = timed_out {
+                top.member("timed_out", |out| out.extend_from_slice(truth(timed_out)));
+            }
+        });
+        out
+    }
+}
+
+/// A batch, read where that may take its time.
+pub(super) async fn batch(
+    state: &State,
+    open: &Arc<OpenPool>,
+    after: Option<u64>,
+    wanted: &Arc<Selection>,
+) -> Answer<Batch> {
+    let (open, wanted) = (Arc::clone(open), Arc::clone(wanted));
+    let filtered = !wanted.tags.is_empty() || wanted.filter.is_some();
+    let read = move || match after {
+        Some(after) => Batch::after(&open.pool, after, &wanted),
+        None => Batch::newest(&open.pool, &wanted),
+    };
+    match filtered {
+        true => state.storage.scan(read).await,
+        false => state.storage.run(read).await,
+    }
+}
+
+/// A batch for someone who waits: never refused because much else is going on.
+pub(super) async fn batch_after(
+    state: &State,
+    open: &Arc<OpenPool>,
+    after: u64,
+    wanted: &Arc<Selection>,
+) -> Answer<Batch> {
+    // Nothing new costs one look, which needs no other thread.
+    if open.pool.bounds()?.newest <= after {
+        return Ok(Batch::after(&open.pool, after, wanted)?);
+    }
+    let (open, wanted) = (Arc::clone(open), Arc::clone(wanted));
+    state
+        .storage
+        .scan(move || Batch::after(&open.pool, after, &wanted))
+        .await
+}
+
+/// `plasmite_read`
+pub(super) async fn read(state: &Arc<State>, mut arguments: Arguments<'_>) -> Outcome {
+    let name = arguments.pool("pool")?;
+    let after = arguments.number("after_seq", 0, u64::MAX)?;
+    let since = arguments.moment("since")?;
+    let selection = Selection::take(&mut arguments)?;
+    arguments.end()?;
+    let selection = Arc::new(Selection { since, ..selection });
+    let open = state
+        .pools
+        .get(&state.storage, &name)
+        .await
+        .map_err(|refusal| missing(refusal.error, CHECK_NAME))?;
+    let batch = batch(state, &open, after, &selection)
+        .await
+        .map_err(|refusal| gone(refusal.error))?;
+    Ok(Done {
+        text: told(&batch, &name),
+        content: batch.json(None),
+    })
+}
+
+/// A pool that went while it was read.
+pub(super) fn gone(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::NotFound => missing(error, CHECK_NAME),
+        _ => error,
+    }
+}
+
+/// What was found, in a sentence.
+pub(super) fn told(batch: &Batch, name: &str) -> String {
+    let mut text = match batch.len() {
+        0 => format!("No message of the pool {name:?} matches."),
+        1 => format!("1 message of the pool {name:?}."),
+        count => format!("{count} messages of the pool {name:?}."),
+    };
+    if batch.fell_behind {
+        text.push_str(" Others before them were overwritten.");
+    }
+    text
+}
