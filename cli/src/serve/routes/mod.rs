@@ -7,6 +7,7 @@ pub(crate) mod openapi;
 mod path;
 pub(crate) mod pools;
 pub(crate) mod tail;
+pub(crate) mod ui;
 
 use super::gate::JSON;
 use super::state::State;
