@@ -3,7 +3,7 @@
 //! `setup` turns settings into a checked configuration, or makes its files (`serve init`); `listen` accepts
 //! connections and bounds them; `gate` is what every request passes (host, origin, CORS, errors, measures);
 //! `route` is the table of routes, `routes` their handlers; `pools` keeps pools open, `storage` runs what may
-//! block away from the async workers; `tail` streams messages and `waiter` wakes idle streams. Async code is
+//! block away from the async workers; `tail` streams messages and `waiter` wakes idle streams; `web` has the files of the page. Async code is
 //! here only, and no runtime exists before [`run`].
 
 mod access;

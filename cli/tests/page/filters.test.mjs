@@ -34,7 +34,7 @@ test("text narrows what is shown, also of what comes", async (t) => {
 test("tags and jq conditions are the server's work", async (t) => {
   const { server, page } = await opened(t);
   await rowCount(page, 40);
-  await page.getByLabel("Tags").fill("odd, all");
+  await page.getByRole("searchbox", { name: "Tags" }).fill("odd, all");
   await page.keyboard.press("Enter");
   await rowCount(page, 20);
   await page.getByLabel("jq").fill(".data.n > 30");
@@ -59,7 +59,7 @@ test("history is filtered too, and a filter ends a pause", async (t) => {
   await page.getByRole("button", { name: "Load earlier" }).click();
   await rowCount(page, 20);
   await status(page, "paused");
-  await page.getByLabel("Tags").fill("");
+  await page.getByRole("searchbox", { name: "Tags" }).fill("");
   await page.keyboard.press("Enter");
   await rowCount(page, 5);
   await status(page, "live");

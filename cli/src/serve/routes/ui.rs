@@ -17,11 +17,7 @@ const SVG: &str = "image/svg+xml";
 /// A file of the page: its name, its content type, its text.
 macro_rules! asset {
     ($name:literal, $media_type:expr) => {
-        (
-            $name,
-            $media_type,
-            include_str!(concat!("../web/", $name)),
-        )
+        ($name, $media_type, include_str!(concat!("../web/", $name)))
     };
 }
 
@@ -83,7 +79,14 @@ pub(crate) async fn asset(name: Result<Path<String>, PathRejection>) -> Response
 /// `GET /v0/ui/access`: what the server allows whoever has come as far as this.
 pub(crate) async fn access(state: Shared) -> Response {
     let access = state.config.access;
-    json(format!(r#"{{"read":{},"write":{}}}"#, access.reads(), access.writes()).into_bytes())
+    json(
+        format!(
+            r#"{{"read":{},"write":{}}}"#,
+            access.reads(),
+            access.writes()
+        )
+        .into_bytes(),
+    )
 }
 
 #[cfg(test)]
@@ -95,7 +98,13 @@ mod tests {
         let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/src/serve/web");
         let mut files: Vec<String> = std::fs::read_dir(directory)
             .expect("the directory")
-            .map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8"))
+            .map(|entry| {
+                entry
+                    .expect("an entry")
+                    .file_name()
+                    .into_string()
+                    .expect("UTF-8")
+            })
             .filter(|name| name != "index.html")
             .collect();
         files.sort();
