@@ -798,7 +798,7 @@ struct plsm_filter_options {
     uint32_t struct_size;
     // PLSM_FILTER_ flags.
     uint32_t flags;
-    // Most steps for one message (some for each byte of it are added); 0 for 1000000.
+    // Most steps for one message (some for each byte of it are added); 0 for 4000000.
     uint64_t max_steps;
 };
 

@@ -41,7 +41,7 @@ pub struct plsm_filter_options {
     pub struct_size: u32,
     /// PLSM_FILTER_ flags.
     pub flags: u32,
-    /// Most steps for one message (some for each byte of it are added); 0 for 2000000.
+    /// Most steps for one message (some for each byte of it are added); 0 for 4000000.
     pub max_steps: u64,
 }
 

@@ -232,13 +232,16 @@ pub unsafe extern "C" fn plsm_value_entries(
                 check_pointer(pointer, "out_keys or out_values")?;
             }
         }
-        // Read all of them before the first is written: a failed call writes nothing.
-        let entries = place
-            .entries()?
-            .skip(skip)
-            .take(cap)
-            .collect::<Result<Vec<_>>>()?;
-        for (index, entry) in entries.iter().enumerate() {
+        let entries = place.entries()?;
+        let count = entries.size_hint().0.saturating_sub(skip).min(cap);
+        let told = || (skip..skip + count).map_while(|index| entries.peek(index));
+        // All of them are looked at before the first is written: a failed call writes nothing. Twice, since a list of
+        // them would cost more.
+        for entry in told() {
+            entry?;
+        }
+        for (index, entry) in told().enumerate() {
+            let entry = entry?;
             if !out_keys.is_null() {
                 let (at, len) = entry.key.unwrap_or((0, 0));
                 let key = plsm_bytes {
@@ -253,7 +256,7 @@ pub unsafe extern "C" fn plsm_value_entries(
                 unsafe { out_values.add(index).write(value.beside(entry.value)) };
             }
         }
-        out.set(entries.len());
+        out.set(count);
         Ok(())
     })
 }

@@ -339,10 +339,14 @@ fn what_is_intact_is_salvaged() {
     );
     assert!(before == fs::read(scratch.pool("bad")).unwrap());
     assert_eq!(scratch.run(&["doctor", "rescued"]).ok(), "OK: rescued\n");
-    let lines = scratch
-        .run(&["follow", "rescued", "--no-follow", "--jsonl"])
-        .lines();
-    let numbers: Vec<_> = lines.iter().map(|line| line["data"]["n"].clone()).collect();
+    // Who reads it all is told of the hole.
+    let ran = scratch.run(&["follow", "rescued", "--no-follow", "--jsonl"]);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.stderr.contains("\"dropped_count\":1"), "{ran:?}");
+    let numbers: Vec<_> = common::json_lines(&ran.stdout)
+        .iter()
+        .map(|line| line["data"]["n"].clone())
+        .collect();
     assert_eq!(json!(numbers), json!([1, 2, 3, 4, 6, 7, 8, 9]));
     let table = scratch.run(&["doctor", "bad", "--salvage", "again"]);
     assert_eq!(

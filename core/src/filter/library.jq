@@ -19,6 +19,7 @@ def toarray: if isarray then . else [.] end;
 def have_literal_numbers: true;
 def have_decnum: true;
 
+def add(f): reduce f as $x (null; . + $x);
 def trimstr($s): ltrimstr($s) | rtrimstr($s);
 def join($s): reduce .[] as $x (null; (if . == null then "" else . + $s end)
   + ($x | if . == null then "" elif isboolean or isnumber then tojson else . end)) // "";
@@ -62,5 +63,5 @@ def datesub(u; n): . - n;
 def leaf_paths: paths(scalars);
 
 # Names of time zones would be looked up in files.
-def strptime($format): if ($format | isstring) and ($format | test_("%:?Q"; ""))
-  then error("time zone names are not available in filters") else strptime_($format) end;
+def strptime($format): if $format | names_zone_ then error("time zone names are not available in filters")
+  else strptime_($format) end;

@@ -46,6 +46,8 @@ const REPLACED: &[&str] = &[
     "matches",
     "split_matches",
     "split_",
+    "add",
+    "to_entries",
     "ltrimstr",
     "rtrimstr",
 ];

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::sys::stack;
 
 /// Steps for any message; some for each byte of the payload are added.
-pub const DEFAULT_STEPS: u64 = 2_000_000;
+pub const DEFAULT_STEPS: u64 = 4_000_000;
 
 /// Steps added for each byte of a message's payload, so that large messages can be walked through.
 const STEPS_A_BYTE: u64 = 16;

@@ -1,7 +1,7 @@
 //! Functions of the language that are made for our values.
 
 use jaq_core::native::{bome, run, unary, v, Fun};
-use jaq_core::{Cv, RunPtr, ValR};
+use jaq_core::{Cv, RunPtr, ValR, ValT as _};
 use jaq_json::Num;
 use regex::bytes::Captures;
 
@@ -14,8 +14,10 @@ type Error = jaq_core::Error<Val>;
 
 /// All of them.
 pub(super) fn functions() -> impl Iterator<Item = Fun<Engine>> {
-    let list: [(&'static str, usize, RunPtr<Engine>); 17] = [
+    let list: [(&'static str, usize, RunPtr<Engine>); 20] = [
         ("length", 0, |cv| bome(length(&cv.1))),
+        ("add", 0, |cv| bome(add(cv.1))),
+        ("to_entries", 0, |cv| bome(to_entries(cv.1))),
         ("has", 1, |cv| unary(cv, |value, key| has(&value, &key))),
         ("contains", 1, |cv| {
             unary(cv, |value, part| {
@@ -42,6 +44,7 @@ pub(super) fn functions() -> impl Iterator<Item = Fun<Engine>> {
                 })
             }))
         }),
+        ("names_zone_", 0, |cv| bome(Ok(names_zone(&cv.1).into()))),
         ("nan", 0, |_| bome(Ok(f64::NAN.into()))),
         ("infinite", 0, |_| bome(Ok(f64::INFINITY.into()))),
         ("type", 0, |cv| bome(Ok(type_of(&cv.1).into()))),
@@ -82,6 +85,27 @@ fn length(value: &Val) -> ValR<Val> {
             _ => Val::NULL,
         },
     })
+}
+
+/// Whether a format of times has a place for the name of a time zone.
+fn names_zone(format: &Val) -> bool {
+    let parts = ["%Q", "%:Q"];
+    matches!(format, Val::Str(text) if parts.iter().any(|part| text.as_str().contains(part)))
+}
+
+fn add(value: Val) -> ValR<Val> {
+    value.values().try_fold(Val::NULL, |sum, item| sum + item?)
+}
+
+fn to_entries(value: Val) -> ValR<Val> {
+    let names = [Text::own(b"key".to_vec()), Text::own(b"value".to_vec())];
+    let entry = |member: Result<(Val, Val), Error>| {
+        let (key, value) = member?;
+        meter::memory(2 * size_of::<(Text, Val)>());
+        let members = names.iter().cloned().zip([key, value]);
+        Ok(Val::object(members.collect()))
+    };
+    value.key_values().map(entry).collect()
 }
 
 fn has(value: &Val, key: &Val) -> ValR<Val> {

@@ -224,7 +224,7 @@ fn hostile_expressions_end() {
 #[test]
 fn limits_say_what_they_are() {
     for (expression, what) in [
-        ("def f: f; f", "took more than 2000000 steps at message 7"),
+        ("def f: f; f", "took more than 4000000 steps at message 7"),
         ("\"x\" * 1e9 | length > 1", "made more than"),
         ("def f: [f]; f", "went too deep at message 7"),
         ("reduce range(5000) as $i (0; [.]) | false", "went too deep"),

@@ -74,6 +74,22 @@ impl<S: Source> Iterator for Entries<S> {
     fn size_hint(&self) -> (usize, Option<usize>) {
         (self.offsets.len(), Some(self.offsets.len()))
     }
+
+    /// Without a look at the entries passed over.
+    fn nth(&mut self, count: usize) -> Option<Self::Item> {
+        let left = self.offsets.len().saturating_sub(count);
+        self.offsets.truncate(left);
+        self.next()
+    }
+}
+
+impl<S: Source> Entries<S> {
+    /// The entry that comes after `index` others, which stays to be told.
+    pub fn peek(&self, index: usize) -> Option<Result<Entry<S>>> {
+        let at = self.offsets.len().checked_sub(index + 1)?;
+        let at = self.offsets.as_slice()[at];
+        Some(self.entry(at as usize))
+    }
 }
 
 /// Pushes the entry offsets of the container at `container` on `offsets`, last entry first, so that

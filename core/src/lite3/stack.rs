@@ -52,6 +52,22 @@ impl<T: Copy + Default, const N: usize> InlineStack<T, N> {
         }
     }
 
+    /// Keeps the lowest `len` items.
+    #[inline]
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.len = self.len.min(len);
+        self.heap.truncate(len);
+    }
+
+    #[inline]
+    pub(crate) fn as_slice(&self) -> &[T] {
+        if self.heap.is_empty() {
+            &self.inline[..self.len]
+        } else {
+            &self.heap
+        }
+    }
+
     #[inline]
     pub(crate) fn as_mut_slice(&mut self) -> &mut [T] {
         if self.heap.is_empty() {
@@ -77,6 +93,12 @@ mod tests {
             } else {
                 assert_eq!(stack.pop(), twin.pop());
             }
+            if round % 17 == 0 {
+                let len = round as usize % 5;
+                stack.truncate(len);
+                twin.truncate(len);
+            }
+            assert_eq!(stack.as_slice(), twin.as_slice());
             assert_eq!(stack.as_mut_slice(), twin.as_mut_slice());
             assert_eq!(stack.len(), twin.len());
         }

@@ -48,15 +48,13 @@ impl Cursor {
             return Ok(Some(true));
         }
         if self.is_private() {
-            let found = tags::contains_all(
-                self.window.body(self.header_at, &self.header).1,
-                &self.wanted,
-            )?;
-            return if found {
-                self.passes_private()
-            } else {
-                Ok(Some(false))
-            };
+            if !self.wanted.is_empty() {
+                let block = self.window.body(self.header_at, &self.header).1;
+                if !tags::contains_all(block, &self.wanted)? {
+                    return Ok(Some(false));
+                }
+            }
+            return self.passes_private();
         }
         self.matches_in_place()
     }

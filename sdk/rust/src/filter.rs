@@ -53,7 +53,7 @@ impl FilterOptions {
         self
     }
 
-    /// Most steps for one message; some for each byte of it are added. 0 for the default, two million.
+    /// Most steps for one message; some for each byte of it are added. 0 for the default, four million.
     pub fn max_steps(mut self, steps: u64) -> FilterOptions {
         self.max_steps = steps;
         self

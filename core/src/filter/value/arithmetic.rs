@@ -93,10 +93,11 @@ impl ops::Sub for Val {
                 Ok(Val::Num(left - right))
             }
             (Val::Arr(mut left), Val::Arr(right)) => {
-                let gone: std::collections::BTreeSet<_> = right.items.iter().collect();
+                let mut gone: Vec<&Val> = right.items.iter().collect();
+                gone.sort();
                 own_array(&mut left, 0)
                     .items
-                    .retain(|item| !gone.contains(item));
+                    .retain(|item| gone.binary_search(&item).is_err());
                 Ok(Val::Arr(left))
             }
             (left, right) => Err(Error::math(left, Math::Sub, right)),

@@ -72,7 +72,7 @@ impl Place {
                     .collect(),
             );
         }
-        let mut map = Map::with_capacity(count);
+        let mut map = Map::with_capacity_and_hasher(count, Default::default());
         for entry in entries {
             let entry = sound(entry);
             let (start, len) = entry.key.unwrap_or_default();
@@ -167,7 +167,7 @@ impl Envelope {
 
     fn meta(&self) -> Val {
         let list = tags::iter(&self.tags).map(|tag| Val::from(sound(tag)));
-        let mut map = Map::with_capacity(1);
+        let mut map = Map::with_capacity_and_hasher(1, Default::default());
         map.insert(Text::own(b"tags".to_vec()), list.collect());
         Val::object(map)
     }

@@ -85,7 +85,7 @@ impl Text {
         let text = self.as_str();
         let from = offset_of(text, start);
         let part = &text[from..];
-        self.slice(part[..offset_of(part, end - start)].as_bytes())
+        self.slice(&part.as_bytes()[..offset_of(part, end - start)])
     }
 }
 

@@ -33,7 +33,7 @@ const DEEPEST: u32 = 1024;
 const LONGEST_PATH: u32 = 4096;
 
 /// Members of an object, in the order in which they were added.
-pub(super) type Map = indexmap::IndexMap<Text, Val>;
+pub(super) type Map = indexmap::IndexMap<Text, Val, foldhash::fast::RandomState>;
 
 /// The error of an operation that has no result.
 pub(super) type Error = jaq_core::Error<Val>;

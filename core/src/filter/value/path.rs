@@ -208,7 +208,7 @@ impl jaq_core::ValT for Val {
                 let whole = text.as_str();
                 let from = offset_of(whole, start);
                 let upto = from + offset_of(&whole[from..], end - start);
-                let part = Val::Str(text.slice(whole[from..upto].as_bytes()));
+                let part = Val::Str(text.slice(&whole.as_bytes()[from..upto]));
                 let new = match f(part).next().transpose()? {
                     None => String::new(),
                     Some(Val::Str(new)) => new.as_str().to_owned(),
