@@ -27,7 +27,7 @@ test("messages appear as they come, and show in full with exact numbers", async 
   assert.equal(await detail.locator(".number").last().textContent(), "18446744073709551615");
   await detail.getByText("Raw JSON").click();
   await detail.locator("pre", { hasText: String(big) }).waitFor();
-  assert.equal(new URL(page.url()).hash, "#2");
+  await page.waitForURL("**/lab#2");
   await detail.getByRole("button", { name: "Copy command" }).click();
   await detail.getByText("copied").waitFor();
   const command = await page.evaluate(() => navigator.clipboard.readText());
@@ -93,6 +93,11 @@ test("keys move, pause, and are listed", async (t) => {
     await page.keyboard.press(key);
     assert.equal(await selected(page), String(seq), key);
     await page.locator("#detail-seq").filter({ hasText: new RegExp(`^${seq}$`) }).waitFor();
+  }
+  await page.getByRole("listbox").focus();
+  for (const [key, seq] of [["ArrowUp", 19], ["Home", 1], ["ArrowDown", 2], ["End", 20]]) {
+    await page.keyboard.press(key);
+    assert.equal(await selected(page), String(seq), key);
   }
   const active = await page.getByRole("listbox").getAttribute("aria-activedescendant");
   assert.equal(await page.locator(`#${active} .seq`).textContent(), "20");

@@ -51,6 +51,10 @@ test("a token is asked for, kept for the tab, and out of the address", async (t)
   await dialog.getByLabel("Token").fill("wrong");
   await page.keyboard.press("Enter");
   await dialog.getByText("the token is wrong").waitFor();
+  // There is nothing to see without one: the window does not go away.
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Escape");
+  await dialog.waitFor();
   await dialog.getByLabel("Token").fill("s3cret-token");
   await dialog.getByRole("button", { name: "Use token" }).click();
   await rowCount(page, 1);

@@ -7,4 +7,13 @@ import { takeToken } from "./session.js";
 takeToken();
 const name = /^\/ui\/pools\/([^/]+)\/?$/.exec(location.pathname)?.[1];
 if (name === undefined) showPools();
-else showPool(decodeURIComponent(name));
+else showPool(decoded(name));
+
+// What is no UTF-8 stays as it is: the server says what is wrong with it.
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -18,6 +18,7 @@ const MOST_KEPT = 2000;
 const EARLIER = 200;
 const LOOK_MS = 2000;
 const AGES_MS = 5000;
+const ADDRESS_MS = 150;
 
 export function showPool(name) {
   new PoolView(name);
@@ -38,6 +39,7 @@ class PoolView {
   #held = []; // what came during a pause
   #cut = false; // newer messages fell off during a pause
   #wanted = null; // seq of a link, until its row is there
+  #address = null; // timer
   #feed = null;
   #rows;
   #detail;
@@ -78,6 +80,7 @@ class PoolView {
     this.#last = 0n;
     this.#cut = false;
     this.#earlierButton.disabled = false;
+    setText(this.#earlierButton, "Load earlier");
     setStatus("waiting", "connecting");
     const query = this.#filters.query();
     query.append("tail", String(this.#limit));
@@ -86,8 +89,9 @@ class PoolView {
       gap: (gap) => this.#add([{ gap }]),
       state: (kind, text) => this.#say(kind, text),
       refused: (error) => {
-        this.#filters.refuse(error.status === 400 ? error.whole : "");
-        setStatus("bad", error.status === 400 ? "the filter is not accepted" : error.whole);
+        const filter = error.status === 400 && this.#filters.query().size > 0;
+        this.#filters.refuse(filter ? error.whole : "");
+        setStatus("bad", filter ? "the filter is not accepted" : error.whole);
       },
     });
   }
@@ -161,8 +165,11 @@ class PoolView {
   }
 
   #select(message) {
-    history.replaceState(null, "", `#${message.seq}`);
+    this.#wanted = null;
     this.#detail.show(message);
+    // Browsers refuse to change the address as often as a held key moves.
+    clearTimeout(this.#address);
+    this.#address = setTimeout(() => history.replaceState(null, "", `#${message.seq}`), ADDRESS_MS);
   }
 
   // Shows the message that the address names.

@@ -25,11 +25,20 @@ export class Rows {
     this.#list = list;
     this.#limit = limit;
     this.#on = on;
+    list.addEventListener("keydown", (event) => this.#arrows(event));
     list.addEventListener("click", (event) => {
       const row = event.target.closest("[role=option]");
       const message = this.#kept.find((kept) => kept.row === row);
       if (message !== undefined) this.select(message);
     });
+  }
+
+  // What lists do with the arrows while they have the focus.
+  #arrows(event) {
+    const step = { ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity }[event.key];
+    if (step === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    this.move(step);
   }
 
   get oldest() {

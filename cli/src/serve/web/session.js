@@ -67,7 +67,7 @@ function askToken(reason) {
     const input = byId("token-input");
     byId("token-reason").textContent = reason;
     // Without a token there is nothing to see.
-    dialog.oncancel = (event) => event.preventDefault();
+    dialog.onclose = () => asking !== null && dialog.showModal();
     byId("token-form").onsubmit = (event) => {
       event.preventDefault();
       // A header cannot hold anything else.
@@ -77,8 +77,8 @@ function askToken(reason) {
       }
       keep(input.value.trim());
       input.value = "";
-      dialog.close();
       asking = null;
+      dialog.close();
       resolve();
     };
     if (!dialog.open) dialog.showModal();
