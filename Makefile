@@ -162,7 +162,7 @@ uninstall: ## remove what install put there
 	rm -f "$(DESTDIR)$(PREFIX)/lib/libplasmite.so" "$(DESTDIR)$(PREFIX)/lib/libplasmite.a"
 	rm -f "$(DESTDIR)$(PREFIX)/include/plasmite.h" "$(DESTDIR)$(PREFIX)/lib/pkgconfig/plasmite.pc"
 
--include sdk/*/rules.mk
+-include sdk/*/rules.mk cli/tests/page/rules.mk
 
 clean: ## remove everything that was built
 	$(CARGO) clean

@@ -33,6 +33,7 @@ fn the_token_comes_before_the_body() {
         ("GET", "/v0/ui/pools"),
         ("GET", "/v0/ui/pools/lab/info"),
         ("GET", "/v0/ui/pools/lab/events"),
+        ("GET", "/v0/ui/access"),
         ("GET", "/metrics"),
     ] {
         let answer = server.ask(method, path, &[], b"");

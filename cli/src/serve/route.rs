@@ -71,6 +71,10 @@ pub(crate) const ROUTES: &[Route] = &[
     route("GET", "/v0/ui/pools/{pool}/info", Need::Read, |on_method| on(on_method, routes::pools::info)),
     route("GET", "/v0/ui/pools/{pool}/events", Need::Read, |on_method| on(on_method, routes::tail::events)),
     route("POST", "/mcp", Need::Token, |on_method| on(on_method, routes::mcp::post)),
+    route("GET", "/v0/ui/access", Need::Read, |on_method| on(on_method, routes::ui::access)),
+    route("GET", "/ui", Need::Nothing, |on_method| on(on_method, routes::ui::page)),
+    route("GET", "/ui/pools/{pool}", Need::Nothing, |on_method| on(on_method, routes::ui::page)),
+    route("GET", "/ui/assets/{name}", Need::Nothing, |on_method| on(on_method, routes::ui::asset)),
 ];
 
 /// The router of all routes, behind the gate.

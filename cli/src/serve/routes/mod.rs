@@ -8,6 +8,7 @@ pub(crate) mod openapi;
 mod path;
 pub(crate) mod pools;
 pub(crate) mod tail;
+pub(crate) mod ui;
 
 use super::gate::JSON;
 use super::state::State;
