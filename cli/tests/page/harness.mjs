@@ -81,7 +81,16 @@ export class Server {
   }
 
   pls(...args) {
-    const done = spawnSync(PAGE_PROGRAM, ["--dir", join(this.#directory, "pools"), ...args], { encoding: "utf8", timeout: PATIENCE_MS });
+    return this.#run(args, "");
+  }
+
+  // Appends without the server.
+  feed(pool, lines) {
+    return this.#run(["feed", pool, "--file", "-"], lines.join("\n"));
+  }
+
+  #run(args, input) {
+    const done = spawnSync(PAGE_PROGRAM, ["--dir", join(this.#directory, "pools"), ...args], { encoding: "utf8", input, timeout: PATIENCE_MS });
     assert.equal(done.status, 0, done.stderr);
     return done.stdout;
   }

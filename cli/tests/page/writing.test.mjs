@@ -92,3 +92,18 @@ test("streams go on where they ended: at the server's limit, and after a restart
   await rowCount(page, 1);
   await rows(page).filter({ hasText: '"new"' }).waitFor();
 });
+
+test("messages that were overwritten before they came leave a note", async (t) => {
+  const server = await Server.start(t);
+  await server.create("small", 65536);
+  await server.append("small", '"seen"');
+  const page = await open(t, `${server.url}/ui/pools/small?n=2000`, { expected: /ERR_/ });
+  await rowCount(page, 1);
+  await server.stop();
+  server.feed("small", Array.from({ length: 1500 }, (_, n) => JSON.stringify({ n })));
+  await server.run();
+  const oldest = JSON.parse(server.pls("pool", "info", "small", "--json")).bounds.oldest;
+  assert.ok(oldest > 2, "some were overwritten");
+  await page.locator(".gap", { hasText: `(2–${oldest - 1}) were overwritten` }).waitFor();
+  await rowCount(page, 1 + 1501 - oldest + 1);
+});
