@@ -74,7 +74,9 @@ fn made_up_requests_get_described_answers() {
         .args(["run", &format!("{url}/v0/openapi.json"), "--url", &url])
         .args(["--checks", checks, "--phases", phases, "--seed", "1"])
         .args(["--max-examples", wanted.as_deref().unwrap_or("6")])
-        .args(["--no-color", "--workers", "2"])
+        // Its answer to a message that Lite3 cannot hold is a connection cut short; `serve_tails` looks at that.
+        .args(["--exclude-path", "/v0/pools/{pool}/tail_lite3"])
+        .args(["--no-color", "--workers", "1"])
         .output()
         .expect("it runs");
     let text = String::from_utf8_lossy(&output.stdout);
