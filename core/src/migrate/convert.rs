@@ -5,9 +5,7 @@ use std::path::Path;
 use super::v3::{OldMessage, OldPool};
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::frame::{self, Header};
-use crate::format::geometry::{INDEX_OFFSET, MIN_POOL_SIZE};
 use crate::format::superblock::FLAG_TIMES_UNORDERED;
-use crate::format::PAGE;
 use crate::json::{write_lite3, Encoder};
 use crate::limits;
 use crate::lite3::{Kind, Value};
@@ -16,7 +14,7 @@ use crate::message::{tags, Encoding, Message};
 use crate::pool::blank::Blank;
 use crate::pool::create::CreateOptions;
 use crate::ring::mapped::Mapped;
-use crate::ring::publish::{BeforeTail, Draft};
+use crate::ring::publish::{Draft, NothingRetired};
 use crate::ring::window::{Framed, Window};
 use crate::ring::Ring;
 
@@ -26,18 +24,6 @@ pub(super) struct Converted {
     pub(super) size: u64,
     pub(super) messages: u64,
     pub(super) times_unordered: bool,
-}
-
-/// Nothing is ever retired here, so nothing has to happen before it.
-struct Never;
-
-impl BeforeTail for Never {
-    fn before_tail(&mut self, _: u64) -> Result<()> {
-        Err(Error::new(
-            ErrorKind::Internal,
-            "a conversion would have lost a message",
-        ))
-    }
 }
 
 /// Translates messages, one after another, in the same buffers.
@@ -154,7 +140,7 @@ pub(super) fn fill(
         if draft.frame_len() > ring.size() - end {
             return Ok(None);
         }
-        end = ring.append(&draft, message.seq, message.time_ns, &mut Never)?;
+        end = ring.append(&draft, message.seq, message.time_ns, &mut NothingRetired)?;
         falls |= message.time_ns < last_time;
         last_time = message.time_ns;
         messages += 1;
@@ -236,14 +222,5 @@ pub(super) fn least_size(old: &OldPool<'_>, options: &CreateOptions) -> Result<u
         let body = translator.translate(&message, payload)?;
         needed += translator.draft(&body).frame_len();
     }
-    // What the index takes depends on the size: a little more until all fits.
-    let mut size = (INDEX_OFFSET + needed).max(MIN_POOL_SIZE);
-    loop {
-        size = size.next_multiple_of(PAGE);
-        let plan = CreateOptions { size, ..*options }.geometry()?;
-        if plan.ring_size >= needed {
-            return Ok(size);
-        }
-        size += (needed - plan.ring_size).max(PAGE);
-    }
+    options.least_size(needed)
 }

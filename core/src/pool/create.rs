@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::format::geometry::Geometry;
+use crate::format::geometry::{Geometry, INDEX_OFFSET, MIN_POOL_SIZE};
+use crate::format::PAGE;
 use crate::limits;
 use crate::pool::blank::Blank;
 use crate::pool::Pool;
@@ -34,6 +35,23 @@ impl CreateOptions {
             self.size
         };
         Geometry::plan(size, self.index_capacity)
+    }
+
+    /// The smallest size, in whole pages, of such a pool with a ring of `ring` bytes.
+    ///
+    /// # Errors
+    /// Usage when there is none.
+    pub(crate) fn least_size(&self, ring: u64) -> Result<u64> {
+        // What the index takes depends on the size: a little more until all fits.
+        let mut size = (INDEX_OFFSET + ring).max(MIN_POOL_SIZE);
+        loop {
+            size = size.next_multiple_of(PAGE);
+            let plan = CreateOptions { size, ..*self }.geometry()?;
+            if plan.ring_size >= ring {
+                return Ok(size);
+            }
+            size += (ring - plan.ring_size).max(PAGE);
+        }
     }
 }
 

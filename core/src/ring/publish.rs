@@ -1,6 +1,6 @@
 //! The writer's side of the ring. Every function here needs the writer lock.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::format::frame::{self, Header, Size, HEADER_WORDS};
 use crate::ring::memory::Memory;
 use crate::ring::position::is_sound;
@@ -42,6 +42,18 @@ impl Draft<'_> {
 pub trait BeforeTail {
     /// Called with the tail about to be published.
     fn before_tail(&mut self, tail: u64) -> Result<()>;
+}
+
+/// For a ring that is filled once and never full: nothing is retired there, so nothing has to happen before it.
+pub struct NothingRetired;
+
+impl BeforeTail for NothingRetired {
+    fn before_tail(&mut self, _: u64) -> Result<()> {
+        Err(Error::new(
+            ErrorKind::Internal,
+            "a pool that was to take every message would have lost one",
+        ))
+    }
 }
 
 /// The bytes behind the last whole word of `body` as a word, zeros behind them. Through a load that

@@ -5,27 +5,15 @@ use std::path::Path;
 use super::search::{Found, Frame, Source};
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::frame::{self, Header, FLAG_MORE};
-use crate::format::geometry::{INDEX_OFFSET, MIN_POOL_SIZE};
 use crate::format::superblock::FLAG_TIMES_UNORDERED;
-use crate::format::PAGE;
 use crate::pool::blank::Blank;
 use crate::pool::create::CreateOptions;
 use crate::ring::mapped::Mapped;
 use crate::ring::memory::Memory;
-use crate::ring::publish::{BeforeTail, Draft};
+use crate::ring::publish::{Draft, NothingRetired};
 use crate::ring::window::{Framed, Window};
 use crate::ring::Ring;
 use crate::sys::atomic::Ordering;
-
-/// Nothing is ever retired here, so nothing has to happen before it.
-struct Never;
-
-impl BeforeTail for Never {
-    fn before_tail(&mut self, _: u64) -> Result<()> {
-        let text = "a salvage would have lost a message";
-        Err(Error::new(ErrorKind::Internal, text))
-    }
-}
 
 /// Makes a pool of the size asked for, or of the old one's, or of a larger one if that is too small. Gives its size too.
 pub(super) fn copy(
@@ -95,7 +83,7 @@ fn fill(
         if draft.frame_len() > ring.size() - end {
             return Ok(None);
         }
-        end = ring.append(&draft, header.seq, header.time_ns, &mut Never)?;
+        end = ring.append(&draft, header.seq, header.time_ns, &mut NothingRetired)?;
         falls |= header.time_ns < last_time;
         last_time = header.time_ns;
     }
@@ -156,14 +144,5 @@ fn least_size(source: &mut Source<'_>, found: &Found, options: &CreateOptions) -
     for frame in &found.frames {
         needed += source.message(frame)?.0.len;
     }
-    // What the index takes depends on the size: a little more until all fits.
-    let mut size = (INDEX_OFFSET + needed).max(MIN_POOL_SIZE);
-    loop {
-        size = size.next_multiple_of(PAGE);
-        let plan = CreateOptions { size, ..*options }.geometry()?;
-        if plan.ring_size >= needed {
-            return Ok(size);
-        }
-        size += (needed - plan.ring_size).max(PAGE);
-    }
+    options.least_size(needed)
 }
