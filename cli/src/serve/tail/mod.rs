@@ -16,7 +16,7 @@ use super::pools::OpenPool;
 use super::state::State;
 use crate::{Canceller, Error, ErrorKind, Stream};
 use axum::body::{Body, Bytes};
-use form::{Fill, Filled};
+use form::{EndReason, Fill, Filled};
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
@@ -162,7 +162,10 @@ impl Tail {
                         self.found = Some(Filled::Failed(error));
                     }
                 }
-                Filled::End => self.over = true,
+                Filled::End(reason) => {
+                    self.over = true;
+                    self.fill.end(reason);
+                }
                 Filled::Failed(error) => {
                     self.over = true;
                     self.state.metrics.error(error.kind());
@@ -196,22 +199,25 @@ impl Tail {
         bytes
     }
 
-    /// Whether it is to end without another message.
-    fn is_due(&self) -> bool {
-        self.state.stopping.is_now() || Instant::now() >= self.deadline
+    /// Why it is to end without another message, if it is.
+    fn due(&self) -> Option<EndReason> {
+        if self.state.stopping.is_now() {
+            return Some(EndReason::Stopping);
+        }
+        (Instant::now() >= self.deadline).then_some(EndReason::Timeout)
     }
 
     /// Reads what there is, as far as it goes into one piece.
     async fn look(&mut self) -> Filled {
-        if self.is_due() {
-            return Filled::End;
+        if let Some(reason) = self.due() {
+            return Filled::End(reason);
         }
         if self.wanted.is_filtered() && self.backlog() > FEW {
             return self.scan().await;
         }
         match &mut self.stream {
             Some(stream) => self.fill.from(stream),
-            None => Filled::End,
+            None => Filled::End(EndReason::Timeout),
         }
     }
 
@@ -224,7 +230,7 @@ impl Tail {
     /// As `look`, on a thread that may take its time.
     async fn scan(&mut self) -> Filled {
         let Some(mut stream) = self.stream.take() else {
-            return Filled::End;
+            return Filled::End(EndReason::Timeout);
         };
         let mut fill = std::mem::take(&mut self.fill);
         let form = fill.form();
@@ -250,7 +256,7 @@ impl Tail {
             }
             None => {
                 self.fill = Fill::new(form);
-                Filled::End
+                Filled::End(self.due().unwrap_or(EndReason::Timeout))
             }
         }
     }
