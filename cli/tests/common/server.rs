@@ -70,6 +70,11 @@ impl Server {
         Server { child, address }
     }
 
+    /// The address of a pool, without TLS.
+    pub(crate) fn url(&self, pool: &str) -> String {
+        format!("http://{}/{pool}", self.address)
+    }
+
     pub(crate) fn wire(&self) -> Wire {
         Wire::to(self.address)
     }

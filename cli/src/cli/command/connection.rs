@@ -1,12 +1,13 @@
-//! Telling people that the connection to a server was lost while messages are shown.
+//! Telling that the connection to a server was lost while messages are shown, and that it is there again.
 
 use crate::cli::context::Context;
 use crate::cli::output::notice::Notice;
 use crate::cli::output::stderr::Stderr;
 use std::sync::OnceLock;
 
-/// The level of the library's log at which it tells of lost connections.
-const WARNING: u32 = 2;
+/// The levels of the library's log at which it tells of lost connections, and that they are there again.
+const LOST: u32 = 2;
+const BACK: u32 = 3;
 
 /// Whom to tell, and of what: the library calls a plain function.
 static TOLD: OnceLock<Told> = OnceLock::new();
@@ -19,8 +20,8 @@ struct Told {
     path: String,
 }
 
-/// From now on says on standard error when the connection of a command's stream is lost. Nothing is lost by that: the
-/// stream goes on where it stood.
+/// From now on says on standard error when the connection of a command's stream is lost, and when it
+/// is there again. No message is lost by that: the stream goes on where it stood.
 pub(super) fn tell_losses(context: &Context, command: &'static str, pool: &str, path: &str) {
     let told = Told {
         err: context.err.clone(),
@@ -29,12 +30,12 @@ pub(super) fn tell_losses(context: &Context, command: &'static str, pool: &str, 
         path: path.to_owned(),
     };
     if TOLD.set(told).is_ok() {
-        crate::set_log(Some(tell), WARNING);
+        crate::set_log(Some(tell), BACK);
     }
 }
 
 fn tell(level: u32, message: &str) {
-    let Some(told) = TOLD.get().filter(|_| level == WARNING) else {
+    let Some(told) = TOLD.get().filter(|_| [LOST, BACK].contains(&level)) else {
         return;
     };
     let notice = Notice {
