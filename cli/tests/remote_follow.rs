@@ -155,6 +155,9 @@ fn losses_are_told() {
         ]);
         assert_eq!((quiet.code, &*quiet.stderr), (Some(1), ""));
         assert_eq!(quiet.stdout, ran.stdout);
+        // The oldest there is, and nothing of what is behind the end of the ring.
+        let whole = scratch.run(&["follow", name, "--no-follow", "--jsonl"]);
+        assert_eq!(whole.ok(), ran.stdout);
     }
 }
 
