@@ -67,6 +67,8 @@ pub(super) struct Cursor {
     /// Head as last seen; frames before it are committed.
     head: u64,
     pub(super) window: Window,
+    /// Bytes that the window takes at a time.
+    pub(super) reach: u64,
     /// Views point into the window: a step must not move it. See [`Cursor::step_at_hand`].
     lent: bool,
     /// Found by a look ahead and not delivered yet.
@@ -103,6 +105,7 @@ impl Cursor {
             },
             head: 0,
             window: Window::default(),
+            reach: WINDOW,
             lent: false,
             pending: None,
         }
@@ -255,7 +258,7 @@ impl Cursor {
 
     #[inline]
     fn look_in_copy(&mut self) -> Result<Found> {
-        let mut most = WINDOW;
+        let mut most = self.reach;
         loop {
             let ring = self.pool.pool.shared().ring();
             if !self.window.holds(self.at) {
@@ -477,15 +480,5 @@ impl Cursor {
                 .window
                 .frame(at, ring.room(at), ring.seed, &mut self.header)
                 == Framed::Message
-    }
-
-    /// The seq that comes next, as far as it is known.
-    pub(super) fn next_seq(&self) -> u64 {
-        self.seek.or(self.expect).unwrap_or_else(|| {
-            let ring = self.ring();
-            ring.message_from(self.at, ring.head())
-                .map(|(_, header)| header.seq)
-                .unwrap_or_else(|| ring.memory.control().hot.next_seq.load(Ordering::Acquire))
-        })
     }
 }

@@ -139,4 +139,14 @@ impl Cursor {
             self.done = true;
         }
     }
+
+    /// The seq that comes next, as far as it is known.
+    pub(super) fn next_seq(&self) -> u64 {
+        self.seek.or(self.expect).unwrap_or_else(|| {
+            let ring = self.ring();
+            ring.message_from(self.at, ring.head())
+                .map(|(_, header)| header.seq)
+                .unwrap_or_else(|| ring.memory.control().hot.next_seq.load(Ordering::Acquire))
+        })
+    }
 }

@@ -12,6 +12,7 @@ pub mod byte_lock;
 pub mod clock;
 #[cfg(all(feature = "crash-points", not(loom)))]
 pub mod crash;
+pub mod crc;
 #[cfg(not(loom))]
 pub mod event_fd;
 #[cfg(not(loom))]
