@@ -140,7 +140,7 @@ fn pools_are_made_and_deleted() {
     let server = Server::start(&scratch, &[]);
     let (a, b) = (server.url("a"), server.url("b"));
     let made = scratch.run(&["pool", "create", &a, "here", "--size", "64K"]);
-    assert!(made.ok().contains(&format!("a     65536  ")), "{made:?}");
+    assert!(made.ok().contains("a     65536  "), "{made:?}");
     assert!(
         made.ok().contains(&a) && made.ok().contains("here.plasmite"),
         "{made:?}"

@@ -62,11 +62,8 @@ impl RemoteArgs {
             (self.tls_skip_verify, "--tls-skip-verify"),
             (self.insecure_token, "--insecure-token"),
         ];
-        words.extend(
-            flags
-                .into_iter()
-                .filter_map(|(given, name)| given.then(|| name.to_owned())),
-        );
+        let given = flags.into_iter().filter(|(given, _)| *given);
+        words.extend(given.map(|(_, name)| name.to_owned()));
         words
     }
 }
