@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::server::{filled, seqs, Server};
+use common::server::{filled, filled_at, seqs, Server};
 use common::{json_lines, lines_of, stop, Scratch};
 use plasmite::{AppendOptions, Client, Pool, PoolOptions};
 use rustix::process::{kill_process, Pid, Signal};
@@ -165,7 +165,7 @@ fn losses_are_told() {
 #[test]
 fn a_server_that_dies_and_comes_back() {
     let scratch = Scratch::new();
-    let mut server = filled(&scratch, 0, &[]);
+    let mut server = filled_at(&scratch, "127.78.0.1", 0, &[]);
     let (url, address) = (server.url("lab"), server.address.to_string());
     let mut follow = scratch.spawn(&["follow", &url, "--jsonl", "--from", "1"]);
     let mut lines = lines_of(follow.stdout.take().unwrap());
@@ -210,7 +210,7 @@ fn a_server_that_dies_and_comes_back() {
 #[test]
 fn followers_of_a_deleted_pool_end() {
     let scratch = Scratch::new();
-    let server = filled(&scratch, 3, &[]);
+    let server = filled_at(&scratch, "127.78.0.2", 3, &[]);
     let (url, address) = (server.url("lab"), server.address.to_string());
     let follower = |lines: &mut Option<Box<dyn FnMut() -> String>>| -> Child {
         let mut follow = scratch.spawn(&["follow", &url, "--jsonl", "--from", "3"]);

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::server::{filled, Server};
+use common::server::{filled, filled_at, Server};
 use common::session::Session;
 use common::terminal::{run, On};
 use common::Scratch;
@@ -323,7 +323,7 @@ fn on_a_terminal() {
 #[test]
 fn a_chat_whose_server_comes_back() {
     let scratch = Scratch::new();
-    let server = filled(&scratch, 0, &[]);
+    let server = filled_at(&scratch, "127.78.0.3", 0, &[]);
     let (url, address) = (server.url("lab"), server.address.to_string());
     let mut alice = Session::start(
         &scratch,
