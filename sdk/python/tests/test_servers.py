@@ -109,7 +109,7 @@ def test_an_address_works_where_a_name_does(server: Server, client: Client, even
             client.open_pool(bad)
 
 
-def test_appends_and_reads(server: Server, events: Pool) -> None:
+def test_appends_and_reads(server: Server, there: Client, events: Pool) -> None:
     near = Client(server.pools).open_pool("events")
     values: list[Any] = [None, True, 1.5, 2**64 - 1, "é\0", [1, [2]], {"z": 1, "a": {"b": None}}]
     for value in values:
@@ -143,7 +143,7 @@ def test_appends_and_reads(server: Server, events: Pool) -> None:
     assert bad.value.offset == 1
     assert not bad.value.too_large
     with pytest.raises(plasmite.UsageError) as large:
-        events.append("x" * 2**21)
+        there.create_pool("small", 65536).append("x" * 100_000)
     assert large.value.too_large
     assert pickle.loads(pickle.dumps(large.value)).too_large
 
