@@ -246,6 +246,9 @@ def test_tokens(start: Start, tmp_path: Path, client: Client) -> None:
     assert copy.path == f"{server.url}/p"
     assert len(copy) == 2
     assert len(pickle.loads(pickle.dumps(Client(server.url, token_file=file))).list_pools()) == 1
+    # A pool that is here needs none.
+    near = Client(server.pools, token="s3cret").open_pool("p")
+    assert len(pickle.loads(pickle.dumps(near))) == 2
     # Over plain HTTP a token goes to this machine alone.
     with pytest.raises(plasmite.PlasmiteError) as refused:
         Client("http://192.0.2.1:9700", token="s3cret", request_timeout=0.2).list_pools()

@@ -208,5 +208,6 @@ class Pool(Writing, Reading):
         return f"<plasmite.Pool {self._name!r} at {self._path!r}{' closed' if self._pointer is None else ''}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        path = self._path if self._is_remote else os.path.abspath(self._path)
-        return reopen, (path, self.read_only, self._codec, self._server)
+        if self._is_remote:
+            return reopen, (self._path, self.read_only, self._codec, self._server)
+        return reopen, (os.path.abspath(self._path), self.read_only, self._codec, ServerOptions())
