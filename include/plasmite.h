@@ -1096,8 +1096,8 @@ void plsm_pool_formats(uint32_t *oldest_read, uint32_t *newest_read, uint32_t *w
 
 // Whether the library has a feature: 1 or 0. Names: "pools", "lite3" (the codec), "views" (messages in
 // place), "values" (fields in place), "batch", "reserve", "tags" (filters), "gap-event", "backwards",
-// "cancel", "event-fd", "wait-any", "guard", "log", "ingest", "doctor", "migrate", "jq" (filters), "remote" (pools of
-// servers). Later versions add names; an unknown one gives 0, and so does NULL.
+// "cancel", "event-fd", "wait-any", "guard", "log", "ingest", "doctor", "migrate", "salvage", "jq" (filters), "remote"
+// (pools of servers). Later versions add names; an unknown one gives 0, and so does NULL.
 uint32_t plsm_has_feature(const char *name);
 
 // Sends log lines up to `max_level` (a plsm_log_level_t) to `fn`, with `user` handed through. NULL, or
