@@ -15,6 +15,7 @@ pub mod notify;
 pub mod open;
 pub mod owner;
 pub mod recover;
+mod refused;
 pub mod reserve;
 pub mod shared;
 pub(crate) mod signs;

@@ -2,8 +2,6 @@
 //! sample of the index tells. Only a doctor looks at everything.
 
 use crate::pool::Pool;
-use crate::ring::memory::Memory;
-use crate::sys::atomic::Ordering;
 
 /// How many slots of the index are looked at.
 const SAMPLE: u64 = 64;
@@ -23,12 +21,6 @@ pub(crate) fn missed(count: u64, of: u64, first: u64) -> String {
 }
 
 impl Pool {
-    /// Whether a sync failed, and none has succeeded since.
-    pub(crate) fn sync_failed(&self) -> bool {
-        let recovery = &self.shared().ring().memory.control().recovery;
-        recovery.sync_failed.load(Ordering::Relaxed) != 0
-    }
-
     /// The signs there are, each a sentence.
     pub(crate) fn signs(&self) -> Vec<String> {
         let mut signs = Vec::new();
