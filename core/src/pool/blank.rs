@@ -9,6 +9,7 @@ use crate::format::geometry::CONTROL_OFFSET;
 use crate::format::superblock::{Superblock, LOCK_FUTEX_AND_BYTE};
 use crate::format::PAGE;
 use crate::pool::create::{failed, CreateOptions};
+use crate::pool::place;
 use crate::ring::mapped::Mapped;
 use crate::ring::memory::Memory;
 use crate::ring::Ring;
@@ -37,6 +38,7 @@ impl Blank {
         create_directories(file::parent_of(path))?;
         let new =
             NewFile::create(path, options.file_mode.unwrap_or(0o600) & 0o7777).map_err(failed)?;
+        place::check(&new.file, path)?;
         let reserved = file::reserve(&new.file, geometry.file_size).map_err(failed)?;
         let identity = file::status(&new.file).map_err(failed)?.identity;
         let mut id = [0; 16];
@@ -117,7 +119,7 @@ impl Blank {
     pub(crate) fn publish(self, path: &Path) -> Result<()> {
         let failed = |error| failed(error, path);
         self.new.file.sync_all().map_err(failed)?;
-        self.new.publish(path).map(drop).map_err(failed)
+        self.new.publish(path).map_err(failed)
     }
 }
 

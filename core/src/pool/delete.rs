@@ -11,6 +11,7 @@ use crate::ring::lock::Taken;
 use crate::ring::memory::Memory;
 use crate::ring::wake;
 use crate::sys::atomic::Ordering;
+use crate::sys::log::{self, Level};
 use crate::sys::{file, futex};
 
 impl Pool {
@@ -28,7 +29,14 @@ impl Pool {
             }
             Err(error) => return Err(error),
         }
-        file::sync_directory(file::parent_of(path));
+        if let Err(error) = file::sync_directory(file::parent_of(path)) {
+            log::emit(Level::Warn, || {
+                let path = path.display();
+                format!(
+                    "{path}: was deleted, and may be there again after a power failure: {error}"
+                )
+            });
+        }
         Ok(())
     }
 

@@ -124,6 +124,26 @@ impl Mapping {
         }
     }
 
+    /// Puts another file, of the same length, in the place of this one's at one moment. Of a mapping that is only read.
+    pub fn replace(&self, file: &impl AsRawFd) -> io::Result<()> {
+        assert!(!self.writable);
+        // SAFETY: replaces pages of a mapping that `self` owns and never lends out as plain references.
+        let placed = unsafe {
+            libc::mmap(
+                self.map.as_mut_ptr().cast(),
+                self.len(),
+                libc::PROT_READ,
+                libc::MAP_SHARED | libc::MAP_FIXED,
+                file.as_raw_fd(),
+                0,
+            )
+        };
+        if placed == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(())
+    }
+
     /// Makes every page dirty, so that the next sync writes it, without changing a byte.
     pub fn dirty(&self) {
         for word in self.words(0, self.len() / 8).iter().step_by(PAGE_WORDS) {

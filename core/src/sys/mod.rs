@@ -19,6 +19,8 @@ pub mod file;
 #[cfg(not(loom))]
 pub mod file_lock;
 #[cfg(not(loom))]
+pub mod file_system;
+#[cfg(not(loom))]
 pub mod fork;
 #[cfg(not(loom))]
 pub mod fork_lock;

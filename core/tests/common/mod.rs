@@ -1,6 +1,7 @@
 //! What the process tests share: scratch directories, messages that prove themselves, witnesses.
 #![allow(dead_code, unused_imports)] // each test binary uses its part
 
+mod mounts;
 mod old_file;
 pub(crate) mod old_pool;
 mod process;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use plasmite_core::store::{AppendOptions, Client, LockWait, Pool, PoolOptions, View};
 use plasmite_core::{Error, ErrorKind};
 
+pub(crate) use mounts::{mount, with_mounts};
 pub(crate) use process::{alone, become_nobody, fork, say, until, watchdog, Board, Process};
 pub(crate) use victim::{envelope, synced, Victim};
 
