@@ -236,7 +236,8 @@ pub(crate) fn open_file(path: &Path, read_only: bool) -> Result<(File, bool, Sta
     Ok((file, writable, status))
 }
 
-fn absolute(path: &Path) -> Result<PathBuf> {
+/// The path from the root on.
+pub(super) fn absolute(path: &Path) -> Result<PathBuf> {
     std::path::absolute(path).map_err(|error| Error::from_io(&error, "find the working directory"))
 }
 

@@ -77,6 +77,11 @@ impl Shared {
         self.identity
     }
 
+    /// A path that it was opened by.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// What the pool is.
     pub fn superblock(&self) -> &Superblock {
         &self.superblock
