@@ -153,6 +153,9 @@ fn last_look(pool: &Pool, report: &mut Report) {
     if pool.sync_failed() {
         report.warn(signs::SYNC_FAILED);
     }
+    if let Some(exposed) = signs::exposed(pool.path()) {
+        report.warn(&exposed);
+    }
 }
 
 /// Whether the file is a pool that this build can read; else the report says what is wrong with it.

@@ -11,7 +11,7 @@ use crate::format::PAGE;
 use crate::pool::create::{failed, CreateOptions};
 use crate::pool::open::absolute;
 use crate::pool::shared::Shared;
-use crate::pool::{place, Pool};
+use crate::pool::{place, signs, Pool};
 use crate::ring::mapped::Mapped;
 use crate::ring::memory::Memory;
 use crate::ring::Ring;
@@ -60,6 +60,9 @@ impl Blank {
         new.file
             .write_all_at(&control_page(identity, first_seq), CONTROL_OFFSET)
             .map_err(failed)?;
+        if let Some(exposed) = signs::exposed(path) {
+            log::emit(Level::Warn, || format!("{}: {exposed}", path.display()));
+        }
         if !reserved {
             log::emit(Level::Warn, || {
                 format!(

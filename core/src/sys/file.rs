@@ -11,6 +11,7 @@ use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use crate::sys::log::{self, Level};
+use crate::sys::trust;
 
 const PAGE: libc::off_t = 4096;
 
@@ -47,14 +48,27 @@ fn check(result: libc::c_int) -> io::Result<libc::c_int> {
     }
 }
 
-/// Opens an existing file; never creates, never follows into a terminal, never leaks into a child.
+/// Opens an existing file; never creates, never follows into a terminal, never leaks into a child. Of symbolic links
+/// in the place of the file only those are followed that [`trust::target_of`] lets pass.
 pub fn open(path: &Path, writable: bool) -> io::Result<File> {
+    // As many as the kernel follows.
+    const MOST_LINKS: usize = 40;
+    let mut options = OpenOptions::new();
     // O_NONBLOCK: opening a FIFO by mistake must not hang. It means nothing for plain files.
-    OpenOptions::new()
+    options
         .read(true)
         .write(writable)
-        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
-        .open(path)
+        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY | libc::O_NOFOLLOW);
+    let mut path = std::borrow::Cow::from(path);
+    for _ in 0..MOST_LINKS {
+        match options.open(&path) {
+            Err(error) if error.raw_os_error() == Some(libc::ELOOP) => {
+                path = trust::target_of(&path)?.into();
+            }
+            opened => return opened,
+        }
+    }
+    Err(io::Error::from_raw_os_error(libc::ELOOP))
 }
 
 /// A second, independent description of an open file.

@@ -38,3 +38,5 @@ pub mod mortal;
 pub mod random;
 #[cfg(not(loom))]
 pub mod stack;
+#[cfg(not(loom))]
+pub mod trust;
