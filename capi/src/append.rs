@@ -5,9 +5,10 @@
 use std::ffi::c_int;
 use std::time::Duration;
 
-use plasmite_core::store::{AppendOptions, LockWait, Pool, Receipt};
+use plasmite_core::store::{AppendOptions, LockWait, Receipt};
 use plasmite_core::Result;
 
+use crate::backend::Pool;
 use crate::bytes::{give_built, plsm_buf_t, plsm_bytes_t, slice_in};
 use crate::error::plsm_error_t;
 use crate::guard::{status, Out};

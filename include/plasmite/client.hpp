@@ -77,6 +77,15 @@ struct migrated {
     std::string backup{};           ///< Where the old file was kept, when the new pool took its place.
 };
 
+/// What client::salvage has brought.
+struct salvaged {
+    plasmite::bounds bounds{};      ///< The messages that were copied; count says how many there are between the two.
+    std::uint64_t lost = 0;         ///< How many are known to be lost: from the oldest intact one to the newest ever.
+    std::uint64_t lost_ranges = 0;  ///< In how many stretches they stood.
+    std::vector<gap> ranges{};      ///< The first of these, at most 256, in rising order.
+    std::uint64_t size = 0;         ///< Size of the new file in bytes.
+};
+
 /// A pool, and whether the call that opened it created it.
 struct ensured {
     plasmite::pool pool;    ///< The pool.
@@ -244,6 +253,32 @@ public:
     /// See try_migrate.
     migrated migrate(std::string_view pool_ref, std::optional<std::string_view> new_ref = {}, const pool_options &options = {}) const {
         return try_migrate(pool_ref, new_ref, options).value();
+    }
+
+    /// Copies every intact message of a damaged pool into the new pool `new_ref`, with its seq, time, tags and bytes, and
+    /// proves the copy by reading both again. The damaged file is left as it is; stop the programs that use it first.
+    /// Takes time in proportion to the file. Options that are left as they are mean: as in the damaged pool.
+    /// error_kind::not_found; already_exists: the new pool; usage: of another format, or too large for the size asked
+    /// for; corrupt: no pool, or too little is left of it. A failure leaves nothing behind.
+    result<salvaged> try_salvage(std::string_view pool_ref, std::string_view new_ref, const pool_options &options = {}) const {
+        const detail::c_text from(pool_ref, reference), to(new_ref, "the new pool's reference");
+        if (!from) return from.refusal();
+        if (!to) return to.refusal();
+        const auto raw = options.native();
+        plsm_salvaged_t made = PLSM_SALVAGED_INIT;
+        std::vector<plsm_gap_t> lost(256);
+        auto done = detail::run([&](auto **err) {
+            return plsm_pool_salvage(native_handle(), from.c_str(), to.c_str(), &raw, &made, lost.data(), lost.size(), err);
+        });
+        if (!done) return done.error();
+        salvaged out{{made.bounds.oldest, made.bounds.newest, made.bounds.count}, made.lost, made.lost_ranges, {}, made.size};
+        for (const plsm_gap_t &range : lost)
+            if (range.count != 0) out.ranges.push_back({range.first, range.last, range.count});
+        return out;
+    }
+    /// See try_salvage.
+    salvaged salvage(std::string_view pool_ref, std::string_view new_ref, const pool_options &options = {}) const {
+        return try_salvage(pool_ref, new_ref, options).value();
     }
 
 private:

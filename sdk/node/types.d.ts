@@ -20,6 +20,8 @@
 
 /// <reference types="node" />
 
+import type { DoctorOptions, DoctorReport, Migrated, PoolInfo, PoolListEntry, PoolOptions, Salvaged } from "./info.js";
+
 /** When an append returns: `Fast` when other processes can read the message, `Flush` when it is on the disk. */
 export declare const Durability: { readonly Fast: 0; readonly Flush: 1 };
 export type Durability = (typeof Durability)[keyof typeof Durability];
@@ -93,6 +95,21 @@ export declare function defaultPoolDir(): string;
 export declare const version: string;
 /** The version of the library: not for parsing, but for a report. */
 export declare function libraryVersion(): { version: string; abiVersion: number; buildInfo: string };
+/** Whether the library has a feature, by the names of `plsm_has_feature` in plasmite.h; unknown ones are not there. */
+export declare function hasFeature(name: string): boolean;
+/**
+ * Installs, once for the process, a SIGBUS handler: access of the library to a pool file that somebody truncated becomes a
+ * {@link CorruptError}. Without it that access kills the process, as with any mapped file. Faults elsewhere go to the
+ * handler that was there before. @throws {@link IoError} The system refuses the handler.
+ */
+export declare function installGuard(): void;
+/**
+ * Encodes a JSON object or array (a value, or JSON text as bytes) as a Lite3 document, as {@link Pool.appendLite3} takes it.
+ * @throws {@link UsageError} Not such a value; or what Lite3 cannot hold: an integer above 2^63-1, a key with a NUL.
+ */
+export declare function jsonToLite3(payload: unknown): Buffer;
+/** Writes a Lite3 document as compact JSON text, members in their order. @throws {@link CorruptError} It is damaged. */
+export declare function lite3ToJson(payload: Uint8Array | ArrayBuffer): Buffer;
 
 export interface MessageMeta {
   readonly tags: readonly string[];
@@ -151,75 +168,6 @@ export declare class Gap {
 /** A time: a Date, ns since 1970, or RFC 3339 text. */
 export type Time = Date | bigint | string;
 
-export interface PoolOptions {
-  /** The exact size of the file (default 1 MiB). */
-  sizeBytes?: number | bigint | null;
-  /** How many messages the index can point at; 0 for no index. */
-  indexCapacity?: number | null;
-  /** The mode of the file, less the umask (default 0o600). */
-  fileMode?: number | null;
-}
-
-export interface PoolInfo {
-  name: string;
-  path: string;
-  file_size: number;
-  index_offset: number;
-  index_capacity: number;
-  index_size_bytes: number;
-  ring_offset: number;
-  ring_size: number;
-  /** Absent or null when the pool is empty; bigints where numbers are not exact. */
-  bounds: { oldest?: number | bigint | null; newest?: number | bigint | null };
-  metrics?: {
-    message_count: number;
-    seq_span: number;
-    utilization: { used_bytes: number; free_bytes: number; used_percent: number };
-    age: { oldest_time?: string | null; newest_time?: string | null; oldest_age_ms?: number | null; newest_age_ms?: number | null };
-  };
-  format?: number;
-  id?: string;
-  generation?: number;
-}
-
-/** A pool in a list; one that cannot be read has `error`. */
-export interface PoolListEntry {
-  name: string;
-  path: string;
-  file_size?: number;
-  bounds?: { oldest?: number | null; newest?: number | null };
-  mtime?: string | null;
-  error?: unknown;
-}
-
-export interface DoctorReport {
-  pool_ref: string;
-  path: string;
-  status: "ok" | "corrupt" | "unreadable";
-  last_good_seq?: number | null;
-  issue_count: number;
-  issues: { code: string; message: string; seq?: number | null; offset?: number | null }[];
-  remediation_hints?: string[];
-}
-
-export interface DoctorOptions {
-  /** Called after each step. */
-  onProgress?: (progress: { poolsDone: number; pools: number; bytesDone: number; bytes: number; path?: string }) => void;
-  signal?: AbortSignal | null;
-}
-
-export interface Migrated {
-  oldest: bigint;
-  newest: bigint;
-  count: bigint;
-  oldSize: bigint;
-  size: bigint;
-  /** Whether times fall from one message to the next. */
-  timesUnordered: boolean;
-  /** The path of the kept old file. */
-  backup?: string;
-}
-
 /** A directory of pools. Opening one touches no file. */
 export declare class Client {
   /** @param poolDir The directory, which need not exist (default `$HOME/.plasmite/pools`). */
@@ -245,6 +193,16 @@ export declare class Client {
   deletePool(poolRef: string): Promise<void>;
   /** Converts a pool of an older format, in place or to `newRef`. */
   migratePool(poolRef: string, newRef?: string | null, options?: PoolOptions): Promise<Migrated>;
+  /**
+   * Copies every intact message of a damaged pool into the new pool `newRef`, each with its seq, time, tags and bytes, and
+   * proves the copy by reading both again. The damaged file is left as it is; stop the programs that use it first. Takes time
+   * in proportion to the file, on a thread of Node's pool, and runs to its end: nothing can cancel it. Options left out mean:
+   * as in the damaged pool, or as much more as the messages need. A failure leaves nothing behind.
+   * @throws {@link NotFoundError} No such pool. @throws {@link AlreadyExistsError} The new pool.
+   * @throws {@link UsageError} Of another format, or too large for the size asked for.
+   * @throws {@link CorruptError} No pool, or too little is left of it to find or check a message.
+   */
+  salvagePool(poolRef: string, newRef: string, options?: PoolOptions): Promise<Salvaged>;
   /** Examines a pool, or all pools of the directory. Writes nothing. */
   doctor(poolRef?: string | null, options?: DoctorOptions): Promise<DoctorReport[]>;
   /** Pools that were opened live on. */
@@ -419,6 +377,13 @@ export declare class Pool<T = unknown> {
   info(): PoolInfo;
   /** Which messages there are; all 0 for none. */
   bounds(): { oldest: bigint; newest: bigint; count: bigint };
+  /**
+   * How many processes write to the pool: they have appended, or tried to, since they opened it, and have not closed it. This
+   * one counts as well; the first 1000 are counted. @throws {@link IoError} The system does not tell.
+   */
+  writers(): number;
+  /** What is odd about the pool although it works, a sentence each: of the control page and a sample of the index. {@link Client.doctor} looks at everything. */
+  warnings(): string[];
   /** Whether the path still leads to this pool. */
   isCurrent(): boolean;
 
@@ -484,4 +449,5 @@ export declare class Lite3Stream {
 /** {@link Pool.replay} as a function. */
 export declare function replay<T = unknown>(pool: Pool<T>, options?: ReplayOptions | null): AsyncGenerator<Message<T>, void, undefined>;
 
+export * from "./info.js";
 export * from "./remote.js";

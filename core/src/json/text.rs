@@ -165,7 +165,10 @@ impl Sink for TextSink {
 }
 
 /// Whether the text is one JSON value; the error says where it is not.
-pub(crate) fn validate(json: &[u8]) -> Result<(), Error> {
+///
+/// # Errors
+/// Usage, with the offset.
+pub fn validate(json: &[u8]) -> Result<(), Error> {
     match parse(json, &mut Vec::new(), &mut Nothing) {
         Ok(()) | Err(Stop::Refused(_)) => Ok(()),
         Err(Stop::Fault(error)) => Err(error),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::filter::Filter;
 use crate::format::frame::{Header, Size};
 use crate::message::{Encoding, Message};
@@ -348,15 +348,7 @@ impl Cursor {
             GapPolicy::Event => Ok(Step::Gap),
             GapPolicy::Error => {
                 self.done = true;
-                Err(Error::new(
-                    ErrorKind::RetentionGap,
-                    format!(
-                        "messages {} to {} were overwritten before they were read; the next available one is {next}",
-                        gap.first, gap.last
-                    ),
-                )
-                .with_seq(gap.first)
-                .with_hint("read faster, make the pool larger, or accept gaps"))
+                Err(gap.into_error())
             }
         }
     }

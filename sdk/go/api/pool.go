@@ -117,3 +117,17 @@ type Migrated struct {
 	// Backup is the path of the kept old file, when the new one took its place.
 	Backup string
 }
+
+// Salvaged tells what a salvage brought.
+type Salvaged struct {
+	// Bounds of the messages that were copied; Count says how many there are between Oldest and Newest.
+	Bounds Bounds
+	// Lost is how many messages are known to be lost: between the oldest that is intact and the newest that ever was. What
+	// was there before the oldest intact one nobody can tell.
+	Lost uint64
+	// LostRanges is in how many stretches they stood, Ranges the first of these, at most 256, in rising order.
+	LostRanges uint64
+	Ranges     []Gap
+	// Size of the new file in bytes.
+	Size uint64
+}

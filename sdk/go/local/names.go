@@ -23,6 +23,7 @@ type (
 	Bounds           = api.Bounds
 	ListEntry        = api.ListEntry
 	Migrated         = api.Migrated
+	Salvaged         = api.Salvaged
 	Report           = api.Report
 	Issue            = api.Issue
 	Progress         = api.Progress

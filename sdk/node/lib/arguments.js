@@ -124,6 +124,13 @@ function bytes(value) {
   return undefined;
 }
 
+/** The bytes of a Lite3 document. */
+function lite3(value) {
+  const document = bytes(value);
+  if (document === undefined) throw invalid("payload must be a Buffer with a Lite3 document");
+  return document;
+}
+
 /** What to append: bytes are JSON text, anything else is turned into JSON. */
 function json(value) {
   if (ArrayBuffer.isView(value)) return bytes(value);
@@ -149,5 +156,6 @@ module.exports = {
   time,
   signal,
   bytes,
+  lite3,
   json,
 };

@@ -7,6 +7,7 @@ const args = require("./arguments.js");
 const { closedError } = require("./errors.js");
 const { native } = require("./native.js");
 const { Pool } = require("./pool.js");
+const { Gap } = require("./tail.js");
 
 const DEFAULT_POOL_SIZE = 1024 * 1024;
 const DEFAULT_POOL_SIZE_BYTES = DEFAULT_POOL_SIZE;
@@ -22,6 +23,13 @@ function poolOptions(value) {
     args.optionalUnsigned("indexCapacity", given.indexCapacity, args.MAX_U32),
     args.optionalUnsigned("fileMode", given.fileMode, 0o777n) ?? 0,
   ];
+}
+
+/** The same of a pool that is made of another one, whose size it takes over without one of its own. */
+function optionsOfCopy(options) {
+  const given = args.options(options);
+  const [, ...rest] = poolOptions(given);
+  return [args.optionalUnsigned("sizeBytes", given.sizeBytes) ?? 0, ...rest];
 }
 
 const directoryOf = (value) => (value instanceof URL ? fileURLToPath(value) : value);
@@ -100,10 +108,13 @@ class Client {
 
   async migratePool(poolRef, newRef, options) {
     const target = args.isNothing(newRef) ? undefined : args.text("newRef", newRef);
-    const given = args.options(options);
-    const [, ...rest] = poolOptions(given);
-    const size = args.optionalUnsigned("sizeBytes", given.sizeBytes) ?? 0;
-    return this.#open.migrate(true, args.text("poolRef", poolRef), target, size, ...rest);
+    return this.#open.migrate(true, args.text("poolRef", poolRef), target, ...optionsOfCopy(options));
+  }
+
+  async salvagePool(poolRef, newRef, options) {
+    const from = args.text("poolRef", poolRef);
+    const { ranges, ...facts } = await this.#open.salvage(true, from, args.text("newRef", newRef), ...optionsOfCopy(options));
+    return { ...facts, ranges: ranges.map((range) => new Gap(range)) };
   }
 
   async doctor(poolRef, options) {

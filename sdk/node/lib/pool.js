@@ -91,9 +91,7 @@ class Pool {
   }
 
   appendLite3(payload, durability) {
-    const bytes = args.bytes(payload);
-    if (bytes === undefined) throw args.invalid("payload must be a Buffer with a Lite3 document");
-    return this.#open.appendLite3(bytes, args.durability(durability));
+    return this.#open.appendLite3(args.lite3(payload), args.durability(durability));
   }
 
   async flush() {
@@ -129,6 +127,14 @@ class Pool {
   bounds() {
     const [oldest, newest, count] = this.#open.bounds();
     return { oldest, newest, count };
+  }
+
+  writers() {
+    return this.#open.writers();
+  }
+
+  warnings() {
+    return this.#open.warnings().split("\n").slice(0, -1);
   }
 
   isCurrent() {

@@ -49,6 +49,8 @@ Napi::Function Pool::Define(Napi::Env env) {
                            InstanceMethod<&Pool::Flush>("flush"),
                            InstanceMethod<&Pool::Info>("info"),
                            InstanceMethod<&Pool::Bounds>("bounds"),
+                           InstanceMethod<&Pool::Writers>("writers"),
+                           InstanceMethod<&Pool::Warnings>("warnings"),
                            InstanceMethod<&Pool::IsCurrent>("isCurrent"),
                            InstanceMethod<&Pool::Facts>("facts"),
                            InstanceMethod<&Pool::Tail>("tail"),
@@ -110,26 +112,15 @@ Napi::Value Pool::AppendJson(const CallbackInfo &info) {
     EnvironmentPtr environment = Environment::Of(env);
     plsm_pool_t *pool = Open(env);
     Tags tags(env, info[1]);
-    const plsm_bytes_t *texts = tags.data();
-    std::vector<const char *> terminated;
-    for (std::size_t i = 0; i < tags.size(); i++) terminated.push_back(reinterpret_cast<const char *>(texts[i].data));
-    std::uint32_t durability = U32(env, info[2]);
+    plsm_append_options_t options = PLSM_APPEND_OPTIONS_INIT;
+    options.durability = U32(env, info[2]);
+    options.tags = tags.data();
+    options.tags_len = tags.size();
     std::string_view json = TextOrBytes(env, info[0], *environment);
+    plsm_receipt_t receipt;
     Buffer message;
     plsm_error_t *error = nullptr;
-    int status = 0;
-    if (!tags.HaveNul()) {
-        status = plsm_pool_append_json(pool, Start(json), json.size(), terminated.data(), tags.size(), durability, &message, &error);
-    } else {
-        // That call takes tags that end in NUL.
-        plsm_append_options_t options = PLSM_APPEND_OPTIONS_INIT;
-        options.durability = durability;
-        options.tags = texts;
-        options.tags_len = tags.size();
-        plsm_receipt_t receipt;
-        status = plsm_pool_append(pool, Start(json), json.size(), &options, &receipt, &error);
-        if (status == 0) status = plsm_pool_get_json(pool, receipt.seq, &message, &error);
-    }
+    int status = plsm_pool_append_envelope(pool, Start(json), json.size(), &options, &receipt, &message, &error);
     if (status != 0) environment->Throw(env, error);
     return Napi::Value(env, MakeBuffer(env, std::move(message)));
 }
@@ -222,6 +213,21 @@ Napi::Value Pool::Bounds(const CallbackInfo &info) {
     numbers.Set(1u, Napi::BigInt::New(env, bounds.newest));
     numbers.Set(2u, Napi::BigInt::New(env, bounds.count));
     return numbers;
+}
+
+Napi::Value Pool::Writers(const CallbackInfo &info) {
+    std::uint32_t writers = 0;
+    plsm_error_t *error = nullptr;
+    if (plsm_pool_writers(Open(info.Env()), &writers, &error) != 0) Environment::Of(info.Env())->Throw(info.Env(), error);
+    return Napi::Number::New(info.Env(), writers);
+}
+
+// Gives text, a line each.
+Napi::Value Pool::Warnings(const CallbackInfo &info) {
+    Buffer text;
+    plsm_error_t *error = nullptr;
+    if (plsm_pool_warnings(Open(info.Env()), &text, &error) != 0) Environment::Of(info.Env())->Throw(info.Env(), error);
+    return TextOf(info.Env(), text);
 }
 
 Napi::Value Pool::IsCurrent(const CallbackInfo &info) {

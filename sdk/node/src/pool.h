@@ -21,6 +21,8 @@ class Pool : public Napi::ObjectWrap<Pool> {
     Napi::Value Flush(const Napi::CallbackInfo &info);
     Napi::Value Info(const Napi::CallbackInfo &info);
     Napi::Value Bounds(const Napi::CallbackInfo &info);
+    Napi::Value Writers(const Napi::CallbackInfo &info);
+    Napi::Value Warnings(const Napi::CallbackInfo &info);
     Napi::Value IsCurrent(const Napi::CallbackInfo &info);
     Napi::Value Facts(const Napi::CallbackInfo &info);
     Napi::Value Tail(const Napi::CallbackInfo &info);

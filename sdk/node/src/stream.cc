@@ -114,11 +114,7 @@ Napi::Value Stream::Gap(const CallbackInfo &info) {
     plsm_gap_t gap;
     plsm_error_t *error = nullptr;
     if (plsm_stream_gap(Handle(env), &gap, &error) != 0) Environment::Of(env)->Throw(env, error);
-    Napi::Array numbers = Napi::Array::New(env, 3);
-    numbers.Set(0u, Napi::BigInt::New(env, gap.first));
-    numbers.Set(1u, Napi::BigInt::New(env, gap.last));
-    numbers.Set(2u, Napi::BigInt::New(env, gap.count));
-    return numbers;
+    return MakeGap(env, gap);
 }
 
 plsm_stream_stats_t Stream::Stats(Napi::Env env) const {
@@ -183,6 +179,14 @@ void Stream::Close(const CallbackInfo &) {
     pool_.reset();
     views_ = {};
     view_ = view_count_ = 0;
+}
+
+Napi::Value MakeGap(Napi::Env env, const plsm_gap_t &gap) {
+    Napi::Array numbers = Napi::Array::New(env, 3);
+    numbers.Set(0u, Napi::BigInt::New(env, gap.first));
+    numbers.Set(1u, Napi::BigInt::New(env, gap.last));
+    numbers.Set(2u, Napi::BigInt::New(env, gap.count));
+    return numbers;
 }
 
 Napi::Value MakeFrame(Napi::Env env, std::uint64_t seq, std::uint64_t timestamp_ns, std::uint32_t flags, Buffer &&payload) {

@@ -41,5 +41,7 @@ class Stream : public Napi::ObjectWrap<Stream> {
     std::size_t view_count_ = 0;
 };
 
+// Missing messages for JavaScript: [first, last, count].
+Napi::Value MakeGap(Napi::Env env, const plsm_gap_t &gap);
 // A Lite3 message for JavaScript.
 Napi::Value MakeFrame(Napi::Env env, std::uint64_t seq, std::uint64_t timestamp_ns, std::uint32_t flags, Buffer &&payload);

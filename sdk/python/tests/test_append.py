@@ -122,6 +122,28 @@ def test_batch_is_all_or_nothing(pool: Pool) -> None:
     assert len(pool) == 0
 
 
+def test_lite3_codec(pool: Pool) -> None:
+    text = b'{"meta":{"tags":["a"]},"data":{"b":1,"a":[true,null,2.5,"\xc3\xbc"]}}'
+    document = plasmite.json_to_lite3(memoryview(text))
+    assert plasmite.lite3_to_json(bytearray(document)) == text
+    message = pool.get(pool.append_lite3(document, Durability.FAST))
+    assert (message.tags, list(message.data)) == (["a"], ["b", "a"])
+    for wrong in (b"1", b'{"a":', b'{"a":18446744073709551615}', b'{"a\\u0000":1}', b"\xff"):
+        with pytest.raises(plasmite.UsageError):
+            plasmite.json_to_lite3(wrong)
+    with pytest.raises(plasmite.UsageError) as bad:
+        plasmite.json_to_lite3(b'{"a": nope}')
+    assert bad.value.offset == 7
+    for damaged in (b"nonsense", document[:50], document[:-96]):
+        with pytest.raises(plasmite.CorruptError):
+            plasmite.lite3_to_json(damaged)
+    for call in (plasmite.json_to_lite3, plasmite.lite3_to_json):
+        with pytest.raises(TypeError):
+            call("text")  # type: ignore[arg-type]
+        with pytest.raises(ValueError, match="payload"):
+            call(b"")
+
+
 def test_lite3(pool: Pool) -> None:
     pool.append({"a": 1}, ["t"])
     frame = pool.get_lite3(1)

@@ -9,20 +9,15 @@ from typing import Any
 from . import _arguments as arguments
 from ._binding import ffi, lib
 from ._codec import Codec, Decoder, Default, Encoder
+from ._convert import Migrated, Salvaged, convert, rescue
 from ._doctor import examine
-from ._errors import closed, fail, from_library, text
-from ._info import Migrated, PoolEntry, PoolInfo, PoolReport, bounds_of, info_of
+from ._errors import buffer_text, closed, fail, from_library, text
+from ._info import PoolEntry, PoolInfo, PoolReport, info_of
 from ._pool import Pool, open_reference, pool_of
 
 DEFAULT_POOL_SIZE_BYTES = 1024 * 1024
 """The size of a new pool's file, in bytes, unless another is given."""
 DEFAULT_POOL_SIZE = DEFAULT_POOL_SIZE_BYTES
-
-
-def _text_of(out: Any) -> str:
-    found = str(ffi.buffer(out.data, out.len)[:], "utf-8", "surrogateescape")
-    lib.plsm_buf_free(out)
-    return found
 
 
 def default_pool_dir() -> str:
@@ -35,7 +30,7 @@ def default_pool_dir() -> str:
     code = lib.plsm_default_pool_dir(out, slot)
     if code != 0:
         fail(code, slot)
-    return _text_of(out)
+    return buffer_text(out)
 
 
 class Client:
@@ -75,7 +70,7 @@ class Client:
         code = lib.plsm_client_pool_dir(self._pointer, name, slot)
         if code != 0:
             fail(code, slot)
-        self._pool_dir = _text_of(name)
+        self._pool_dir = buffer_text(name)
 
     def _open_pointer(self) -> Any:
         pointer = self._pointer
@@ -186,7 +181,7 @@ class Client:
         code = lib.plsm_pool_resolve(client, arguments.pool_reference("pool_ref", pool_ref), out, slot)
         if code != 0:
             fail(code, slot)
-        return _text_of(out)
+        return buffer_text(out)
 
     def pool_info(self, pool_ref: str | os.PathLike[str]) -> PoolInfo:
         """Settings and contents of a pool.
@@ -258,21 +253,42 @@ class Client:
         """
         client = self._open_pointer()
         reference = arguments.pool_reference("pool_ref", pool_ref)
-        target = ffi.NULL if new_ref is None else arguments.pool_reference("new_ref", new_ref)
-        options = _pool_options(size_bytes, index_capacity, file_mode)
-        made, backup = ffi.new("plsm_migrated_t *"), ffi.new("plsm_buf_t *")
-        made.struct_size = ffi.sizeof("plsm_migrated_t")
-        slot = ffi.new("plsm_error_t **")
-        code = lib.plsm_pool_migrate(client, reference, target, options, made, backup, slot)
-        if code != 0:
-            fail(code, slot)
-        return Migrated(
-            bounds=bounds_of(made.bounds),
-            old_size=int(made.old_size),
-            size=int(made.size),
-            times_unordered=bool(made.times_unordered),
-            backup=_text_of(backup) or None,
-        )
+        target = None if new_ref is None else arguments.pool_reference("new_ref", new_ref)
+        return convert(client, reference, target, _pool_options(size_bytes, index_capacity, file_mode))
+
+    def salvage(
+        self,
+        pool_ref: str | os.PathLike[str],
+        new_ref: str | os.PathLike[str],
+        *,
+        size_bytes: int = 0,
+        index_capacity: int | None = None,
+        file_mode: int = 0,
+    ) -> Salvaged:
+        """Copies every intact message of a damaged pool into a new one, each with its seq, time, tags and bytes, and
+        proves the copy by reading both again. `Salvaged` tells what is lost.
+
+        The damaged file is read and left as it is; stop the programs that use it first. The new pool gives no seq that
+        the old one had given. Takes time in proportion to the file, without the GIL; Ctrl-C waits for its end, so for
+        a large pool of an asyncio program use `asyncio.to_thread`. A failure leaves nothing behind.
+
+        Args:
+            pool_ref: the damaged pool.
+            new_ref: the new pool.
+            size_bytes: its size; 0 means the old one's, or as much more as the messages need.
+            index_capacity: as for `create_pool`.
+            file_mode: the mode of its file; 0 means the old one's.
+
+        Raises:
+            PoolNotFoundError: no such pool.
+            AlreadyExistsError: the new pool.
+            UsageError: of another format, or too large for the size asked for.
+            CorruptError: no pool, or too little is left of it to find or check a message.
+        """
+        client = self._open_pointer()
+        reference = arguments.pool_reference("pool_ref", pool_ref)
+        target = arguments.pool_reference("new_ref", new_ref)
+        return rescue(client, reference, target, _pool_options(size_bytes, index_capacity, file_mode))
 
     # Ending.
 

@@ -158,6 +158,13 @@ def text(pointer: Any) -> str | None:
     return found.decode("utf-8", "replace")
 
 
+def buffer_text(out: Any) -> str:
+    """The text, a path for one, of a filled `plsm_buf_t *`, which is freed."""
+    found = str(ffi.buffer(out.data, out.len)[:], "utf-8", "surrogateescape")
+    lib.plsm_buf_free(out)
+    return found
+
+
 def from_library(error: Any) -> PlasmiteError:
     """The exception for an error object, which stays the library's."""
     kind = int(error.kind)

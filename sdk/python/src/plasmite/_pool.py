@@ -9,7 +9,7 @@ from typing import Any
 
 from ._binding import ffi, lib
 from ._codec import Codec
-from ._errors import fail, text
+from ._errors import buffer_text, fail, text
 from ._info import Bounds, PoolInfo, bounds_of, info_of
 from ._message import Message
 from ._reading import Reading
@@ -148,6 +148,30 @@ class Pool(Writing, Reading):
         if code != 0:
             fail(code, slot)
         return info_of(out, self._name, self._path)
+
+    def writers(self) -> int:
+        """How many processes write to the pool: they have appended, or tried to, since they opened it, and have not
+        closed it. This one counts as well; the first 1000 are counted.
+
+        Raises:
+            IoError: the system does not tell.
+        """
+        out, slot = ffi.new("uint32_t *"), ffi.new("plsm_error_t **")
+        code = lib.plsm_pool_writers(self._open_pointer(), out, slot)
+        if code != 0:
+            fail(code, slot)
+        return int(out[0])
+
+    def warnings(self) -> list[str]:
+        """What is odd about the pool although it works, a sentence each.
+
+        Found out from the control page and a sample of the index; `Client.validate` looks at everything.
+        """
+        out, slot = ffi.new("plsm_buf_t *"), ffi.new("plsm_error_t **")
+        code = lib.plsm_pool_warnings(self._open_pointer(), out, slot)
+        if code != 0:
+            fail(code, slot)
+        return [line for line in buffer_text(out).split("\n") if line]
 
     # Ending.
 
