@@ -57,7 +57,7 @@ impl<M: Memory> Ring<M> {
     pub fn size_at(&self, position: u64, head: u64) -> Option<Size> {
         let size = Size::parse(self.load(position) as u32)?;
         let room = self.room(position);
-        let fits = size.len() <= room && position + size.len() <= head;
+        let fits = size.len() <= room && size.len() <= head.saturating_sub(position);
         let whole = !matches!(size, Size::Padding(len) if len != room);
         (fits && whole).then_some(size)
     }

@@ -360,7 +360,9 @@ impl Cursor {
         // Control words that no writer left: there is no end to what they would make of the ring.
         self.done = ring.bounds().is_none();
         let head = ring.within_reach(self.at, self.head);
-        let next = ring.next_good(self.at + 8, head).unwrap_or(head);
+        let next = ring
+            .next_good(self.at.saturating_add(8), head)
+            .unwrap_or(head);
         self.at = next;
         self.expect = None;
         self.window.clear();

@@ -123,6 +123,14 @@ pub(crate) fn get(pool: &Pool, seq: u64) -> Result<String, Error> {
     Ok(data_of(&out).to_string())
 }
 
+/// The bytes of the data behind a view, whatever they are; `None` when they cannot be read or were overwritten.
+pub(crate) fn look_at_all(view: &View) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
+    let message = view.message().ok()?;
+    message.write_data(&mut out).ok()?;
+    view.still_valid().then_some(out)
+}
+
 /// The data behind a view; `None` when it was overwritten while we looked.
 pub(crate) fn look(view: &View) -> Option<String> {
     let mut out = Vec::new();
