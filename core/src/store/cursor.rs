@@ -358,9 +358,14 @@ impl Cursor {
 
     #[cold]
     fn skip_damage(&mut self) -> Error {
-        let ring = self.ring();
+        let ring = self.pool.pool.shared().ring();
         let error = self.pool.damaged(self.at, self.expect);
-        let next = ring.next_good(self.at + 8, self.head).unwrap_or(self.head);
+        // Control words that no writer left: there is no end to what they would make of the ring.
+        self.done = ring.bounds().is_none();
+        let head = ring.within_reach(self.at, self.head);
+        let next = ring
+            .next_good(self.at.saturating_add(8), head)
+            .unwrap_or(head);
         self.at = next;
         self.expect = None;
         self.window.clear();
@@ -382,7 +387,9 @@ impl Cursor {
                 break;
             }
             let end = self.at;
-            let Some(size) = ring.size_before(end, tail) else {
+            // Further back than one ring: the control words changed as no writer changes them.
+            let size = ring.size_before(end, tail);
+            let Some(size) = size.filter(|_| end - tail <= ring.size()) else {
                 if !ring.retained(end - 8) {
                     break;
                 }
