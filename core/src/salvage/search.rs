@@ -8,6 +8,7 @@ use crate::format::frame::{self, Header, Size, HEADER, HEADER_WORDS};
 use crate::format::geometry::{Geometry, CONTROL_OFFSET};
 use crate::format::superblock::Superblock;
 use crate::format::PAGE;
+use crate::limits;
 use crate::pool::survey::MAX_SEQ_JUMP;
 use crate::ring::position::is_sound;
 
@@ -119,17 +120,14 @@ impl<'a> Source<'a> {
             frames.retain(|frame| frame.position >= tail);
         }
         let mut kept: Vec<Frame> = Vec::with_capacity(frames.len());
-        for frame in frames
-            .into_iter()
-            .filter(|frame| frame.seq != 0 && frame.seq < 1 << 62)
-        {
+        for frame in frames.into_iter() {
             if kept.last().is_none_or(|last| last.seq < frame.seq) {
                 kept.push(frame);
             }
         }
         let behind = kept.last().map_or(1, |last| last.seq + 1);
         let remembered = (behind..behind.saturating_add(MAX_SEQ_JUMP)).contains(&next_seq)
-            || (kept.is_empty() && (1..1 << 62).contains(&next_seq));
+            || (kept.is_empty() && (1..=limits::SEQ_LIMIT).contains(&next_seq));
         Found {
             frames: kept,
             next_seq: if remembered { next_seq } else { behind },
