@@ -238,6 +238,20 @@ mod tests {
     }
 
     #[test]
+    fn seqs_are_ones_that_writers_give() {
+        for (seq, good) in [
+            (0, false),
+            (1, true),
+            (SEQ_LIMIT - 1, true),
+            (SEQ_LIMIT, false),
+            (u64::MAX, false),
+        ] {
+            let header = Header { seq, ..sample() };
+            assert_eq!(Header::parse(header.words()).is_some(), good, "{seq}");
+        }
+    }
+
+    #[test]
     fn every_field_and_the_place_count() {
         let header = sample();
         let crc = header.checksum(1, 64, 2);
