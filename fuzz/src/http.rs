@@ -95,26 +95,31 @@ fn server() -> SocketAddr {
 
 pub fn run(input: &[u8]) {
     let address = server();
-    let Ok(request) = request(&mut Unstructured::new(input)) else {
-        return;
+    let mut input = Unstructured::new(input);
+    // Lines that are not what HTTP has, now and then.
+    let raw = input.ratio(1, 16).unwrap_or(false);
+    let request = match raw {
+        true => rest(&mut input),
+        false => match request(&mut input, address) {
+            Ok(request) => request,
+            Err(_) => return,
+        },
     };
-    let answer = ask(address, &request);
+    let answer = ask(address, &request, raw);
     let text = String::from_utf8_lossy(&answer);
     let status = text
         .strip_prefix("HTTP/1.1 ")
         .and_then(|rest| rest.get(..3));
-    // Nothing at all is an answer to what is no request.
-    assert!(status.is_some() || text.is_empty(), "{text}");
+    // Nothing at all is an answer to what is no request, nor need that be of this version.
+    assert!(status.is_some() || raw || text.is_empty(), "{text}");
     // 501: a method that HTTP knows and this server does not; 503: too many tails, which are ending.
     let refused = matches!(status, Some("501" | "503"));
     assert!(
         refused || !status.is_some_and(|status| status >= "500"),
         "{text}"
     );
-    let alive = ask(
-        address,
-        b"GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n",
-    );
+    let well = format!("GET /healthz HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    let alive = ask(address, well.as_bytes(), false);
     assert!(
         alive.starts_with(b"HTTP/1.1 200"),
         "{}",
@@ -122,13 +127,7 @@ pub fn run(input: &[u8]) {
     );
 }
 
-fn request(input: &mut Unstructured<'_>) -> Result<Vec<u8>> {
-    // As it is, now and then: lines that are not what HTTP has.
-    if input.ratio(1, 16)? {
-        let mut raw = input.take_rest_of();
-        raw.extend_from_slice(b"\r\n\r\n");
-        return Ok(raw);
-    }
+fn request(input: &mut Unstructured<'_>, address: SocketAddr) -> Result<Vec<u8>> {
     let method = input.choose(&METHODS)?;
     let mut path = (*input.choose(&PATHS)?).to_owned();
     path.push_str(input.choose(&QUERIES)?);
@@ -145,13 +144,13 @@ fn request(input: &mut Unstructured<'_>) -> Result<Vec<u8>> {
     }
     let kind = input.choose(&TYPES)?;
     let chunked = input.ratio(1, 5)?;
-    let mut lines = format!("{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\ncontent-type: {kind}\r\n");
+    let mut lines = format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-type: {kind}\r\n");
     if input.ratio(1, 5)? {
         lines.push_str(
             "accept: text/event-stream, application/json\r\nmcp-protocol-version: 2025-06-18\r\n",
         );
     }
-    let body = input.take_rest_of();
+    let body = rest(input);
     let mut request = lines.into_bytes();
     if chunked {
         request.extend_from_slice(b"transfer-encoding: chunked\r\n\r\n");
@@ -168,25 +167,21 @@ fn request(input: &mut Unstructured<'_>) -> Result<Vec<u8>> {
     Ok(request)
 }
 
-/// The rest of an input, which `take_rest` would move it for.
-trait Rest {
-    fn take_rest_of(&mut self) -> Vec<u8>;
+/// What is left of an input.
+fn rest(input: &mut Unstructured<'_>) -> Vec<u8> {
+    let len = input.len();
+    input.bytes(len).unwrap_or_default().to_vec()
 }
 
-impl Rest for Unstructured<'_> {
-    fn take_rest_of(&mut self) -> Vec<u8> {
-        let len = self.len();
-        self.bytes(len).unwrap_or_default().to_vec()
-    }
-}
-
-/// Everything that comes back until the connection ends.
-fn ask(address: SocketAddr, request: &[u8]) -> Vec<u8> {
+/// Everything that comes back until the connection ends. What is no whole request is ended by us.
+fn ask(address: SocketAddr, request: &[u8], end: bool) -> Vec<u8> {
     let mut stream = TcpStream::connect(address).expect("the server listens");
     stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
     // A server may answer and hang up before it has read all.
     let _ = stream.write_all(request);
-    let _ = stream.shutdown(std::net::Shutdown::Write);
+    if end {
+        let _ = stream.shutdown(std::net::Shutdown::Write);
+    }
     let mut answer = Vec::new();
     match stream.read_to_end(&mut answer) {
         Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => panic!("no answer"),

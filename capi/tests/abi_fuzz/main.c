@@ -97,7 +97,7 @@ static void forked(void) {
     pid_t pid = fork();
     if (pid < 0) return;
     if (pid == 0) {
-        alarm(60);
+        alarm(300);
         mark_child();
         forget(STREAM);
         forget(LITE3_STREAM);
@@ -150,7 +150,7 @@ int main(int argc, char **argv) {
     fflush(stdout);
     uint64_t wanted = strtoull(argv[2], NULL, 10);
     while (calls_made < wanted) {
-        alarm(120); // a hang ends the program
+        alarm(300); // a hang ends the program
         step();
         if (rarely(4000)) forked();
     }
