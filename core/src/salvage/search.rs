@@ -37,7 +37,10 @@ pub(super) struct Found {
 /// The damaged file.
 pub(super) struct Source<'a> {
     file: &'a File,
+    pub(super) file_len: u64,
     pub(super) geometry: Geometry,
+    /// How much of the ring the file has: a damaged superblock may claim any size.
+    extent: u64,
     pub(super) flags: u32,
     seed: u64,
     chunk: Vec<u8>,
@@ -64,9 +67,12 @@ impl<'a> Source<'a> {
             if !geometry.is_sound() {
                 continue;
             }
+            let behind = file_len.saturating_sub(geometry.ring_offset);
             let mut source = Source {
                 file,
+                file_len,
                 geometry,
+                extent: geometry.ring_size.min(behind),
                 flags: superblock.flags,
                 seed: superblock.seed(),
                 chunk: Vec::new(),
@@ -87,11 +93,10 @@ impl<'a> Source<'a> {
     }
 
     fn search(&mut self) -> Found {
-        let ring_size = self.geometry.ring_size;
         let mut frames = Vec::new();
-        let mut budget = ring_size.saturating_mul(SEARCH_LAPS);
+        let mut budget = self.extent.saturating_mul(SEARCH_LAPS);
         let mut offset = 0;
-        while offset + frame::MIN_LEN <= ring_size {
+        while offset + frame::MIN_LEN <= self.extent {
             match self.look(offset, &mut budget) {
                 Some((header, position)) => {
                     frames.push(Frame {
@@ -140,7 +145,7 @@ impl<'a> Source<'a> {
         let Some(Size::Message(len)) = Size::parse(size as u32) else {
             return None;
         };
-        if offset + len > self.geometry.ring_size || len > *budget {
+        if offset + len > self.extent || len > *budget {
             return None;
         }
         let words = self.words(offset)?;
@@ -197,7 +202,7 @@ impl<'a> Source<'a> {
         if self.holds(offset, len) {
             return;
         }
-        let len = len.max(CHUNK).min(self.geometry.ring_size - offset);
+        let len = len.max(CHUNK).min(self.extent - offset);
         self.chunk.resize(len as usize, 0);
         read_what_can_be_read(
             self.file,
