@@ -1,172 +1,284 @@
-//! A writer that is an enemy: it stores what it likes into a pool that others read. They never crash, hang, or deliver what
-//! its own checksum does not fit; the watchdog ends a test that hangs.
+//! Deep nesting, keys that collide, giant keys, counts and lengths: taken or refused, in memory that the input's size
+//! bounds and without work that grows with its square, at which the watchdog would bark.
+#![allow(unsafe_code)]
 
+mod codec;
 mod common;
 
-use std::os::unix::fs::FileExt;
-use std::time::{Duration, Instant};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use common::{fork, message, scratch, sized, watchdog, Board, Random};
-use plasmite_core::store::{Client, Next, OpenOptions, Pool, Start, TailOptions, View, Wait};
+use codec::{nested, use_everything};
+use common::{data_of, patient, scratch_in_memory, sized, watchdog};
+use plasmite_core::filter::{Filter, FilterOptions, LONGEST};
+use plasmite_core::ingest::{Ingest, Mode, OnFault, Options, Step};
+use plasmite_core::json::{Encoded, Encoder};
+use plasmite_core::limits::MAX_DEPTH;
+use plasmite_core::message::tags;
 use plasmite_core::ErrorKind;
 
-const READ_ONLY: OpenOptions = OpenOptions { read_only: true };
+/// Counts what is allocated.
+struct Counting;
 
-/// Where an enemy stores: often into the words that decide, else anywhere.
-fn place(random: &mut Random, len: u64) -> u64 {
-    let at = match random.below(4) {
-        0 => 4096 + random.below(16) * 8,
-        1 => 4096 + 512 + random.below(12) * 8,
-        2 => 8192 + random.below(len - 8192 - 8),
-        _ => random.below(len - 8),
-    };
-    at & !7
-}
+static NOW: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
 
-/// A word that hurts: near another one, at an edge, or any.
-fn word(random: &mut Random, now: u64) -> u64 {
-    match random.below(8) {
-        0 => 0,
-        1 => u64::MAX,
-        2 => now ^ 1 << random.below(64),
-        3 => now.wrapping_add(random.below(64) * 8),
-        4 => now.wrapping_sub(random.below(64) * 8),
-        5 => 1 << random.below(64),
-        6 => random.below(20_000),
-        _ => random.next(),
+// SAFETY: the system's allocator does the work.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let now = NOW.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
+        PEAK.fetch_max(now, Ordering::Relaxed);
+        // SAFETY: the caller's contract is the system's.
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        NOW.fetch_sub(layout.size(), Ordering::Relaxed);
+        // SAFETY: as above.
+        unsafe { System.dealloc(pointer, layout) }
     }
 }
 
-fn attack(path: &std::path::Path, seed: u64, board: &Board) {
-    let file = std::fs::File::options().read(true).write(true).open(path);
-    let (file, mut random) = (file.unwrap(), Random(seed));
-    let mut good = std::fs::read(path).unwrap();
-    good.resize(good.len() + 8, 0);
-    let len = good.len() as u64 - 8;
-    while board.get(0) == 0 {
-        let at = place(&mut random, len);
-        let mut bytes = [0; 8];
-        file.read_exact_at(&mut bytes, at).unwrap();
-        let bad = word(&mut random, u64::from_le_bytes(bytes));
-        file.write_all_at(&bad.to_le_bytes(), at).unwrap();
-        // Healed again most of the time, so that readers get further than the first look.
-        if random.below(4) > 0 {
-            let at = at as usize;
-            file.write_all_at(&good[at..at + 8], at as u64).unwrap();
-        }
-        if random.below(300) == 0 {
-            file.write_all_at(&good[..len as usize], 0).unwrap();
-        }
-    }
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// One test at a time, since all allocate from the same.
+static TURN: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
+/// Runs `work`, which may take `factor` times the input's size, and a mebibyte for what is always there.
+#[track_caller]
+fn within<T>(factor: usize, input: usize, work: impl FnOnce() -> T) -> T {
+    let before = NOW.load(Ordering::Relaxed);
+    PEAK.store(before, Ordering::Relaxed);
+    let result = work();
+    let taken = PEAK.load(Ordering::Relaxed).saturating_sub(before);
+    let most = factor * input + (1 << 20);
+    assert!(taken <= most, "{taken} bytes for an input of {input}");
+    result
 }
 
-/// Reads in every way there is; how many messages came.
-fn read(client: &Client, kept: &Pool, random: &mut Random) -> u64 {
-    let fresh = client.open("p", &READ_ONLY);
-    if let Err(error) = &fresh {
-        let kind = error.kind();
-        let expected = [ErrorKind::Corrupt, ErrorKind::NotFound, ErrorKind::Usage];
-        assert!(expected.contains(&kind), "{error:?}");
-    }
-    let pool = fresh.as_ref().unwrap_or(kept);
-    let _ = (
-        pool.bounds(),
-        pool.info(),
-        pool.warnings(),
-        pool.layout(100),
-    );
-    let mut out = Vec::new();
-    let mut came = 0;
-    let _ = pool.get_envelope(random.below(100), &mut out);
-    let options = TailOptions {
-        start: [
-            Start::Oldest,
-            Start::Last(20),
-            Start::Seq(random.below(100)),
-            Start::Time(1),
-        ][random.below(4) as usize]
-            .clone(),
-        backwards: random.below(4) == 0,
-        in_place: random.below(2) == 0,
-        max: Some(500),
-        timeout: Some(Duration::from_millis(20)),
-        ..TailOptions::default()
-    };
-    let Ok(stream) = pool.tail(&options) else {
-        return 0;
-    };
-    let mut view = View::empty();
-    // An error may come for each damaged message.
-    for _ in 0..1000 {
-        match stream.next(Wait::For(Duration::from_millis(5)), &mut view) {
-            // In place the bytes may change after they were checked; they are looked at all the same.
-            Ok(Next::Message(_)) if options.in_place => drop(common::look_at_all(&view)),
-            Ok(Next::Message(_)) => came += u64::from(is_proven(&view)),
-            Ok(Next::Gap(_) | Next::Timeout) => {}
-            Ok(_) => break,
-            Err(error) => {
-                let kind = error.kind();
-                assert!(
-                    matches!(kind, ErrorKind::Corrupt | ErrorKind::NotFound),
-                    "{error:?}"
+fn alone() -> std::sync::MutexGuard<'static, ()> {
+    TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// Keys with one DJB2 hash: each two letters weigh the same.
+fn colliding(bits: u32) -> impl Iterator<Item = String> {
+    let letters = move |key: u32, bit: u32| ["Ez", "FY"][(key >> bit & 1) as usize];
+    (0..1 << bits).map(move |key| (0..bits).map(|bit| letters(key, bit)).collect())
+}
+
+#[test]
+fn nesting() {
+    let _alone = alone();
+    let _watchdog = watchdog();
+    let mut encoder = Encoder::new();
+    for depth in [MAX_DEPTH, MAX_DEPTH + 1, 100_000, 3_000_000] {
+        for form in 0..3 {
+            let text = nested(depth, form);
+            for cut in [text.len(), text.len() / 2] {
+                let text = &text.as_bytes()[..cut];
+                let mut out = Vec::new();
+                let encoded = within(4, text.len(), || encoder.encode(text, &mut out));
+                let whole = cut == depth * 2 + 1 || cut == nested(depth, form).len();
+                assert_eq!(
+                    encoded.is_ok(),
+                    depth <= MAX_DEPTH && whole,
+                    "{depth}, {cut}"
                 );
-                if kind == ErrorKind::NotFound {
-                    break;
+                if let Err(error) = encoded {
+                    assert_eq!(error.kind(), ErrorKind::Usage);
+                }
+                for mode in [
+                    Mode::Auto,
+                    Mode::JsonLines,
+                    Mode::Json,
+                    Mode::Sequence,
+                    Mode::Events,
+                ] {
+                    within(8, text.len(), || read(mode, text, usize::MAX));
                 }
             }
         }
     }
-    came
 }
 
-/// Whether a message is what was written. The enemy does not make checksums fit in this test: none other may come.
-fn is_proven(view: &View) -> bool {
-    let Some(out) = common::look_at_all(view) else {
-        return false;
+/// Reads all records; how many there were, and how many faults.
+fn read(mode: Mode, input: &[u8], piece: usize) -> (u64, u64) {
+    let options = Options {
+        mode,
+        on_fault: OnFault::Skip,
+        ..Options::default()
     };
-    let text = String::from_utf8(out).unwrap();
-    let (writer, n) = common::proven(&text, 120);
-    assert_eq!((writer, text), (1, message(1, n, 120)));
-    true
+    let mut ingest = Ingest::new(options);
+    let mut rest = input;
+    loop {
+        match ingest.next_checked() {
+            Step::More if rest.is_empty() => ingest.finish(),
+            Step::More => {
+                let (now, behind) = rest.split_at(piece.min(rest.len()));
+                ingest.push(now);
+                rest = behind;
+            }
+            Step::End => return (ingest.counts().records, ingest.counts().faults),
+            _ => {}
+        }
+    }
 }
 
 #[test]
-fn readers_under_attack() {
+fn a_record_that_comes_in_crumbs() {
+    let _alone = alone();
     let _watchdog = watchdog();
-    let (_dir, client) = scratch();
-    let pool = client.create("p", &sized(14_000)).unwrap();
-    for n in 1..=90 {
-        common::put(&pool, &message(1, n, 120));
+    // Whoever looked at all of it again with each piece would look at 32 GiB.
+    let text = format!("[\"{}\"]", "x".repeat(8 << 20));
+    for mode in [Mode::Auto, Mode::Values, Mode::JsonLines, Mode::Json] {
+        let found = within(8, text.len(), || read(mode, text.as_bytes(), 1024));
+        assert_eq!(found, (1, 0), "{mode:?}");
     }
-    let path = pool.path().to_path_buf();
-    let kept = client.open("p", &READ_ONLY).unwrap();
-    drop(pool);
-    let board = Board::new();
-    let enemies: Vec<_> = (0..2)
-        .map(|enemy| {
-            let (path, board) = (&path, &board);
-            fork(move || attack(path, 77 + enemy, board))
-        })
-        .collect();
-    let readers: Vec<_> = (0..2)
-        .map(|reader| {
-            let (client, kept, board) = (&client, &kept, &board);
-            fork(move || {
-                let mut random = Random(1000 + reader);
-                let until = Instant::now() + common::soak(Duration::from_secs(2));
-                while Instant::now() < until {
-                    let came = read(client, kept, &mut random);
-                    board
-                        .word(1)
-                        .fetch_add(came, std::sync::atomic::Ordering::SeqCst);
-                    let mut doctor = client.doctor(Some("p")).unwrap();
-                    while matches!(doctor.step(1 << 20), Ok(true)) {}
-                }
-            })
-        })
-        .collect();
-    readers.into_iter().for_each(common::Process::join);
-    board.set(0, 1);
-    enemies.into_iter().for_each(common::Process::join);
-    assert!(board.get(1) > 100, "readers got {} messages", board.get(1));
+    let lines = "data: 1,\n".repeat(400_000);
+    let events = format!("data: [\n{lines}data: 1]\n\n");
+    let found = within(8, events.len(), || {
+        read(Mode::Events, events.as_bytes(), 100)
+    });
+    assert_eq!(found, (1, 0));
+}
+
+#[test]
+fn keys_that_collide() {
+    let _alone = alone();
+    let _watchdog = watchdog();
+    let (_dir, client) = scratch_in_memory();
+    let pool = client.create("p", &sized(64 << 20)).unwrap();
+    for bits in [3, 7, 8, 12, 18] {
+        let members: Vec<String> = colliding(bits).map(|key| format!("\"{key}\":1")).collect();
+        let object = format!("{{{}}}", members.join(","));
+        let twice = format!("[{object},{object}]");
+        // Each key comes twice: the last value is the one that counts.
+        let again = format!(
+            "{{{},{}}}",
+            members.join(","),
+            members.join(",").replace(":1", ":2")
+        );
+        for (text, expected) in [
+            (&object, object.clone()),
+            (&twice, twice.clone()),
+            (&again, object.replace(":1", ":2")),
+        ] {
+            let text = text.as_bytes();
+            let seq = within(40, text.len(), || {
+                pool.append_json(text, &patient()).unwrap().seq
+            });
+            let mut out = Vec::new();
+            within(8, text.len(), || pool.get_envelope(seq, &mut out).unwrap());
+            assert!(data_of(&out) == expected, "{bits} bits came out other");
+        }
+    }
+}
+
+#[test]
+fn giant_keys_and_counts() {
+    let _alone = alone();
+    let _watchdog = watchdog();
+    let mut encoder = Encoder::new();
+    let mut out = Vec::new();
+    let many = |count: usize, item: &dyn Fn(usize) -> String| {
+        (0..count).map(item).collect::<Vec<_>>().join(",")
+    };
+    let escaped = "\\u00e9".repeat(1 << 19);
+    for text in [
+        format!("{{\"{}\":1}}", "k".repeat(8 << 20)),
+        format!("{{\"{escaped}\":\"{escaped}\"}}"),
+        format!("[{}]", many(1_000_000, &|_| "0".into())),
+        format!("{{{}}}", many(500_000, &|n| format!("\"{n}\":{n}"))),
+        format!("[{}]", many(300_000, &|_| "{}".into())),
+        format!("[{}]", "9".repeat(4 << 20)),
+        format!("[0.{}1e-5]", "0".repeat(4 << 20)),
+        format!(
+            "[{}]",
+            many(60_000, &|n| format!(
+                "{{\"{}\":[]}}",
+                "\u{1f600}".repeat(n % 7)
+            ))
+        ),
+    ] {
+        out.clear();
+        // A Lite3 node of 96 bytes is what "{}" takes.
+        let encoded = within(150, text.len(), || {
+            encoder.encode(text.as_bytes(), &mut out)
+        });
+        match encoded {
+            Ok(Encoded::Lite3) => within(20, out.len() + text.len(), || use_everything(&out)),
+            Ok(Encoded::Text) => {}
+            Err(error) => assert_eq!(error.kind(), ErrorKind::Usage),
+        }
+    }
+    let tag = vec![b't'; 17 << 20];
+    let error = within(1, tag.len(), || {
+        tags::encode([&tag[..]], &mut Vec::new()).unwrap_err()
+    });
+    assert_eq!(error.kind(), ErrorKind::Usage);
+}
+
+/// Documents that claim more than they have. They are written as JSON in several ways into one buffer.
+#[test]
+fn claims_of_lite3() {
+    let _alone = alone();
+    let _watchdog = watchdog();
+    let mut sound = Vec::new();
+    let text = "{\"key\":\"value\",\"list\":[1,2,3,4,5,6,7,8,9,10],\"o\":{\"a\":{}}}";
+    Encoder::new().encode(text.as_bytes(), &mut sound).unwrap();
+    sound.resize(1 << 16, 0);
+    for at in (0..400).step_by(2) {
+        for claim in [
+            u32::MAX,
+            1 << 31,
+            1 << 26,
+            (1 << 16) - 4,
+            (1 << 26) - 1,
+            96,
+            0,
+        ] {
+            let mut document = sound.clone();
+            document[at..at + 4].copy_from_slice(&claim.to_le_bytes());
+            within(100, document.len(), || use_everything(&document));
+        }
+    }
+    // Nothing but nodes that name each other.
+    for word in [0u32, 96, 4, 1 << 6 | 7, 7 << 26 | 96] {
+        let document: Vec<u8> = word.to_le_bytes().repeat(1 << 14);
+        within(100, document.len(), || use_everything(&document));
+    }
+}
+
+#[test]
+fn expressions() {
+    let _alone = alone();
+    let _watchdog = watchdog();
+    for piece in [
+        "(",
+        "[",
+        "{a:",
+        ".a|",
+        "not|",
+        "if .a then ",
+        "\"\\(",
+        ".[",
+        "..|",
+        "-",
+        "try ",
+        "def f: ",
+        "1,",
+        "(.) as $x|",
+        "//1",
+    ] {
+        for close in ["", "1"] {
+            let text = piece.repeat((LONGEST - 8) / piece.len()) + close;
+            // Refused or compiled; a term takes some hundred bytes.
+            within(2000, text.len(), || {
+                let _ = Filter::new(&text, &FilterOptions::default());
+            });
+        }
+    }
+    let long = "1,".repeat(LONGEST);
+    let error = Filter::new(&long, &FilterOptions::default()).err().unwrap();
+    assert_eq!(error.kind(), ErrorKind::Usage);
 }

@@ -9,6 +9,7 @@ use crate::format::control::{Control, STATE_DELETED};
 use crate::format::geometry::MIN_POOL_SIZE;
 use crate::format::superblock::Superblock;
 use crate::format::PAGE;
+use crate::limits;
 use crate::pool::owner::LockWait;
 use crate::pool::shared::Shared;
 use crate::pool::survey::MAX_SEQ_JUMP;
@@ -154,7 +155,7 @@ impl Pool {
                 .load(Ordering::Acquire);
             if is_sound(tail, head, ring.size()) {
                 if tail == head
-                    && (1..1 << 62).contains(&next_seq)
+                    && (1..=limits::SEQ_LIMIT).contains(&next_seq)
                     && (!to_writer || synced <= head)
                 {
                     return true;

@@ -9,7 +9,6 @@ use crate::message::{Encoding, Message};
 use crate::pool::wait::Target;
 use crate::ring::locate::Place;
 use crate::ring::memory::Memory;
-use crate::ring::position::is_sound;
 use crate::ring::snapshot::Found;
 use crate::ring::window::{Framed, Window, WINDOW};
 use crate::ring::{mapped::Mapped, Ring};
@@ -193,8 +192,8 @@ impl Cursor {
 
     fn at_head(&mut self) -> Result<Step> {
         let ring = self.ring();
-        if !is_sound(ring.tail(), self.head, ring.size()) && self.at > self.head {
-            // The pool was recovered to less than this reader had seen.
+        if self.at > self.head {
+            // The pool was recovered to less than this reader had seen, or is being recovered.
             self.at = ring.head();
             self.head = self.at;
             self.expect = None;
