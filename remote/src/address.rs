@@ -11,6 +11,10 @@ const KEPT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
+fn is_port(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok()
+}
+
 /// A text as a part of a path or of a query.
 pub(crate) fn encode(text: &str) -> String {
     utf8_percent_encode(text, KEPT).to_string()
@@ -64,7 +68,7 @@ impl Address {
         // The parser takes any digits, and none, for a port.
         let port = authority.rsplit_once(':').map(|(_, port)| port);
         let port = port.filter(|port| !port.ends_with(']'));
-        if !is_good || port.is_some_and(|port| port.parse::<u16>().is_err()) {
+        if !is_good || port.is_some_and(|port| !is_port(port)) {
             return Err(bad("its host or port cannot be", FORM));
         }
         let pool = match path {
