@@ -21,6 +21,8 @@ POOL_MAKERS = ("create_pool", "ensure_pool", "open_pool")
 # What a host can lack but no step shows.
 UNDERIVED = {"use_after_close", "close_while_waiting", "signals", "replay_at_once", "large"}
 TARGETS = ("local", "remote")
+# Version 0 has no word for where a manifest makes sense.
+LOCAL_ONLY = {"retention-gap": "A tail of a server has read ahead, so that a few messages do not overtake it: see remote-gap."}
 
 
 def manifests():
@@ -110,7 +112,9 @@ def features(steps):
 
 
 def targets_of(manifest):
-    """Where a manifest makes sense. Version 0 cannot say: everywhere."""
+    """Where a manifest makes sense."""
+    if manifest["name"] in LOCAL_ONLY:
+        return ("local",)
     return manifest.get("targets", TARGETS) if manifest["conformance_version"] == 1 else TARGETS
 
 
@@ -133,7 +137,7 @@ def can_be_peer(manifest, host, target):
 def applies(manifest, name, host, target):
     """None when the host runs the manifest; else ("n/a" or "skip", reason)."""
     if target not in targets_of(manifest):
-        return "n/a", manifest.get("local_only", "It is about servers.")
+        return "n/a", manifest.get("local_only", LOCAL_ONLY.get(manifest["name"], "It is about servers."))
     if name not in manifest.get("hosts", [name]):
         return "n/a", "made for " + ", ".join(manifest["hosts"])
     reason = declared(manifest, manifest.get("needs", []), host, target)

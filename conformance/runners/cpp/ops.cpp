@@ -76,7 +76,8 @@ pool_options pool_options_of(const step &step) {
 
 // The client from here on.
 json_t *connect(const step &step) {
-    client.emplace(step.input("home") != nullptr ? step.text("home") : home);
+    plasmite::client made(step.input("home") != nullptr ? step.text("home") : home);
+    client.emplace(std::move(made));
     return json_object();
 }
 

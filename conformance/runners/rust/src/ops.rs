@@ -76,9 +76,12 @@ fn message(message: &Message) -> Result<Value, Fault> {
 }
 
 fn frame(view: &View<'_>) -> Result<Value, Fault> {
-    let document = view.lite3()?;
-    let hex: String = document.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(json!({"seq": view.seq(), "time": format_time(view.time_ns())?, "hex": hex}))
+    document(view.seq(), view.time_ns(), &view.lite3()?)
+}
+
+fn document(seq: u64, time_ns: u64, bytes: &[u8]) -> Result<Value, Fault> {
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(json!({"seq": seq, "time": format_time(time_ns)?, "hex": hex}))
 }
 
 fn ends(bounds: Bounds) -> Value {
@@ -327,7 +330,8 @@ fn get(step: &Step<'_>) -> Result<Value, Fault> {
 }
 
 fn get_lite3(step: &Step<'_>) -> Result<Value, Fault> {
-    frame(&pool(step)?.view(seq(step)?)?)
+    let frame = pool(step)?.get_lite3(seq(step)?)?;
+    document(frame.seq, frame.time_ns, &frame.payload)
 }
 
 fn open_stream(step: &Step<'_>) -> Result<Stream, Fault> {
