@@ -13,7 +13,8 @@ use crate::error;
 /// The text of one member of an answer.
 pub(crate) fn member<'a>(body: &'a [u8], name: &str) -> Result<&'a [u8]> {
     // An answer has a message in it, which has the data.
-    validate_around::<2>(body).map_err(|error| strange(&format!("it is not JSON: {}", error.message())))?;
+    validate_around::<2>(body)
+        .map_err(|error| strange(&format!("it is not JSON: {}", error.message())))?;
     Parts::new(body)
         .find(|part| part.key == name.as_bytes())
         .map(|part| part.value)
