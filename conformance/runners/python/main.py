@@ -143,7 +143,7 @@ class Host:
 
     def __init__(self, runner):
         self.runner = runner
-        self.client = Client(runner.workdir)
+        self.client = Client(runner.home)
 
     def pool(self, step):
         """The pool of a step, and whether it is closed behind it."""
@@ -156,6 +156,12 @@ class Host:
             self.runner.keep(step, pool)
         else:
             pool.close()
+
+    @answered
+    def op_connect(self, step, given):
+        options = {name: given[name] for name in ("token", "token_file") if name in given}
+        self.client = Client(given.get("home", self.runner.home), **options)
+        return {}
 
     # Pools
 
