@@ -14,6 +14,7 @@
 //! half of the pool's id, and the CRC-32C of payload and tags. Neither bytes that look like a frame
 //! nor a frame of an earlier lap can pass.
 
+use crate::limits::SEQ_LIMIT;
 use crate::sys::crc::{self, Word};
 
 /// Bytes of the header.
@@ -110,7 +111,7 @@ pub struct Header {
 }
 
 impl Header {
-    /// Reads a header; `None` unless its lengths fit each other.
+    /// Reads a header; `None` unless its lengths fit each other and its seq is one that writers give.
     #[inline]
     pub fn parse(words: [u64; HEADER_WORDS]) -> Option<Header> {
         let Some(Size::Message(len)) = Size::parse(words[0] as u32) else {
@@ -127,7 +128,8 @@ impl Header {
             flags: (words[4] >> 24) as u8,
             lap: (words[4] >> 32) as u32,
         };
-        (len_for(header.body_len()) == len).then_some(header)
+        let given = header.seq.wrapping_sub(1) < SEQ_LIMIT - 1;
+        (given && len_for(header.body_len()) == len).then_some(header)
     }
 
     /// The header's words, with the checksum as it stands in the header.
@@ -244,6 +246,20 @@ mod tests {
             assert_eq!(Header::parse(header.words()), None);
         }
         assert_eq!(Header::parse([0; 5]), None);
+    }
+
+    #[test]
+    fn seqs_are_ones_that_writers_give() {
+        for (seq, good) in [
+            (0, false),
+            (1, true),
+            (SEQ_LIMIT - 1, true),
+            (SEQ_LIMIT, false),
+            (u64::MAX, false),
+        ] {
+            let header = Header { seq, ..sample() };
+            assert_eq!(Header::parse(header.words()).is_some(), good, "{seq}");
+        }
     }
 
     #[test]

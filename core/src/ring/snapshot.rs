@@ -65,7 +65,7 @@ impl<M: Memory> Ring<M> {
             return Found::Damaged;
         };
         let len = size.len();
-        if len > room.len() as u64 * 8 || len > head - position {
+        if len > room.len() as u64 * 8 || len > head.saturating_sub(position) {
             return Found::Damaged;
         }
         if let Size::Padding(_) = size {
@@ -80,7 +80,7 @@ impl<M: Memory> Ring<M> {
         }
         let frame = &room[..(len / 8) as usize];
         // Never beyond the head: those lines are the writer's.
-        if head - position > FAR {
+        if head.saturating_sub(position) > FAR {
             for line in 0..len.min(1024) / 64 + 1 {
                 if let Some(word) = room.get(AHEAD + line as usize * 8) {
                     prefetch_for_read(word);

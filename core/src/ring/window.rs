@@ -66,8 +66,14 @@ impl Window {
     /// Copies from `position` on: at most `most` bytes, not beyond `head` or the ring's end. False
     /// when the position was overtaken before the copy was done; nothing is held then.
     pub fn fill<M: Memory>(&mut self, ring: &Ring<M>, position: u64, head: u64, most: u64) -> bool {
-        let len = (head - position).min(ring.room(position)).min(most);
+        let ahead = head.saturating_sub(position);
+        let len = ahead.min(ring.room(position)).min(most);
         let count = (len / 8) as usize;
+        if count == 0 {
+            // The head went back: recovered, or damaged.
+            self.clear();
+            return false;
+        }
         let first = (ring.offset(position) / 8) as usize;
         if self.words.len() < count {
             self.words.resize(count, 0);
@@ -77,7 +83,8 @@ impl Window {
             *place = u64::to_le(word.load(Ordering::Relaxed));
         }
         self.start = position;
-        self.end = position + len;
+        // Whole words: a damaged head need not be a multiple of 8.
+        self.end = position + count as u64 * 8;
         if ring.retained(position) {
             return true;
         }

@@ -9,7 +9,6 @@ use crate::message::{Encoding, Message};
 use crate::pool::wait::Target;
 use crate::ring::locate::Place;
 use crate::ring::memory::Memory;
-use crate::ring::position::is_sound;
 use crate::ring::snapshot::Found;
 use crate::ring::window::{Framed, Window, WINDOW};
 use crate::ring::{mapped::Mapped, Ring};
@@ -193,8 +192,8 @@ impl Cursor {
 
     fn at_head(&mut self) -> Result<Step> {
         let ring = self.ring();
-        if !is_sound(ring.tail(), self.head, ring.size()) && self.at > self.head {
-            // The pool was recovered to less than this reader had seen.
+        if self.at > self.head {
+            // The pool was recovered to less than this reader had seen, or is being recovered.
             self.at = ring.head();
             self.head = self.at;
             self.expect = None;
@@ -358,9 +357,14 @@ impl Cursor {
 
     #[cold]
     fn skip_damage(&mut self) -> Error {
-        let ring = self.ring();
+        let ring = self.pool.pool.shared().ring();
         let error = self.pool.damaged(self.at, self.expect);
-        let next = ring.next_good(self.at + 8, self.head).unwrap_or(self.head);
+        // Control words that no writer left: there is no end to what they would make of the ring.
+        self.done = ring.bounds().is_none();
+        let head = ring.within_reach(self.at, self.head);
+        let next = ring
+            .next_good(self.at.saturating_add(8), head)
+            .unwrap_or(head);
         self.at = next;
         self.expect = None;
         self.window.clear();
@@ -382,7 +386,9 @@ impl Cursor {
                 break;
             }
             let end = self.at;
-            let Some(size) = ring.size_before(end, tail) else {
+            // Further back than one ring: the control words changed as no writer changes them.
+            let size = ring.size_before(end, tail);
+            let Some(size) = size.filter(|_| end - tail <= ring.size()) else {
                 if !ring.retained(end - 8) {
                     break;
                 }

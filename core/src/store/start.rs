@@ -88,7 +88,7 @@ impl Cursor {
 
     fn go_to_backwards(&mut self, start: &Start) -> Result<()> {
         let ring = self.pool.pool.shared().ring();
-        self.at = ring.head();
+        self.at = ring.bounds().map_or_else(|| ring.tail(), |(_, head)| head);
         let seq = match start {
             Start::Seq(seq) => *seq,
             Start::Token(text) => token::seq_in(text, &self.pool)?,

@@ -20,6 +20,8 @@ pub mod file;
 #[cfg(not(loom))]
 pub mod file_lock;
 #[cfg(not(loom))]
+pub mod file_system;
+#[cfg(not(loom))]
 pub mod fork;
 #[cfg(not(loom))]
 pub mod fork_lock;
@@ -37,3 +39,5 @@ pub mod mortal;
 pub mod random;
 #[cfg(not(loom))]
 pub mod stack;
+#[cfg(not(loom))]
+pub mod trust;
