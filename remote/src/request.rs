@@ -21,10 +21,6 @@ const POOL_ID: &str = "plasmite-pool-id";
 /// The media type of JSON.
 pub(crate) const JSON: &str = "application/json";
 
-/// Bodies above this ask before they are sent, since a server may refuse them: its limit, when nobody set another. Smaller
-/// ones it reads even when it refuses them.
-const ASKED_FIRST: usize = 1 << 20;
-
 /// A server's address, with what a client brings along.
 #[derive(Debug)]
 pub(crate) struct Link {
@@ -155,10 +151,7 @@ impl Link {
         };
         match call.body {
             Some((media_type, body)) => {
-                let mut request = request.header(header::CONTENT_TYPE, media_type);
-                if body.len() > ASKED_FIRST {
-                    request = request.header(header::EXPECT, "100-continue");
-                }
+                let request = request.header(header::CONTENT_TYPE, media_type);
                 agent
                     .run(request.body(body).map_err(unbuildable)?)
                     .map_err(failed)

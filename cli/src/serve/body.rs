@@ -61,12 +61,7 @@ pub(crate) async fn read(state: &State, headers: &HeaderMap, mut body: Body) -> 
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > limit as u64) {
-        // One that asks first has sent nothing, and need not: no 100 goes out before the body is read.
-        let asks = headers.get(header::EXPECT).is_some();
-        return Err(match asks {
-            true => refused(limit),
-            false => too_large(body, limit).await,
-        });
+        return Err(too_large(body, limit).await);
     }
     let most = WHOLE + Duration::from_secs(limit as u64 / SLOWEST);
     let deadline = Instant::now() + most;
@@ -141,10 +136,6 @@ async fn too_large(mut body: Body, limit: usize) -> Refusal {
         }
     })
     .await;
-    refused(limit)
-}
-
-fn refused(limit: usize) -> Refusal {
     Refusal::new(
         StatusCode::PAYLOAD_TOO_LARGE,
         ErrorKind::Usage,
