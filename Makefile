@@ -26,7 +26,7 @@ FISH_COMPLETIONS = $(SHARE)/fish/vendor_completions.d
 
 export PLASMITE_LIB_DIR := $(abspath $(OUT))
 
-.PHONY: polyglot-demo all lib cli header bindings http-tools check test model miri conformance demo bench test-mcp-client install install-lib uninstall clean help FORCE
+.PHONY: abidiff fuzz fuzz-abi fuzz-short polyglot-demo soak all lib cli header bindings http-tools check test model miri conformance demo bench test-mcp-client install install-lib uninstall clean help FORCE
 .DEFAULT_GOAL := all
 
 all: lib cli ## build everything: libplasmite.so, libplasmite.a, plasmite and pls (the default)
@@ -122,6 +122,25 @@ miri: ## run the pure parts under Miri, where that is installed
 	    MIRIFLAGS=-Zmiri-disable-isolation $(CARGO) +nightly miri test -q -p plasmite-core --lib --target-dir $(TARGET)/miri \
 	        lite3:: json:: format:: ring::position ring::racing message::tags; \
 	else echo "miri: not run: Miri is not installed (rustup +nightly component add miri)"; fi
+
+# FUZZ_SECONDS for each target (an hour unless told otherwise), FUZZ_TARGETS of those in fuzz/targets.
+fuzz: ## make inputs up for pool files, codecs, filters, framings and the server, guided by coverage
+	fuzz/run $(or $(FUZZ_SECONDS),3600) $(FUZZ_TARGETS)
+
+# Without the server, which takes long to build with instrumentation.
+fuzz-short: ## the same for ten seconds a target
+	fuzz/run 10 lite3 json jq ingest texts pool_file live_pool old_pool
+
+# ABI_CALLS and ABI_SEED.
+fuzz-abi: lib ## call the functions of the C interface in any order with any arguments
+	capi/tests/abi_fuzz/run $(OUT) $(or $(ABI_CALLS),5000000) $(ABI_SEED)
+
+abidiff: ## compare the C interface with its baseline, capi/abi.xml
+	capi/tests/abidiff
+
+# SOAK_SECONDS and SOAK_SEED.
+soak: all node python-package ## kill, stop and fork programs in five languages on one pool at random, for an hour
+	tests/soak/run $(OUT) $(or $(SOAK_SECONDS),3600) $(PYTHON_VENV)/bin/python $(NODE) $(GO) $(SOAK_SEED)
 
 polyglot-demo: all node python-package ## show five languages on one pool
 	examples/polyglot/run $(OUT) $(PYTHON_VENV)/bin/python $(NODE) $(GO)

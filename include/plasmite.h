@@ -1096,8 +1096,8 @@ void plsm_pool_formats(uint32_t *oldest_read, uint32_t *newest_read, uint32_t *w
 
 // Whether the library has a feature: 1 or 0. Names: "pools", "lite3" (the codec), "views" (messages in
 // place), "values" (fields in place), "batch", "reserve", "tags" (filters), "gap-event", "backwards",
-// "cancel", "event-fd", "wait-any", "guard", "log", "ingest", "doctor", "migrate", "jq" (filters), "remote" (pools of
-// servers). Later versions add names; an unknown one gives 0, and so does NULL.
+// "cancel", "event-fd", "wait-any", "guard", "log", "ingest", "doctor", "migrate", "salvage", "jq" (filters), "remote"
+// (pools of servers). Later versions add names; an unknown one gives 0, and so does NULL.
 uint32_t plsm_has_feature(const char *name);
 
 // Sends log lines up to `max_level` (a plsm_log_level_t) to `fn`, with `user` handed through. NULL, or
@@ -1211,7 +1211,9 @@ int plsm_pool_list_json(plsm_client_t *client,
 // (`http://host:9700/events`). The file is exactly `size_bytes` long (0 means 1048576) and never grows;
 // its blocks are reserved now, so that a full disk is an error here. Missing directories are created.
 // AlreadyExists: the pool is there. Usage: too small (the message names the least). Permission, Io: as the
-// system says. Free with plsm_pool_free. 0 or -1.
+// system says. Io: a file system through which its users would not share memory (of a network, or of a host
+// below a virtual machine), unless PLASMITE_ANY_FILE_SYSTEM=1 is in the environment. A call that fails leaves
+// no pool. Free with plsm_pool_free. 0 or -1.
 int plsm_pool_create(plsm_client_t *client,
                      const char *pool_ref,
                      uint64_t size_bytes,
@@ -1237,7 +1239,8 @@ int plsm_pool_ensure(plsm_client_t *client,
 
 // Opens a pool: for reading and writing, or, where writing is not permitted, for reading only. NotFound:
 // no such pool. Corrupt: the file is damaged or no pool. Usage: its format is older or newer than the
-// library knows. Free with plsm_pool_free. 0 or -1.
+// library knows. Io: as for plsm_pool_create; also a disk error. Permission: also a symbolic link of another
+// user, in a directory in which everybody may put one. Free with plsm_pool_free. 0 or -1.
 int plsm_pool_open(plsm_client_t *client,
                    const char *pool_ref,
                    plsm_pool_t **out_pool,
@@ -1412,7 +1415,8 @@ int plsm_pool_append_document(plsm_pool_t *pool,
                               plsm_error_t **out_err);
 
 // Makes everything appended so far durable, by this process or others, as PLSM_DURABILITY_FLUSH does for
-// one message. 0 or -1.
+// one message. Io: the disk refused; from then on no flush of the pool succeeds, in any process, before
+// everything was written again. Corrupt: a message that was not on the disk yet is lost. 0 or -1.
 int plsm_pool_flush(plsm_pool_t *pool, plsm_error_t **out_err);
 
 // Appends one JSON value (any, not only an object) and returns the whole stored message, as

@@ -311,7 +311,8 @@ unsafe fn appended(
 }
 
 /// Makes everything appended so far durable, by this process or others, as PLSM_DURABILITY_FLUSH does for
-/// one message. 0 or -1.
+/// one message. Io: the disk refused; from then on no flush of the pool succeeds, in any process, before
+/// everything was written again. Corrupt: a message that was not on the disk yet is lost. 0 or -1.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_pool_flush(
     pool: *mut plsm_pool_t,

@@ -71,7 +71,7 @@ pub unsafe extern "C" fn plsm_client_new_with(
         let (out, options) =
             unsafe { (Out::new(out_client, "out_client")?, options::read(options)?) };
         // SAFETY: as above.
-        let (dir, settings) = unsafe { plsm_client_options::to_parts(&options) }?;
+        let (dir, settings) = unsafe { plsm_client_options::to_parts(options) }?;
         out.set(handle::into_raw(Client::new(dir, settings)?));
         Ok(())
     })

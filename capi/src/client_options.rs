@@ -56,7 +56,7 @@ impl plsm_client_options {
     ///
     /// # Safety
     /// Each text is NULL or a NUL-terminated string that stays as it is for `'a`.
-    pub(crate) unsafe fn to_parts<'a>(&self) -> Result<(Option<&'a str>, Settings)> {
+    pub(crate) unsafe fn to_parts<'a>(self) -> Result<(Option<&'a str>, Settings)> {
         const FLAGS: u32 = PLSM_CLIENT_TLS_SKIP_VERIFY | PLSM_CLIENT_INSECURE_TOKEN;
         options::check_flags(self.flags, FLAGS, Self::NAME)?;
         let text = |text: *const c_char, name: &'static str| -> Result<Option<&'a str>> {

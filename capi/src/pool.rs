@@ -118,7 +118,9 @@ unsafe impl Versioned for plsm_open_options {
 /// (`http://host:9700/events`). The file is exactly `size_bytes` long (0 means 1048576) and never grows;
 /// its blocks are reserved now, so that a full disk is an error here. Missing directories are created.
 /// AlreadyExists: the pool is there. Usage: too small (the message names the least). Permission, Io: as the
-/// system says. Free with plsm_pool_free. 0 or -1.
+/// system says. Io: a file system through which its users would not share memory (of a network, or of a host
+/// below a virtual machine), unless PLASMITE_ANY_FILE_SYSTEM=1 is in the environment. A call that fails leaves
+/// no pool. Free with plsm_pool_free. 0 or -1.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_pool_create(
     client: *mut plsm_client_t,
@@ -196,7 +198,8 @@ pub unsafe extern "C" fn plsm_pool_ensure(
 
 /// Opens a pool: for reading and writing, or, where writing is not permitted, for reading only. NotFound:
 /// no such pool. Corrupt: the file is damaged or no pool. Usage: its format is older or newer than the
-/// library knows. Free with plsm_pool_free. 0 or -1.
+/// library knows. Io: as for plsm_pool_create; also a disk error. Permission: also a symbolic link of another
+/// user, in a directory in which everybody may put one. Free with plsm_pool_free. 0 or -1.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_pool_open(
     client: *mut plsm_client_t,

@@ -9,6 +9,9 @@ pub const MIN_RING_SIZE: u64 = 1024;
 /// Largest pool file, in bytes (16 TiB: the largest file of the common file systems).
 pub const MAX_POOL_SIZE: u64 = 1 << 44;
 
+/// Seqs and positions stay below this; no pool gets there by writing.
+pub const SEQ_LIMIT: u64 = 1 << 63;
+
 /// Largest message body (payload and tags together), in bytes. A message must also fit the ring.
 pub const MAX_BODY: u64 = (1 << 31) - 1;
 

@@ -164,3 +164,54 @@ fn stretches() {
         victim.restore();
     }
 }
+
+/// A head that goes back, behind what a reader has read: by damage, or because a writer recovered the pool to less. The
+/// reader waits as everybody does, and goes on with what comes next.
+#[test]
+fn a_head_that_goes_back() {
+    use plasmite_core::store::{Next, TailOptions, Wait};
+    let _watchdog = watchdog();
+    let victim = Victim::new(with_index(), 18);
+    let pool = victim.open(true).unwrap();
+    let heads: Vec<u64> = pool
+        .layout(99)
+        .unwrap()
+        .frames
+        .iter()
+        .map(|frame| frame.offset)
+        .collect();
+    let head = 4096 + std::mem::offset_of!(control::Hot, head) as u64;
+    for kept in [17, 9, 1, 0] {
+        victim.restore();
+        for in_place in [false, true] {
+            victim.restore();
+            let options = TailOptions {
+                in_place,
+                ..TailOptions::default()
+            };
+            let stream = pool.tail(&options).unwrap();
+            let mut out = Vec::new();
+            for _ in 0..18 {
+                assert!(matches!(
+                    stream.next_envelope(Wait::Try, &mut out),
+                    Ok(Next::Message(_))
+                ));
+            }
+            let back = heads[kept] - victim.ring as u64;
+            victim.file.write_all_at(&back.to_le_bytes(), head).unwrap();
+            for wait in [
+                Wait::Try,
+                Wait::For(std::time::Duration::from_millis(3)),
+                Wait::Try,
+            ] {
+                assert_eq!(stream.next_envelope(wait, &mut out).unwrap(), Next::Timeout);
+            }
+            // All is there again.
+            victim.restore();
+            out.clear();
+            let next = stream.next_envelope(Wait::Try, &mut out).unwrap();
+            assert_eq!(next, Next::Message(kept as u64 + 1));
+            assert_eq!(out, victim.envelopes[kept + 1]);
+        }
+    }
+}

@@ -7,7 +7,8 @@ mod common;
 use std::time::{Duration, Instant};
 
 use common::{
-    env, fork, inspect, message, patient, scratch, sized, until, watchdog, Board, Process, Random,
+    env, fork, inspect, is_held, lasts, message, nothing_lost, patient, percentiles, scratch,
+    sized, until, watchdog, Board, Process, Random,
 };
 use plasmite_core::store::{
     BatchItem, Client, ItemEncoding, Next, OpenOptions, TailOptions, View, Wait,
@@ -81,12 +82,6 @@ fn write_for_ever(
     }
 }
 
-fn percentiles(mut times: Vec<Duration>) -> String {
-    times.sort();
-    let at = |percent: usize| times[(times.len() - 1) * percent / 100];
-    format!("p50 {:?}, p99 {:?}, max {:?}", at(50), at(99), at(100))
-}
-
 /// Kills by default so many writers over all tests; `PLASMITE_KILLS` for more.
 fn kills(share_of_1500: u64) -> u64 {
     env("PLASMITE_KILLS").map_or(share_of_1500, |all| all * share_of_1500 / 1500)
@@ -147,24 +142,15 @@ fn slaughter(size: u64, spread: u64, manner: Manner, writers: usize, deaths: u64
             let (oldest, now) = inspect(&pool, spread);
             assert!(now >= newest, "seq {newest} was there and is gone");
             newest = now;
+            let known = lasts(&pool, oldest, now);
+            let slack = if matches!(manner, Manner::Batch) {
+                3
+            } else {
+                1
+            };
             for (place, writer) in &dead {
-                let last = last_of(&pool, *writer, oldest, now);
-                let acked = board.get(place + ACKED);
-                let slack = if matches!(manner, Manner::Batch) {
-                    3
-                } else {
-                    1
-                };
-                // Nothing of it is retained when the others wrote a whole ring since.
-                let known = last.unwrap_or(acked);
-                assert!(
-                    known >= acked || oldest > 1,
-                    "writer {writer}: {acked} acknowledged, {known} there"
-                );
-                assert!(
-                    known <= acked + slack,
-                    "writer {writer}: {known} there, {acked} acknowledged"
-                );
+                let known = known.get(writer).copied();
+                nothing_lost(known, *writer, board.get(place + ACKED), slack, oldest);
             }
         }
         let pool = client.open("p", &OpenOptions::default()).unwrap();
@@ -191,27 +177,6 @@ fn slaughter(size: u64, spread: u64, manner: Manner, writers: usize, deaths: u64
         percentiles(hand_over)
     );
     assert!(held > 0, "no kill hit the part that matters");
-}
-
-/// Whether the lock word, at the beginning of the control page, names an owner.
-fn is_held(client: &Client) -> bool {
-    let bytes = std::fs::read(client.resolve("p").unwrap()).unwrap();
-    bytes[4096..4100] != [0; 4]
-}
-
-/// The n of the writer's last retained message.
-fn last_of(
-    pool: &plasmite_core::store::Pool,
-    writer: u64,
-    oldest: u64,
-    newest: u64,
-) -> Option<u64> {
-    let mark = format!("{{\"w\":{writer},\"n\":");
-    (oldest.max(1)..=newest).rev().find_map(|seq| {
-        let text = common::get(pool, seq).unwrap();
-        let rest = text.strip_prefix(&mark)?;
-        rest[..rest.find(',').unwrap()].parse().ok()
-    })
 }
 
 #[test]

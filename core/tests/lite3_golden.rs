@@ -2,10 +2,10 @@
 
 mod codec;
 
-use codec::{data, on_small_stack, records, same};
+use codec::{data, on_small_stack, records, same, use_everything};
 use plasmite_core::json::{write_lite3, Encoder};
 use plasmite_core::lite3::{check, check_shallow, Kind, Value};
-use plasmite_core::message::{document, Encoding, Message, TimeCache};
+use plasmite_core::message::document;
 
 fn golden() -> Vec<(serde_json::Value, Vec<String>, Vec<u8>)> {
     let Some(data) = data() else {
@@ -49,67 +49,6 @@ fn documents_of_the_reference_writer_are_read() {
         let written: serde_json::Value = serde_json::from_slice(&out).unwrap();
         assert_eq!(written, json);
         same(parts.data, &written, &name);
-    }
-}
-
-/// Does everything one can do to a document that may be anything.
-fn use_everything(bytes: &[u8]) {
-    let mut out = b"x".to_vec();
-    let sound = check(bytes).is_ok();
-    let _ = check_shallow(bytes);
-    if let Ok(root) = Value::root(bytes) {
-        let written = write_lite3(root, &mut out).is_ok();
-        assert!(written || out == b"x");
-        assert!(
-            written || !sound,
-            "a document that passes the check must be written"
-        );
-        if sound {
-            serde_json::from_slice::<serde_json::Value>(&out[1..])
-                .expect("JSON from a checked document");
-        }
-        for key in [&b"meta"[..], b"data", b"k3", b"a", b"", b"key-17"] {
-            let found = root.get(key);
-            assert!(found.is_ok() || !sound);
-        }
-        look(root, 4);
-    }
-    let _ = document::split(bytes);
-    let mut whole = Vec::new();
-    let _ = document::Assembler::new().from_lite3(&[], bytes, &mut whole);
-    for encoding in [
-        Encoding::Lite3Data,
-        Encoding::Lite3Document,
-        Encoding::JsonText,
-    ] {
-        let message = Message {
-            seq: 1,
-            time_ns: 0,
-            encoding,
-            payload: bytes,
-            tags: bytes,
-        };
-        let _ = message.write_envelope(&mut out, &mut TimeCache::new());
-        let _ = message.to_lite3_document(&mut out);
-    }
-}
-
-/// Follows entries some levels down.
-fn look(value: Value<&[u8]>, levels: usize) {
-    let _ = (
-        value.len(),
-        value.as_i64(),
-        value.as_f64(),
-        value.as_bool(),
-        value.as_str(),
-        value.string_range(),
-    );
-    let _ = value.at(3);
-    let Ok(entries) = value.entries() else { return };
-    for entry in entries.take(20).flatten() {
-        if levels > 0 {
-            look(entry.value, levels - 1);
-        }
     }
 }
 

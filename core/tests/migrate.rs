@@ -197,3 +197,31 @@ fn sizes() {
         is_healthy(&client, name);
     }
 }
+
+/// An empty pool that has given many seqs goes on behind them; one that has given all is refused.
+#[test]
+fn seqs_up_to_the_last() {
+    let _watchdog = watchdog();
+    let last = plasmite_core::limits::SEQ_LIMIT - 1;
+    for newest in [0, 1 << 40, 1 << 62, last - 1, last] {
+        let (dir, client) = scratch_in_memory();
+        let mut old = old_pool(0, 1..1);
+        old.bytes[88..96].copy_from_slice(&0u64.to_le_bytes());
+        old.bytes[96..104].copy_from_slice(&newest.to_le_bytes());
+        fs::write(dir.path().join("p.plasmite"), &old.bytes).unwrap();
+        let migrated = migrate(&client, Some("new"));
+        if newest == last {
+            assert_eq!(migrated.unwrap_err().kind(), ErrorKind::Corrupt);
+            continue;
+        }
+        assert_eq!(migrated.unwrap().messages, 0);
+        is_healthy(&client, "new");
+        for read_only in [true, false] {
+            let pool = client.open("new", &OpenOptions { read_only }).unwrap();
+            assert_eq!(pool.bounds().unwrap().count, 0);
+        }
+        let pool = client.open("new", &OpenOptions::default()).unwrap();
+        assert_eq!(put(&pool, "1"), newest + 1);
+        is_healthy(&client, "new");
+    }
+}

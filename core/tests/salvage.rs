@@ -184,6 +184,27 @@ fn files_cut_short_and_grown() {
     assert_eq!(intact(&victim, &salvaged).len() as u64, salvaged.messages);
 }
 
+/// A damaged superblock that claims to be of any size: nothing that is not there is looked through, nor is as much
+/// reserved for the new pool.
+#[test]
+fn claims_of_a_damaged_superblock() {
+    let _watchdog = watchdog();
+    let victim = victim();
+    let word = |at: usize| u64::from_le_bytes(victim.good[at..at + 8].try_into().unwrap());
+    for size in [1u64 << 20, 1 << 33, 1 << 40, (1 << 44) - 8] {
+        for ring in [word(56), size - victim.ring as u64] {
+            victim.restore();
+            victim.file.write_all_at(&size.to_le_bytes(), 16).unwrap();
+            victim.file.write_all_at(&ring.to_le_bytes(), 56).unwrap();
+            let salvaged = salvage(&victim.client).unwrap();
+            assert_eq!(salvaged.size, victim.good.len() as u64);
+            // In a ring of another size, or of laps that are not those of the frames, those of the first lap count.
+            let seqs = intact(&victim, &salvaged);
+            assert!(ring != word(56) || seqs.len() as u64 == victim.newest() + 1 - victim.oldest);
+        }
+    }
+}
+
 /// Messages behind a damaged stretch are lost to a recovery, and not to a salvage.
 #[test]
 fn what_a_recovery_left_out() {

@@ -15,6 +15,8 @@ use crate::settings::Settings;
 
 /// An idle connection is not used again after this long; servers of ours keep it for twice as long.
 const IDLE: Duration = Duration::from_secs(15);
+/// One attempt of a stream to connect: it tries again, and closing it waits for the attempt.
+const CONNECTING: Duration = Duration::from_secs(5);
 /// The largest head of an answer.
 const LARGEST_HEAD: usize = 64 << 10;
 
@@ -45,9 +47,12 @@ pub(crate) fn agent(settings: &Settings, purpose: Purpose) -> Agent {
         .max_response_header_size(LARGEST_HEAD)
         .timeout_connect(Some(settings.request_timeout))
         .tls_config(tls.build());
+    let connecting = settings.request_timeout.min(CONNECTING);
     let config = match purpose {
         Purpose::Calls => config.timeout_global(Some(settings.request_timeout)),
         Purpose::Stream(silence) => config
+            .timeout_resolve(Some(connecting))
+            .timeout_connect(Some(connecting))
             .timeout_recv_response(Some(settings.request_timeout))
             .timeout_per_read(Some(silence)),
     };

@@ -21,6 +21,10 @@ const POOL_ID: &str = "plasmite-pool-id";
 /// The media type of JSON.
 pub(crate) const JSON: &str = "application/json";
 
+/// Whether the server takes a body larger than this is asked before it is sent: a server that refuses one closes the
+/// connection, and the refusal is lost when the body is still on its way. In bytes.
+const ASKED_FIRST: usize = 64 << 10;
+
 /// A server's address, with what a client brings along.
 #[derive(Debug)]
 pub(crate) struct Link {
@@ -151,7 +155,10 @@ impl Link {
         };
         match call.body {
             Some((media_type, body)) => {
-                let request = request.header(header::CONTENT_TYPE, media_type);
+                let mut request = request.header(header::CONTENT_TYPE, media_type);
+                if body.len() > ASKED_FIRST {
+                    request = request.header(header::EXPECT, "100-continue");
+                }
                 agent
                     .run(request.body(body).map_err(unbuildable)?)
                     .map_err(failed)

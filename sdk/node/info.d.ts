@@ -30,7 +30,7 @@ export interface PoolInfo {
   bounds: { oldest?: number | bigint | null; newest?: number | bigint | null };
   metrics?: {
     message_count: number;
-    seq_span: number;
+    seq_span: number | bigint;
     utilization: { used_bytes: number; free_bytes: number; used_percent: number };
     age: { oldest_time?: string | null; newest_time?: string | null; oldest_age_ms?: number | null; newest_age_ms?: number | null };
   };
@@ -50,10 +50,10 @@ export interface PoolListEntry {
   name: string;
   path: string;
   file_size?: number;
-  bounds?: { oldest?: number | null; newest?: number | null };
+  bounds?: { oldest?: number | bigint | null; newest?: number | bigint | null };
   /** When the file was last changed according to the file system, in RFC 3339. */
   mtime?: string | null;
-  error?: { error: { kind: string; message: string; hint?: string; path?: string; seq?: number; offset?: number } };
+  error?: { error: { kind: string; message: string; hint?: string; path?: string; seq?: number | bigint; offset?: number | bigint } };
 }
 
 /** One thing that is wrong with a pool. */
@@ -67,7 +67,7 @@ export interface DoctorIssue {
   /** What to do about it. */
   advice: string;
   /** The message concerned, or the first of them. */
-  seq?: number | null;
+  seq?: number | bigint | null;
   /** Where in the file. */
   offset?: number | null;
 }
@@ -80,14 +80,14 @@ export interface DoctorReport {
   /** "unreadable": it could not be looked at. Only among the pools of a directory. */
   status: "ok" | "corrupt" | "unreadable";
   /** The newest message up to which, from the oldest on, all are intact. */
-  last_good_seq?: number | null;
+  last_good_seq?: number | bigint | null;
   issue_count: number;
   /** The first 256 of them. */
   issues: DoctorIssue[];
   /** What to do; one that begins with "warning: " is no damage and worth knowing. */
   remediation_hints?: string[];
   /** Oldest and newest intact message, and how many are intact. */
-  bounds: { oldest?: number; newest?: number };
+  bounds: { oldest?: number | bigint; newest?: number | bigint };
   message_count: number;
   /** Bytes of messages looked at, and index slots compared with their messages. */
   checked_bytes: number;

@@ -1,7 +1,7 @@
 // Pools of a server, over plain fetch: works without the addon, and in browsers.
 
 const { PlasmiteError } = require("./lib/errors.js");
-const { MAX_U64, memberText } = require("./lib/exact.js");
+const { MAX_U64, memberText, parseExact } = require("./lib/exact.js");
 const { parseTime } = require("./lib/time.js");
 const { ErrorKind, describe, mapDurability, mapErrorKind } = require("./mappings.js");
 const { messageOfParsed } = require("./message.js");
@@ -14,7 +14,8 @@ const LONGEST_RETRY_MS = 8000;
 /** An error of a server, or of the way to it. */
 class RemoteError extends PlasmiteError {
   constructor(status, fields) {
-    super(fields.message, { ...fields, kind: mapErrorKind(fields.kind) });
+    const { maybe_written: maybeWritten, too_large: tooLarge = status === 413 } = fields;
+    super(fields.message, { ...fields, kind: mapErrorKind(fields.kind), maybeWritten, tooLarge });
     this.status = status;
   }
 }
@@ -35,7 +36,7 @@ function kindOfStatus(status) {
 function errorOfBody(status, body) {
   let fields = null;
   try {
-    const parsed = JSON.parse(body);
+    const parsed = parseExact(body);
     fields = parsed?.error ?? parsed;
   } catch {
     // Not JSON.
@@ -73,6 +74,9 @@ function encode(object) {
   if (text === undefined) throw new TypeError("plasmite: the value cannot be written as JSON");
   return text;
 }
+
+/** What an answer says about pools, with exact numbers. */
+const infoOf = (answer) => answer && parseExact(answer.text);
 
 // For RemotePool.
 let request;
@@ -150,7 +154,7 @@ class RemoteClient {
   async createPool(pool, sizeBytes, { signal } = {}) {
     const size = sizeBytes === undefined ? undefined : Number(nonNegative("sizeBytes", sizeBytes));
     const answer = await this.#call("POST", "/v0/pools", { body: encode({ pool: name(pool), size_bytes: size }), signal });
-    return answer?.value.pool ?? null;
+    return infoOf(answer)?.pool ?? null;
   }
 
   async openPool(pool, { signal } = {}) {
@@ -160,12 +164,12 @@ class RemoteClient {
 
   async poolInfo(pool, { signal } = {}) {
     const answer = await this.#call("GET", `/v0/pools/${encodeURIComponent(name(pool))}/info`, { signal });
-    return answer?.value.pool ?? null;
+    return infoOf(answer)?.pool ?? null;
   }
 
   async listPools({ signal } = {}) {
     const answer = await this.#call("GET", "/v0/pools", { signal });
-    return answer?.value.pools ?? [];
+    return infoOf(answer)?.pools ?? [];
   }
 
   static {

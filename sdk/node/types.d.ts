@@ -12,6 +12,10 @@
  * process holds the writer lock (usually less than a microsecond, at most 10 s, then {@link BusyError}); and
  * `Durability.Flush` waits for the disk. {@link Pool.appendAsync} and {@link Pool.appendManyAsync} do neither.
  *
+ * Servers: `http://host:9700/events` names a pool of a server wherever a pool is named, and `new Client("http://host:9700")` is
+ * a client of that server. Every call is a request then, so the methods that return no promise are a {@link UsageError} whose
+ * hint names the one that does the same. What the server answers keeps its kind and message; no answer is an {@link IoError}.
+ *
  * Threads: worker threads load the package as usual. Handles belong to the thread that opened them; open the pool again
  * in the other one.
  *
@@ -66,13 +70,14 @@ export declare class PlasmiteError extends Error {
   readonly seq?: number | bigint;
   /** The byte concerned, in a file, document or text as the message says. */
   readonly offset?: number | bigint;
+  /** Of an append: the message may have been stored all the same, so repeating it could store it twice. */
+  readonly maybeWritten?: true;
+  /** A message was refused for its size alone. */
+  readonly tooLarge?: true;
 }
 
 /** An error of the library. Its text is `plasmite error: kind=…; message=…; path=…; seq=…; offset=…; hint=…`. */
-export declare class PlasmiteNativeError extends PlasmiteError {
-  /** Of an append: the message may have been stored all the same, so repeating it could store it twice. */
-  readonly maybeWritten?: true;
-}
+export declare class PlasmiteNativeError extends PlasmiteError {}
 export declare class InternalError extends PlasmiteNativeError {}
 export declare class UsageError extends PlasmiteNativeError {}
 export declare class NotFoundError extends PlasmiteNativeError {}
@@ -168,31 +173,57 @@ export declare class Gap {
 /** A time: a Date, ns since 1970, or RFC 3339 text. */
 export type Time = Date | bigint | string;
 
-/** A directory of pools. Opening one touches no file. */
+/** What goes to servers only: pools given by their address, or all pools of a client of a server. */
+export interface ClientOptions {
+  /**
+   * The bearer token. Of a client of a server it goes to that server alone, otherwise to every server whose pools are opened;
+   * over plain HTTP to loopback addresses only.
+   */
+  token?: string | null;
+  /** A file with the token; excludes `token`. */
+  tokenFile?: string | URL | null;
+  /** A PEM file of the certificates by which servers are trusted, instead of those that browsers trust. */
+  tlsCaFile?: string | URL | null;
+  /** Trust every server, whatever its certificate. */
+  tlsSkipVerify?: boolean | null;
+  /** Send the token over plain HTTP to other machines too, where anybody on the way can read it. */
+  insecureToken?: boolean | null;
+  /** For how long one request may take (default 30000). Tails go on for as long as they are wanted. */
+  requestTimeoutMs?: number | bigint | null;
+}
+
+/** A pool's name, the path of its file (with a slash in it, or a `file:` URL), or the address of a server's pool. */
+export type PoolRef = string | URL;
+
+/** A directory of pools, or a server of some. Making one touches no file and no network. */
 export declare class Client {
-  /** @param poolDir The directory, which need not exist (default `$HOME/.plasmite/pools`). */
-  constructor(poolDir?: string | URL);
+  /**
+   * @param poolDir The directory, which need not exist (default `$HOME/.plasmite/pools`), or a server's address.
+   * @throws {@link UsageError} Options that exclude each other. @throws {@link NotFoundError} A file that is named.
+   */
+  constructor(poolDir?: string | URL, options?: ClientOptions | null);
+  /** The directory, or the server's address. */
   readonly poolDir: string;
-  /** Creates a pool, of 1 MiB unless a size is given. @throws {@link AlreadyExistsError} */
-  createPool<T = unknown>(poolRef: string, sizeBytes?: number | bigint | PoolOptions | null): Pool<T>;
-  createPoolAsync<T = unknown>(poolRef: string, sizeBytes?: number | bigint | PoolOptions | null): Promise<Pool<T>>;
-  /** Opens a pool, for reading only where writing is not permitted or `readOnly` is set. @throws {@link NotFoundError} */
-  openPool<T = unknown>(poolRef: string, options?: { readOnly?: boolean }): Pool<T>;
-  openPoolAsync<T = unknown>(poolRef: string, options?: { readOnly?: boolean }): Promise<Pool<T>>;
-  /** Opens a pool, creating it first when it is not there; of many callers one creates it. */
-  pool<T = unknown>(poolRef: string, sizeBytes?: number | bigint | PoolOptions | null): Pool<T>;
+  /** Creates a pool, of 1 MiB unless a size is given. Not on servers. @throws {@link AlreadyExistsError} */
+  createPool<T = unknown>(poolRef: PoolRef, sizeBytes?: number | bigint | PoolOptions | null): Pool<T>;
+  createPoolAsync<T = unknown>(poolRef: PoolRef, sizeBytes?: number | bigint | PoolOptions | null): Promise<Pool<T>>;
+  /** Opens a pool, for reading only where writing is not permitted or `readOnly` is set. Not on servers. @throws {@link NotFoundError} */
+  openPool<T = unknown>(poolRef: PoolRef, options?: { readOnly?: boolean }): Pool<T>;
+  openPoolAsync<T = unknown>(poolRef: PoolRef, options?: { readOnly?: boolean }): Promise<Pool<T>>;
+  /** Opens a pool, creating it first when it is not there; of many callers one creates it. Not on servers. */
+  pool<T = unknown>(poolRef: PoolRef, sizeBytes?: number | bigint | PoolOptions | null): Pool<T>;
   /** As {@link pool}, and tells whether this call created it. */
-  ensurePool<T = unknown>(poolRef: string, sizeBytes?: number | bigint | PoolOptions | null): Promise<{ pool: Pool<T>; created: boolean }>;
-  poolExists(poolRef: string): Promise<boolean>;
-  /** The path of the file that a reference means. */
-  poolPath(poolRef: string): string;
-  poolInfo(poolRef: string): Promise<PoolInfo>;
-  /** The pools of the directory, by name. */
+  ensurePool<T = unknown>(poolRef: PoolRef, sizeBytes?: number | bigint | PoolOptions | null): Promise<{ pool: Pool<T>; created: boolean }>;
+  poolExists(poolRef: PoolRef): Promise<boolean>;
+  /** The path of the file that a reference means. @throws {@link UsageError} A server's pool. */
+  poolPath(poolRef: PoolRef): string;
+  poolInfo(poolRef: PoolRef): Promise<PoolInfo>;
+  /** The pools of the directory or the server, by name. */
   listPools(): Promise<PoolListEntry[]>;
   /** Deletes a pool; who has it open is told NotFound. @throws {@link NotFoundError} */
-  deletePool(poolRef: string): Promise<void>;
+  deletePool(poolRef: PoolRef): Promise<void>;
   /** Converts a pool of an older format, in place or to `newRef`. */
-  migratePool(poolRef: string, newRef?: string | null, options?: PoolOptions): Promise<Migrated>;
+  migratePool(poolRef: PoolRef, newRef?: PoolRef | null, options?: PoolOptions): Promise<Migrated>;
   /**
    * Copies every intact message of a damaged pool into the new pool `newRef`, each with its seq, time, tags and bytes, and
    * proves the copy by reading both again. The damaged file is left as it is; stop the programs that use it first. Takes time
@@ -202,9 +233,9 @@ export declare class Client {
    * @throws {@link UsageError} Of another format, or too large for the size asked for.
    * @throws {@link CorruptError} No pool, or too little is left of it to find or check a message.
    */
-  salvagePool(poolRef: string, newRef: string, options?: PoolOptions): Promise<Salvaged>;
+  salvagePool(poolRef: PoolRef, newRef: PoolRef, options?: PoolOptions): Promise<Salvaged>;
   /** Examines a pool, or all pools of the directory. Writes nothing. */
-  doctor(poolRef?: string | null, options?: DoctorOptions): Promise<DoctorReport[]>;
+  doctor(poolRef?: PoolRef | null, options?: DoctorOptions): Promise<DoctorReport[]>;
   /** Pools that were opened live on. */
   close(): void;
   [Symbol.dispose](): void;
@@ -222,7 +253,7 @@ export interface AppendOptions {
 }
 
 export interface AppendAsyncOptions extends AppendOptions {
-  /** Ends the wait for other writers. */
+  /** Ends the wait for other writers; of a request to a server, which may still be carried out, the wait for its answer. */
   signal?: AbortSignal | null;
 }
 
@@ -282,7 +313,10 @@ export interface LocalTailOptions extends StartOptions, FilterOptions {
   signal?: AbortSignal | null;
 }
 
-/** An async generator of messages. It opens with the call, and closes when the loop is left. */
+/**
+ * An async generator of messages. It opens with the call, and closes when the loop is left. Of a server's pool it asks the server
+ * then ({@link Tail.ready} tells when it is open), and connects again by itself, going on where it stood.
+ */
 export interface Tail<M> extends AsyncGenerator<M, void, undefined> {
   /** Resolves when the tail is open; rejects with what was wrong with the options, which the first `next()` would tell else. */
   ready(): Promise<void>;
@@ -349,11 +383,13 @@ export interface WaitOptions extends StartOptions, FilterOptions {
 export declare class Pool<T = unknown> {
   private constructor();
   readonly name: string;
+  /** The path, or the address, by which it was opened. */
   readonly path: string;
   readonly readOnly: boolean;
 
-  /** Appends and returns the whole stored message as JSON bytes. */
+  /** Appends and returns the whole stored message as JSON bytes. As all methods that return no promise, not on servers. */
   appendJson(payload: T | Uint8Array | ArrayBuffer, tags?: readonly string[] | null, durability?: DurabilityLike | null): Buffer;
+  appendJsonAsync(payload: T | Uint8Array | ArrayBuffer, options?: AppendAsyncOptions): Promise<Buffer>;
   append(payload: T | Uint8Array | ArrayBuffer, tags?: readonly string[] | null, durability?: DurabilityLike | null): Message<T>;
   append(payload: T | Uint8Array | ArrayBuffer, options: AppendOptions): Message<T>;
   /** As {@link append}; waits for other writers and for the disk without blocking the event loop. */
@@ -366,6 +402,7 @@ export declare class Pool<T = unknown> {
   ): Promise<BatchReceipt>;
   /** Appends a Lite3 message document; returns its seq. */
   appendLite3(payload: Uint8Array | ArrayBuffer, durability?: DurabilityLike | null): bigint;
+  appendLite3Async(payload: Uint8Array | ArrayBuffer, durability?: DurabilityLike | null): Promise<bigint>;
   /** Makes everything appended so far durable. */
   flush(): Promise<void>;
 
@@ -373,19 +410,27 @@ export declare class Pool<T = unknown> {
   getJson(seq: number | bigint): Buffer;
   get(seq: number | bigint): Message<T>;
   getLite3(seq: number | bigint): Lite3Frame;
+  getJsonAsync(seq: number | bigint): Promise<Buffer>;
+  getAsync(seq: number | bigint): Promise<Message<T>>;
+  getLite3Async(seq: number | bigint): Promise<Lite3Frame>;
 
   info(): PoolInfo;
+  infoAsync(): Promise<PoolInfo>;
   /** Which messages there are; all 0 for none. */
   bounds(): { oldest: bigint; newest: bigint; count: bigint };
+  boundsAsync(): Promise<{ oldest: bigint; newest: bigint; count: bigint }>;
   /**
    * How many processes write to the pool: they have appended, or tried to, since they opened it, and have not closed it. This
    * one counts as well; the first 1000 are counted. @throws {@link IoError} The system does not tell.
    */
   writers(): number;
+  writersAsync(): Promise<number>;
   /** What is odd about the pool although it works, a sentence each: of the control page and a sample of the index. {@link Client.doctor} looks at everything. */
   warnings(): string[];
+  warningsAsync(): Promise<string[]>;
   /** Whether the path still leads to this pool. */
   isCurrent(): boolean;
+  isCurrentAsync(): Promise<boolean>;
 
   /** Messages from now on, or from where the options say, as they come. */
   tail<U = T>(options: LocalTailOptions & { gapPolicy: "event" }): Tail<Message<U> | Gap>;
@@ -396,7 +441,7 @@ export declare class Pool<T = unknown> {
   replay<U = T>(options?: ReplayOptions | null): AsyncGenerator<Message<U>, void, undefined>;
   /** The first message, from now on unless the options say otherwise, that passes the filters; null after `timeoutMs`. */
   wait<U = T>(options?: WaitOptions | null): Promise<Message<U> | null>;
-  /** Messages that are there. Never waits. */
+  /** Messages that are there. Never waits. Not on servers: there {@link tail} with `follow: false` does the same. */
   range<U = T>(options?: RangeOptions | null): Generator<Message<U>, void, undefined>;
   /** A synchronous stream: its waits block the thread. @param timeoutMs Total time from opening. */
   openStream(

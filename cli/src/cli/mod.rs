@@ -7,15 +7,21 @@ mod exit;
 mod input;
 mod interrupt;
 mod output;
+mod remote;
 mod signals;
 mod terminal;
 
 use context::Context;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Runs the command line of this process under the name `program`.
 pub fn main(program: &'static str) -> ExitCode {
-    let typed: Vec<_> = std::env::args_os().skip(1).collect();
+    run(program, std::env::args_os().skip(1).collect())
+}
+
+/// Runs a command line, as if `program` had been started with these arguments.
+pub fn run(program: &'static str, typed: Vec<OsString>) -> ExitCode {
     let (mut context, outcome) = match args::parse(program, &typed) {
         Ok(parsed) => {
             let mut context = Context::new(program, typed, parsed.global);

@@ -9,6 +9,7 @@ use std::os::unix::fs::FileExt;
 
 use crate::error::{Error, Result};
 use crate::format::superblock::MAGIC;
+use crate::limits;
 
 /// The format.
 pub(super) const VERSION: u32 = 3;
@@ -118,7 +119,11 @@ impl<'a> OldPool<'a> {
         // Every frame has a header and a marker, so that the count is bounded by the ring's size.
         let most = ring_size / (FRAME_HEADER + MARKER.len() as u64);
         let possible = oldest == 0 || (oldest <= newest && newest - oldest < most);
-        if !possible || newest >= 1 << 63 || tail > ring_size || !tail.is_multiple_of(8) {
+        if !possible
+            || newest >= limits::SEQ_LIMIT - 1
+            || tail > ring_size
+            || !tail.is_multiple_of(8)
+        {
             return Err(damaged("the pool's header gives impossible bounds", 72));
         }
         Ok(OldPool {

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::control::Hot;
+use crate::limits::SEQ_LIMIT;
 use crate::pool::flush::ControlOnDisk;
 use crate::pool::owner::{Attempt, LockWait};
 use crate::pool::Pool;
@@ -12,9 +13,6 @@ use crate::ring::wake;
 use crate::sys::atomic::Ordering;
 use crate::sys::log::{self, Level};
 use crate::sys::{clock, futex};
-
-/// Seqs and positions stay below this; no pool gets there by writing.
-const SEQ_LIMIT: u64 = 1 << 63;
 
 /// How messages are to be stored.
 #[derive(Clone, Copy, Debug)]

@@ -6,6 +6,7 @@
 //! consecutive frames to find the head, and cuts a batch that is not whole.
 
 use crate::format::frame::Header;
+use crate::limits;
 use crate::ring::memory::Memory;
 use crate::ring::position::is_sound;
 use crate::ring::snapshot::Check;
@@ -84,12 +85,16 @@ pub fn survey<M: Memory>(ring: &Ring<M>) -> Survey {
             } else {
                 known.next_multiple_of(ring.size()) + ring.size()
             };
-            let sane = if (1..1 << 62).contains(&word) {
+            let sane = if (1..=limits::SEQ_LIMIT).contains(&word) {
                 word
             } else {
                 1
             };
-            let known_seq = if synced_seq < 1 << 62 { synced_seq } else { 0 };
+            let known_seq = if synced_seq < limits::SEQ_LIMIT {
+                synced_seq
+            } else {
+                0
+            };
             Survey {
                 tail: fresh,
                 head: fresh,

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::limits::SEQ_LIMIT;
+
 /// Maps positions to places, without a division while they stay in one lap or the one before.
 #[derive(Debug)]
 pub struct Places {
@@ -46,7 +48,7 @@ impl Places {
 #[inline]
 pub fn is_sound(tail: u64, head: u64, size: u64) -> bool {
     // A head within reach of 2^63 cannot come from a writer, and would overflow sums.
-    (tail | head).is_multiple_of(8) && tail <= head && head - tail <= size && head < 1 << 63
+    (tail | head).is_multiple_of(8) && tail <= head && head - tail <= size && head < SEQ_LIMIT
 }
 
 #[cfg(test)]

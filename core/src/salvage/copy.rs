@@ -5,6 +5,7 @@ use std::path::Path;
 use super::search::{Found, Frame, Source};
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::frame::{self, Header, FLAG_MORE};
+use crate::format::geometry::MIN_POOL_SIZE;
 use crate::format::superblock::FLAG_TIMES_UNORDERED;
 use crate::pool::blank::Blank;
 use crate::pool::create::CreateOptions;
@@ -24,8 +25,10 @@ pub(super) fn copy(
 ) -> Result<(Blank, u64)> {
     let asked = options.size;
     let old = source.geometry;
+    // Not more than the file has: a damaged superblock may claim any size.
+    let inherited = old.file_size.min(source.file_len).max(MIN_POOL_SIZE);
     let first = CreateOptions {
-        size: if asked == 0 { old.file_size } else { asked },
+        size: if asked == 0 { inherited } else { asked },
         index_capacity: options
             .index_capacity
             .or((old.index_slots == 0).then_some(0)),

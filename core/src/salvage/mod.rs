@@ -41,7 +41,7 @@ pub struct Salvaged {
 
 /// Copies what is intact in the pool at `damaged` into a new pool at `new`, each message with its seq, time and tags.
 ///
-/// Of the options, size 0 is the old pool's, or as much more as the messages need, and no file mode is the old
+/// Of the options, size 0 is the old pool's as far as the file goes, or as much more as the messages need, and no file mode is the old
 /// file's. Nothing is left of a failure.
 ///
 /// # Errors
@@ -70,7 +70,7 @@ pub fn salvage(damaged: &Path, new: &Path, options: &CreateOptions) -> Result<Sa
         ..*options
     };
     let (blank, size) = copy::copy(&mut source, &found, new, &options)?;
-    blank.publish(new)?;
+    blank.publish()?;
     let mut salvaged = Salvaged {
         path: new.to_path_buf(),
         messages: found.frames.len() as u64,

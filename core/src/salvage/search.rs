@@ -8,6 +8,7 @@ use crate::format::frame::{self, Header, Size, HEADER, HEADER_WORDS};
 use crate::format::geometry::{Geometry, CONTROL_OFFSET};
 use crate::format::superblock::Superblock;
 use crate::format::PAGE;
+use crate::limits;
 use crate::pool::survey::MAX_SEQ_JUMP;
 use crate::ring::position::is_sound;
 
@@ -36,7 +37,10 @@ pub(super) struct Found {
 /// The damaged file.
 pub(super) struct Source<'a> {
     file: &'a File,
+    pub(super) file_len: u64,
     pub(super) geometry: Geometry,
+    /// How much of the ring the file has: a damaged superblock may claim any size.
+    extent: u64,
     pub(super) flags: u32,
     seed: u64,
     chunk: Vec<u8>,
@@ -51,7 +55,10 @@ impl<'a> Source<'a> {
     /// Corrupt, Usage (another format), Io.
     pub(super) fn find(file: &'a File, file_len: u64) -> Result<(Source<'a>, Found)> {
         let mut page = vec![0; PAGE as usize];
-        read_what_can_be_read(file, 0, &mut page);
+        let first = &mut page[..PAGE.min(file_len) as usize];
+        if let Err(error) = file.read_exact_at(first, 0) {
+            return Err(Error::from_io(&error, "read the pool's superblock").with_offset(0));
+        }
         let (superblock, damage) = Superblock::guess(&page, file_len)?;
         let mut geometries = vec![superblock.geometry];
         // Sizes that cannot be right: most pools have those that their length gives.
@@ -63,9 +70,12 @@ impl<'a> Source<'a> {
             if !geometry.is_sound() {
                 continue;
             }
+            let behind = file_len.saturating_sub(geometry.ring_offset);
             let mut source = Source {
                 file,
+                file_len,
                 geometry,
+                extent: geometry.ring_size.min(behind),
                 flags: superblock.flags,
                 seed: superblock.seed(),
                 chunk: Vec::new(),
@@ -86,11 +96,10 @@ impl<'a> Source<'a> {
     }
 
     fn search(&mut self) -> Found {
-        let ring_size = self.geometry.ring_size;
         let mut frames = Vec::new();
-        let mut budget = ring_size.saturating_mul(SEARCH_LAPS);
+        let mut budget = self.extent.saturating_mul(SEARCH_LAPS);
         let mut offset = 0;
-        while offset + frame::MIN_LEN <= ring_size {
+        while offset + frame::MIN_LEN <= self.extent {
             match self.look(offset, &mut budget) {
                 Some((header, position)) => {
                     frames.push(Frame {
@@ -119,17 +128,14 @@ impl<'a> Source<'a> {
             frames.retain(|frame| frame.position >= tail);
         }
         let mut kept: Vec<Frame> = Vec::with_capacity(frames.len());
-        for frame in frames
-            .into_iter()
-            .filter(|frame| frame.seq != 0 && frame.seq < 1 << 62)
-        {
+        for frame in frames.into_iter() {
             if kept.last().is_none_or(|last| last.seq < frame.seq) {
                 kept.push(frame);
             }
         }
         let behind = kept.last().map_or(1, |last| last.seq + 1);
         let remembered = (behind..behind.saturating_add(MAX_SEQ_JUMP)).contains(&next_seq)
-            || (kept.is_empty() && (1..1 << 62).contains(&next_seq));
+            || (kept.is_empty() && (1..=limits::SEQ_LIMIT).contains(&next_seq));
         Found {
             frames: kept,
             next_seq: if remembered { next_seq } else { behind },
@@ -142,7 +148,7 @@ impl<'a> Source<'a> {
         let Some(Size::Message(len)) = Size::parse(size as u32) else {
             return None;
         };
-        if offset + len > self.geometry.ring_size || len > *budget {
+        if offset + len > self.extent || len > *budget {
             return None;
         }
         let words = self.words(offset)?;
@@ -199,7 +205,7 @@ impl<'a> Source<'a> {
         if self.holds(offset, len) {
             return;
         }
-        let len = len.max(CHUNK).min(self.geometry.ring_size - offset);
+        let len = len.max(CHUNK).min(self.extent - offset);
         self.chunk.resize(len as usize, 0);
         read_what_can_be_read(
             self.file,

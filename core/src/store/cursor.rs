@@ -9,7 +9,6 @@ use crate::message::{Encoding, Message};
 use crate::pool::wait::Target;
 use crate::ring::locate::Place;
 use crate::ring::memory::Memory;
-use crate::ring::position::is_sound;
 use crate::ring::snapshot::Found;
 use crate::ring::window::{Framed, Window, WINDOW};
 use crate::ring::{mapped::Mapped, Ring};
@@ -67,6 +66,8 @@ pub(super) struct Cursor {
     /// Head as last seen; frames before it are committed.
     head: u64,
     pub(super) window: Window,
+    /// Bytes that the window takes at a time.
+    pub(super) reach: u64,
     /// Views point into the window: a step must not move it. See [`Cursor::step_at_hand`].
     lent: bool,
     /// Found by a look ahead and not delivered yet.
@@ -103,6 +104,7 @@ impl Cursor {
             },
             head: 0,
             window: Window::default(),
+            reach: WINDOW,
             lent: false,
             pending: None,
         }
@@ -190,8 +192,8 @@ impl Cursor {
 
     fn at_head(&mut self) -> Result<Step> {
         let ring = self.ring();
-        if !is_sound(ring.tail(), self.head, ring.size()) && self.at > self.head {
-            // The pool was recovered to less than this reader had seen.
+        if self.at > self.head {
+            // The pool was recovered to less than this reader had seen, or is being recovered.
             self.at = ring.head();
             self.head = self.at;
             self.expect = None;
@@ -255,7 +257,7 @@ impl Cursor {
 
     #[inline]
     fn look_in_copy(&mut self) -> Result<Found> {
-        let mut most = WINDOW;
+        let mut most = self.reach;
         loop {
             let ring = self.pool.pool.shared().ring();
             if !self.window.holds(self.at) {
@@ -355,9 +357,14 @@ impl Cursor {
 
     #[cold]
     fn skip_damage(&mut self) -> Error {
-        let ring = self.ring();
+        let ring = self.pool.pool.shared().ring();
         let error = self.pool.damaged(self.at, self.expect);
-        let next = ring.next_good(self.at + 8, self.head).unwrap_or(self.head);
+        // Control words that no writer left: there is no end to what they would make of the ring.
+        self.done = ring.bounds().is_none();
+        let head = ring.within_reach(self.at, self.head);
+        let next = ring
+            .next_good(self.at.saturating_add(8), head)
+            .unwrap_or(head);
         self.at = next;
         self.expect = None;
         self.window.clear();
@@ -379,7 +386,9 @@ impl Cursor {
                 break;
             }
             let end = self.at;
-            let Some(size) = ring.size_before(end, tail) else {
+            // Further back than one ring: the control words changed as no writer changes them.
+            let size = ring.size_before(end, tail);
+            let Some(size) = size.filter(|_| end - tail <= ring.size()) else {
                 if !ring.retained(end - 8) {
                     break;
                 }
@@ -477,15 +486,5 @@ impl Cursor {
                 .window
                 .frame(at, ring.room(at), ring.seed, &mut self.header)
                 == Framed::Message
-    }
-
-    /// The seq that comes next, as far as it is known.
-    pub(super) fn next_seq(&self) -> u64 {
-        self.seek.or(self.expect).unwrap_or_else(|| {
-            let ring = self.ring();
-            ring.message_from(self.at, ring.head())
-                .map(|(_, header)| header.seq)
-                .unwrap_or_else(|| ring.memory.control().hot.next_seq.load(Ordering::Acquire))
-        })
     }
 }

@@ -1,6 +1,8 @@
 //! What the process tests share: scratch directories, messages that prove themselves, witnesses.
 #![allow(dead_code, unused_imports)] // each test binary uses its part
 
+mod aftermath;
+mod mounts;
 mod old_file;
 pub(crate) mod old_pool;
 mod process;
@@ -12,7 +14,11 @@ use std::time::Duration;
 use plasmite_core::store::{AppendOptions, Client, LockWait, Pool, PoolOptions, View};
 use plasmite_core::{Error, ErrorKind};
 
-pub(crate) use process::{alone, become_nobody, fork, say, until, watchdog, Board, Process};
+pub(crate) use aftermath::{is_held, lasts, nothing_lost, percentiles};
+pub(crate) use mounts::{mount, with_mounts};
+pub(crate) use process::{
+    alone, become_nobody, fork, say, until, watchdog, watchdog_for, Board, Process,
+};
 pub(crate) use victim::{envelope, synced, Victim};
 
 /// A directory that goes away, and a client of it.
@@ -79,14 +85,20 @@ impl Random {
 }
 
 /// The n-th message of a writer: its text follows from the two numbers, so that a reader can tell
-/// whether what it got is what was written. The padding is shorter than `spread` bytes.
+/// whether what it got is what was written. The padding is shorter than `spread` bytes. The workers of the soak in
+/// other languages (tests/soak) make the same.
 pub(crate) fn message(writer: u64, n: u64, spread: u64) -> String {
-    let mut random = Random((writer << 40 ^ n).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
-    random.next();
-    let len = random.below(spread.max(1)) as usize;
+    let mut state = (writer as u32)
+        .wrapping_mul(0x9e37_79b1)
+        .wrapping_add((n as u32).wrapping_mul(0x85eb_ca77));
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state >> 8
+    };
+    let len = 30 + next() as usize % spread.max(1) as usize;
     let mut text = format!("{{\"w\":{writer},\"n\":{n},\"p\":\"");
-    while text.len() < 30 + len {
-        text.push((b'a' + random.below(26) as u8) as char);
+    while text.len() < len {
+        text.push((b'a' + (next() % 26) as u8) as char);
     }
     text.push_str("\"}");
     text
@@ -119,6 +131,14 @@ pub(crate) fn get(pool: &Pool, seq: u64) -> Result<String, Error> {
     let mut out = Vec::new();
     pool.get_envelope(seq, &mut out)?;
     Ok(data_of(&out).to_string())
+}
+
+/// The bytes of the data behind a view, whatever they are; `None` when they cannot be read or were overwritten.
+pub(crate) fn look_at_all(view: &View) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
+    let message = view.message().ok()?;
+    message.write_data(&mut out).ok()?;
+    view.still_valid().then_some(out)
 }
 
 /// The data behind a view; `None` when it was overwritten while we looked.

@@ -4,10 +4,12 @@ mod broken;
 #[path = "../codec/mod.rs"]
 mod codec;
 mod manifest;
+mod naive;
 mod pieces;
 mod streams;
 mod twin;
 
+pub(crate) use naive::is_json;
 use plasmite_core::ingest::{Fault, FaultKind, Ingest, Mode, OnFault, Options, Step};
 
 /// What came out of an input.
@@ -108,10 +110,4 @@ pub(crate) fn texts(out: &[Out]) -> (Vec<String>, usize) {
         .collect();
     let faults = out.len() - texts.len();
     (texts, faults)
-}
-
-pub(crate) fn is_json(text: &[u8]) -> bool {
-    plasmite_core::json::Encoder::new()
-        .encode(text, &mut Vec::new())
-        .is_ok()
 }

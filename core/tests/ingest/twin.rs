@@ -1,68 +1,9 @@
-//! A twin for each mode, written by its definition over the whole input at once.
+//! Every mode against its twin.
 
-use super::{is_json, read, skipping, texts};
+use super::naive::{events, lines, sequence};
+use super::{read, skipping, texts};
 use plasmite_core::ingest::Mode;
 use proptest::prelude::*;
-
-const JSON_BLANKS: [char; 4] = [' ', '\t', '\r', '\n'];
-
-/// Records in order, and the number of faults.
-type Read = (Vec<String>, usize);
-
-fn sorted_out<'a>(texts: impl Iterator<Item = &'a str>) -> Read {
-    let (good, bad): (Vec<&str>, Vec<&str>) = texts.partition(|text| is_json(text.as_bytes()));
-    (good.into_iter().map(str::to_owned).collect(), bad.len())
-}
-
-fn lines(input: &str) -> Read {
-    let lines = input.split('\n').map(|line| line.trim_matches(JSON_BLANKS));
-    sorted_out(lines.filter(|line| !line.is_empty()))
-}
-
-fn events(input: &str) -> Read {
-    let input = input.replace("\r\n", "\n").replace('\r', "\n");
-    let mut events = Vec::new();
-    for event in input.split("\n\n") {
-        let values = event
-            .split('\n')
-            .filter_map(|line| match line.strip_prefix("data:") {
-                Some(value) => Some(value.strip_prefix(' ').unwrap_or(value)),
-                None => (line == "data").then_some(""),
-            });
-        events.push(values.collect::<Vec<_>>().join("\n"));
-    }
-    let filled = events.iter().filter(|data| !data.trim_ascii().is_empty());
-    sorted_out(filled.map(String::as_str))
-}
-
-fn sequence(input: &str) -> Read {
-    let mut found = (Vec::new(), 0);
-    for (index, piece) in input.split('\u{1e}').enumerate() {
-        let piece = piece.trim_start_matches(JSON_BLANKS);
-        if piece.is_empty() {
-            continue;
-        }
-        // The shortest text that is a value and has a line end behind it, or nothing and does not need one.
-        let ends = piece
-            .match_indices('\n')
-            .map(|(at, _)| at)
-            .chain([piece.len()]);
-        let record = ends
-            .map(|end| (end, piece[..end].trim_end_matches(JSON_BLANKS)))
-            .find(|(end, text)| {
-                let closed = text.ends_with(['}', ']', '"']) || *end < piece.len();
-                is_json(text.as_bytes()) && closed
-            });
-        match record.filter(|_| index > 0) {
-            Some((end, text)) => {
-                found.0.push(text.to_owned());
-                found.1 += usize::from(!piece[end..].trim_matches(JSON_BLANKS).is_empty());
-            }
-            None => found.1 += 1,
-        }
-    }
-    found
-}
 
 fn one_of(texts: &'static [&'static str]) -> impl Strategy<Value = &'static str> {
     prop::sample::select(texts)

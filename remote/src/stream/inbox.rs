@@ -32,13 +32,15 @@ pub(super) enum Item {
 impl Item {
     fn cost(&self) -> usize {
         match self {
-            Item::Message(message) => {
-                let message = message.message();
-                OVERHEAD + message.payload.len() + message.tags.len()
-            }
+            Item::Message(message) => cost_of(message),
             Item::Gap(_) | Item::Failed(_) | Item::End => OVERHEAD,
         }
     }
+}
+
+fn cost_of(message: &OwnedMessage) -> usize {
+    let message = message.message();
+    OVERHEAD + message.payload.len() + message.tags.len()
 }
 
 #[derive(Debug, Default)]
@@ -196,7 +198,7 @@ impl Inbox {
         }
         match queue.items.pop_front() {
             Some(Item::Message(message)) => {
-                queue.cost -= Item::Message(message.clone()).cost();
+                queue.cost -= cost_of(&message);
                 self.room.notify_one();
                 Some(message)
             }

@@ -140,6 +140,7 @@ impl Stream {
             inbox: Arc::clone(&self.inbox),
             plan,
             policy: self.policy,
+            lost: false,
         };
         let thread = std::thread::Builder::new()
             .name("plasmite-tail".to_owned())

@@ -124,6 +124,8 @@ pub(super) struct Reader {
     pub(super) inbox: Arc<Inbox>,
     pub(super) plan: Plan,
     pub(super) policy: GapPolicy,
+    /// Whether a loss was told, and not yet that it is over.
+    pub(super) lost: bool,
 }
 
 impl Reader {
@@ -167,7 +169,8 @@ impl Reader {
         }
     }
 
-    fn note(&self, why: &str) {
+    fn note(&mut self, why: &str) {
+        self.lost = true;
         log::emit(Level::Warn, || {
             format!(
                 "the connection to {} was lost ({why}); trying again",
@@ -188,7 +191,15 @@ impl Reader {
                 return Ok(None);
             }
             let error = match self.line.connect(&self.plan) {
-                Ok(connection) => return Ok(Some(connection)),
+                Ok(connection) => {
+                    if std::mem::take(&mut self.lost) {
+                        let url = self.line.pool.url();
+                        log::emit(Level::Info, || {
+                            format!("the connection to {} is there again", url.display())
+                        });
+                    }
+                    return Ok(Some(connection));
+                }
                 Err(error) => error,
             };
             if self.inbox.is_stopped() {

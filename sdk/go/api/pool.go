@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// PoolRef names a pool: a name, or a path when there is a "/" in it.
+// PoolRef names a pool: a name, or a path when there is a "/" in it, or a server's pool: http://host:9700/events.
 type PoolRef string
 
 // PoolRefName is the pool of that name in the client's directory. Only converts.
@@ -70,7 +70,7 @@ type Bounds struct {
 
 // PoolInfo tells settings and contents of a pool. Sizes and offsets are in bytes.
 type PoolInfo struct {
-	// Name is the file's name without ".plasmite", Path its path.
+	// Name is the file's name without ".plasmite", Path its path, or the address of a server's pool.
 	Name, Path string
 	// ReadOnly tells whether the pool could be opened for reading only.
 	ReadOnly bool

@@ -17,6 +17,8 @@ type (
 	AppendConfig     = api.AppendConfig
 	Receipt          = api.Receipt
 	Item             = api.Item
+	ClientOption     = api.ClientOption
+	ClientConfig     = api.ClientConfig
 	PoolRef          = api.PoolRef
 	PoolOption       = api.PoolOption
 	PoolInfo         = api.PoolInfo

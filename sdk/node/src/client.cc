@@ -66,14 +66,26 @@ Napi::Function Client::Define(Napi::Env env) {
                        });
 }
 
-// (directory or undefined)
+// (directory, token, file with the token, file with certificates, flags, ms a request may take); all may be undefined
 Client::Client(const CallbackInfo &info) : Napi::ObjectWrap<Client>(info) {
     Napi::Env env = info.Env();
     plsm_client_t *client = nullptr;
     plsm_error_t *error = nullptr;
-    bool standard = IsNothing(env, info[0]);
-    std::string directory = standard ? std::string() : Text(env, info[0]);
-    if (plsm_client_new(standard ? nullptr : directory.c_str(), &client, &error) != 0) Environment::Of(env)->Throw(env, error);
+    std::string texts[4];
+    const char *given[4];
+    for (std::size_t i = 0; i < 4; i++) {
+        bool is_there = !IsNothing(env, info[i]);
+        if (is_there) texts[i] = Text(env, info[i]);
+        given[i] = is_there ? texts[i].c_str() : nullptr;
+    }
+    plsm_client_options_t options = PLSM_CLIENT_OPTIONS_INIT;
+    options.pool_dir = given[0];
+    options.token = given[1];
+    options.token_file = given[2];
+    options.tls_ca_file = given[3];
+    if (!IsNothing(env, info[4])) options.flags = U32(env, info[4]);
+    if (!IsNothing(env, info[5])) options.request_timeout_ms = U64(env, info[5]);
+    if (plsm_client_new_with(&options, &client, &error) != 0) Environment::Of(env)->Throw(env, error);
     handle_ = ClientHandle(client, plsm_client_free);
 }
 

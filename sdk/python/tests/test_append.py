@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 import pytest
+from conftest import writer_lock
 
 import plasmite
 from plasmite import BatchItem, Client, Durability, Pool
@@ -182,15 +183,9 @@ def test_dataclasses_and_hooks(pool: Pool, client: Client) -> None:
         pool.append(1, encoder=lambda value: 1)  # type: ignore[arg-type, return-value]
 
 
-def test_busy(pool: Pool, client: Client) -> None:
+def test_busy(pool: Pool) -> None:
     """A lock that is held: another thread holds it by a reservation."""
-    from plasmite._binding import ffi, lib
-
-    options = ffi.new("plsm_append_options_t *")
-    options.struct_size = ffi.sizeof("plsm_append_options_t")
-    held, place, slot = ffi.new("plsm_reservation_t **"), ffi.new("uint8_t **"), ffi.new("plsm_error_t **")
-    assert lib.plsm_pool_reserve(pool._pointer, 64, options, held, place, slot) == 0
-    try:
+    with writer_lock(pool):
         for append in (
             lambda: pool.append_receipt(1, lock_wait_ms=0),
             lambda: pool.append_many([1], lock_wait_ms=150),
@@ -198,6 +193,4 @@ def test_busy(pool: Pool, client: Client) -> None:
             with pytest.raises(TimeoutError) as busy:
                 append()
             assert isinstance(busy.value, plasmite.BusyError)
-    finally:
-        lib.plsm_reservation_abort(held[0])
     assert pool.append_receipt(1, lock_wait_ms=0).seq == 1

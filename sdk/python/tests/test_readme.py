@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import PROJECT, Run
+from conftest import PROJECT, Run, Server
 
 README = (PROJECT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
@@ -36,9 +36,9 @@ TOGETHER = {block.split("\n", 1)[0][2:]: block for block in BLOCKS[1:] if block 
 
 def follow_gate(python: str | Path, environment: dict[str, str], directory: Path) -> None:
     """Runs the two programs of the gate."""
-    assert set(TOGETHER) == {"deploy.py", "test_runner.py"}
-    for name, source in TOGETHER.items():
-        (directory / name).write_text(source)
+    assert set(TOGETHER) == {"deploy.py", "test_runner.py", "there.py"}
+    for name in ("deploy.py", "test_runner.py"):
+        (directory / name).write_text(TOGETHER[name])
     deploy = subprocess.Popen([python, "deploy.py"], cwd=directory, env=environment, stdout=subprocess.PIPE, text=True)
     try:
         while deploy.poll() is None:
@@ -48,6 +48,15 @@ def follow_gate(python: str | Path, environment: dict[str, str], directory: Path
         assert (out, deploy.returncode) == ("deploying abc123\n", 0)
     finally:
         deploy.kill()
+
+
+def test_servers_of_the_readme(tmp_path: Path, run: Run) -> None:
+    server = Server(tmp_path)
+    try:
+        done = run(TOGETHER["there.py"].replace("http://localhost:9700", server.url))
+        assert done.stdout == "1 {'sensor': 'temp', 'value': 23.5}\n"
+    finally:
+        server.stop()
 
 
 @pytest.mark.parametrize("index", range(len(ALONE)))

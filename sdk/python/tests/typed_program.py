@@ -128,7 +128,15 @@ def failing(pool: Pool) -> None:
         print(isinstance(error, PlasmiteError), error)
 
 
+def of_servers(directory: Path) -> None:
+    Client("http://localhost:9700", token="t", insecure_token=False, request_timeout=1.5).close()
+    Client(directory, tls_skip_verify=True).close()
+    error = plasmite.UsageError(plasmite.ErrorKind.USAGE, "too large", too_large=True)
+    assert_type(error.too_large, bool)
+
+
 def main(directory: Path) -> None:
+    of_servers(directory)
     with clients(directory) as pool:
         writing(pool)
         reading(pool)

@@ -16,6 +16,7 @@ use std::ptr::{self, NonNull};
 /// A pool reference is a name (`events`: the file `events.plasmite` in the directory), with a `/` in it the path of a
 /// file, or the address of a pool of a server: `http://host:9700/events`. What a client brings along to servers, a token
 /// for example, is in [`ClientOptions`].
+#[doc(alias = "RemoteClient")]
 #[derive(Debug)]
 pub struct Client(NonNull<raw::plsm_client_t>);
 

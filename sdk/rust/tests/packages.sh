@@ -44,7 +44,7 @@ echo "used by a package of its own"
 
 # Packed as for the registry, each with what it needs.
 "$cargo" package --workspace --locked --no-verify --allow-dirty -q --target-dir "$target/packages"
-for crate in plasmite-core plasmite-capi plasmite-sdk plasmite; do
+for crate in plasmite-core plasmite-remote plasmite-capi plasmite-sdk plasmite; do
     archive=$(ls "$target/packages/package/$crate-"[0-9]*.crate)
     tar -tzf "$archive" >"$work/list"
     for file in src/lib.rs Cargo.toml; do

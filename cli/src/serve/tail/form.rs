@@ -113,9 +113,12 @@ impl Fill {
         self.control_text(&text);
     }
 
-    /// Says why nothing more comes, where the form has a place for it.
-    pub(super) fn end(&mut self, reason: EndReason) {
+    /// Says where the stream stands and why nothing more comes, where the form has a place for it.
+    pub(super) fn end(&mut self, stream: Option<&Stream>, reason: EndReason) {
         if self.form == Form::Control {
+            if let Some(stream) = stream {
+                self.position(stream);
+            }
             let reason = match reason {
                 EndReason::Done => "done",
                 EndReason::Timeout => "timeout",

@@ -164,7 +164,7 @@ impl Tail {
                 }
                 Filled::End(reason) => {
                     self.over = true;
-                    self.fill.end(reason);
+                    self.fill.end(self.stream.as_ref(), reason);
                 }
                 Filled::Failed(error) => {
                     self.over = true;
@@ -237,26 +237,35 @@ impl Tail {
         let cancel = CancelOnDrop(stream.canceller());
         let mut stopping = self.state.stopping.clone();
         let state = Arc::clone(&self.state);
-        let scan = state.storage.scan(move || {
+        let mut scan = pin!(state.storage.scan(move || {
             let found = fill.from(&mut stream);
             Ok::<_, Error>((stream, fill, found))
-        });
-        let done = tokio::select! {
-            done = scan => done.ok(),
-            () = sleep_until(self.deadline) => None,
-            () = stopping.came() => None,
+        }));
+        let over = tokio::select! {
+            done = &mut scan => Err(done),
+            () = sleep_until(self.deadline) => Ok(EndReason::Timeout),
+            () = stopping.came() => Ok(EndReason::Stopping),
         };
-        // Only a scan that is left behind is to be cancelled.
-        match done {
-            Some((stream, fill, found)) => {
+        let (done, over) = match over {
+            Err(done) => {
                 std::mem::forget(cancel);
+                (done, None)
+            }
+            // It is told to end, and ends at the next message: where it stands is to be told.
+            Ok(reason) => {
+                drop(cancel);
+                (scan.await, Some(reason))
+            }
+        };
+        match done {
+            Ok((stream, fill, found)) => {
                 self.stream = Some(stream);
                 self.fill = fill;
-                found
+                over.map_or(found, Filled::End)
             }
-            None => {
+            Err(_) => {
                 self.fill = Fill::new(form);
-                Filled::End(self.due().unwrap_or(EndReason::Timeout))
+                Filled::End(over.unwrap_or(EndReason::Timeout))
             }
         }
     }

@@ -46,6 +46,14 @@ const receipt: BatchReceipt = pool.appendMany([{ sensor: "a", value: 1 }], { eac
 for (const { seq, timestampNs } of receipt) console.log(seq + timestampNs);
 // @ts-expect-error not a reading
 pool.append({ sensor: 5 });
+const server: Client = new plasmite.Client(new URL("http://host:9700"), { tokenFile: "token", tlsCaFile: "ca.pem", requestTimeoutMs: 5n });
+const there: Pool<Reading> = await server.openPoolAsync<Reading>(new URL("http://host:9700/events"));
+const fetched: Message<Reading> = await there.getAsync(1);
+const stored: Buffer = await there.appendJsonAsync(fetched.data, { tags: ["x"], signal: AbortSignal.timeout(5) });
+const newest: bigint = (await there.boundsAsync()).newest;
+console.log(stored, newest, (await there.getLite3Async(1n)).payload, await there.appendLite3Async(stored), await there.warningsAsync());
+// @ts-expect-error a token is text
+new plasmite.Client("http://host:9700", { token: 5 });
 // @ts-expect-error no such durability
 pool.append({ sensor: "a", value: 1 }, [], 2);
 // @ts-expect-error a seq is no string

@@ -39,13 +39,9 @@ pub(super) fn run(context: &mut Context, args: &TapArgs) -> Outcome {
     program::check(&name)?;
     let create = (args.create || args.create_size.is_some())
         .then(|| PoolOptions::new().size(args.create_size.unwrap_or(0)));
-    let pool = advice::open_or_create(
-        context,
-        &context.client()?,
-        &args.pool,
-        create,
-        Remedy::RepeatWithFlag,
-    )?;
+    let client = context.client_of("tap", &args.remote, &[&args.pool])?;
+    let pool =
+        advice::open_or_create(context, &client, &args.pool, create, Remedy::RepeatWithFlag)?;
     if pool.is_read_only() {
         let error = Error::new(
             ErrorKind::Permission,

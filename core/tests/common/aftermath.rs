@@ -1,0 +1,52 @@
+//! What is left of a pool whose writers have died.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use plasmite_core::store::{Client, Pool};
+
+/// Whether the lock word, at the beginning of the control page, names an owner.
+pub(crate) fn is_held(client: &Client) -> bool {
+    let bytes = std::fs::read(client.resolve("p").unwrap()).unwrap();
+    bytes[4096..4100] != [0; 4]
+}
+
+/// The n of each writer's last retained message.
+pub(crate) fn lasts(pool: &Pool, oldest: u64, newest: u64) -> HashMap<u64, u64> {
+    let mut found = HashMap::new();
+    for seq in oldest.max(1)..=newest {
+        let text = super::get(pool, seq).unwrap();
+        let mut numbers = text
+            .split(|c: char| !c.is_ascii_digit())
+            .filter(|word| !word.is_empty())
+            .map(|word| word.parse::<u64>().unwrap());
+        if let (Some(writer), Some(n)) = (numbers.next(), numbers.next()) {
+            found.insert(writer, n);
+        }
+    }
+    found
+}
+
+/// A writer that died: of what was acknowledged nothing is missing, and at most what it was at is there beyond.
+pub(crate) fn nothing_lost(known: Option<u64>, writer: u64, acked: u64, slack: u64, oldest: u64) {
+    // Nothing of it is retained when the others wrote a whole ring since.
+    let known = known.unwrap_or(acked);
+    assert!(
+        known >= acked || oldest > 1,
+        "writer {writer}: {acked} acknowledged, {known} there"
+    );
+    assert!(
+        known <= acked + slack,
+        "writer {writer}: {known} there, {acked} acknowledged"
+    );
+}
+
+/// Of the times that others took to go on.
+pub(crate) fn percentiles(mut times: Vec<Duration>) -> String {
+    if times.is_empty() {
+        return "none".to_owned();
+    }
+    times.sort();
+    let at = |percent: usize| times[(times.len() - 1) * percent / 100];
+    format!("p50 {:?}, p99 {:?}, max {:?}", at(50), at(99), at(100))
+}
