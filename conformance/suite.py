@@ -42,7 +42,7 @@ def hosts():
     declared = {}
     for path in sorted(HERE.glob("hosts/*.json")):
         host = json.loads(path.read_text(encoding="utf-8"))
-        unknown = set(host) - {"host", "targets", "build", "command", "lacks", "skips"}
+        unknown = set(host) - {"host", "targets", "suffix", "build", "command", "lacks", "skips"}
         targets = host.get("targets") or ["none"]
         if host.get("host") != path.stem or set(targets) - set(TARGETS) or not host.get("command") or unknown:
             raise SystemExit(f"{path}: needs host (the file's name), targets (local, remote) and command; unknown: {sorted(unknown)}")

@@ -128,6 +128,7 @@ class RemoteClient {
       throw new RemoteError(0, {
         kind: "Io",
         message: `cannot reach ${url.origin}: ${error?.cause?.message ?? error?.message}`,
+        path: url.origin,
         cause: error,
       });
     }

@@ -1,6 +1,6 @@
 // The operations on pools, each a call of the remote client: plain fetch, without the addon.
 
-const { RemoteClient } = require("../../../sdk/node/remote.js");
+const { RemoteClient, RemotePool } = require("../../../sdk/node/remote.js");
 const { need } = require("./errors.js");
 const { checkOrder, messageOf, payloadOf } = require("./messages.js");
 const { Failure, small } = require("./values.js");
@@ -49,7 +49,7 @@ class Host {
 
   async pool(step) {
     if ("on" in step) return this.runner.on(step);
-    return this.client.openPool(need(step, "pool"));
+    return new RemotePool(this.client, need(step, "pool"));
   }
 
   async made(step) {
@@ -71,7 +71,7 @@ class Host {
   }
 
   async op_open_pool(step) {
-    await this.pool(step);
+    await this.client.openPool(need(step, "pool"));
     await this.made(step);
     return {};
   }

@@ -34,17 +34,22 @@ const openTail = (pool, given, defaults) => {
   return given.encoding === "lite3" ? pool.tailLite3(options) : pool.tail(options);
 };
 
+const isUrl = (reference) => reference.includes("://");
+
 class Host {
   constructor(runner) {
     this.runner = runner;
     this.client = new Client(runner.home);
-    // Calls of a pool of a server wait for it: there the SDK's calls that give promises are used, under these names.
-    this.waits = runner.home !== runner.workdir;
+    this.far = new WeakSet();
+    if (isUrl(runner.home)) this.far.add(this.client);
   }
 
-  /** Calls `name`, or the form of it that waits elsewhere. */
+  /** Calls `name`; of a server's pool the form of it that does not keep the event loop waiting. */
   async call(object, name, ...args) {
-    return this.waits && `${name}Async` in object ? object[`${name}Async`](...args) : object[name](...args);
+    const isFar = this.far.has(object) || (object === this.client && isUrl(args[0]));
+    const made = isFar && `${name}Async` in object ? await object[`${name}Async`](...args) : object[name](...args);
+    if (isFar && object === this.client) this.far.add(made);
+    return made;
   }
 
   /** Runs `action` on the step's pool: an open handle, or one for this step. */
@@ -68,7 +73,7 @@ class Host {
     const home = given.home ?? this.runner.home;
     const options = { token: given.token, tokenFile: given.token_file };
     this.client = "token" in given || "token_file" in given ? new Client(home, options) : new Client(home);
-    this.waits = home.includes("://");
+    if (isUrl(home)) this.far.add(this.client);
     return {};
   }
 
@@ -83,6 +88,7 @@ class Host {
       sizeBytes: given.size_bytes,
       indexCapacity: given.index_capacity,
     });
+    if (isUrl(step.pool) || this.far.has(this.client)) this.far.add(pool);
     this.made(step, pool);
     return { created };
   }

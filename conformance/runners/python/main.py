@@ -126,7 +126,8 @@ class Async(Sync):
 
     def tail(self, pool, given, timeout_ms=None):
         options, kind = self.open(pool, given, timeout_ms)
-        return pool.lite3_tail_async(**options) if kind == "lite3" else pool.tail_async(**options)
+        tail = pool.lite3_tail_async(**options) if kind == "lite3" else pool.tail_async(**options)
+        return self.run(tail.__aenter__())
 
     def next(self, tail, wait_ms):
         return self.run(tail.next_message(wait_ms))
