@@ -216,8 +216,9 @@ fn commands_below(pid: Pid) -> Vec<String> {
         line.unwrap_or_default().trim().to_owned()
     };
     if ["pls", "plasmite"].contains(&field("Name:").as_str()) {
-        // One that has not opened its pool yet is not ready.
-        let open = match maps.contains(".plasmite\n") || network::is_at_work(pid) {
+        // One that has not opened its pool yet is not ready. A pool that it has made itself is mapped from a time when
+        // its file had no name.
+        let open = match maps.contains("/.plasmite/pools/") || network::is_at_work(pid) {
             true => "",
             false => "not yet ",
         };
