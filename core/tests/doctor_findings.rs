@@ -289,10 +289,13 @@ fn of_what_cannot_be_read() -> Option<&'static str> {
     Some(report.issues[0].finding.name())
 }
 
+/// A finding's name, and what makes the damage.
+type Damage = (&'static str, fn(&Patient));
+
 #[test]
 fn each_warning_by_its_name() {
     let _watchdog = watchdog();
-    let cases: Vec<(&str, fn(&Patient))> = vec![
+    let cases: Vec<Damage> = vec![
         ("index", |it| {
             let len = it.superblock.geometry.ring_offset - 8192;
             it.put(8192, &vec![0xff; len as usize]);

@@ -153,6 +153,7 @@ impl Worker {
                 _ => command.args(words),
             };
         }
+        #[allow(clippy::zombie_processes)] // reaped with its group, when it is ended
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
