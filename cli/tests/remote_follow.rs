@@ -282,6 +282,30 @@ fn interrupts() {
     }
 }
 
+/// A program that tap has run is not held up for longer than somebody waits for it.
+#[test]
+fn a_recording_that_gets_stuck() {
+    let scratch = Scratch::new();
+    let server = filled(&scratch, 0, &[]);
+    // Stops the server, which then takes what is sent and does not answer.
+    let script = format!("kill -STOP {}; echo x", server.pid().as_raw_nonzero());
+    let mut tap = scratch.spawn(&["tap", &server.url("lab"), "--", "sh", "-c", &script]);
+    let mut lines = lines_of(tap.stdout.take().unwrap());
+    assert_eq!(
+        lines(),
+        "x",
+        "what the program prints goes on before it is recorded"
+    );
+    let ended = loop {
+        interrupt(&tap);
+        std::thread::sleep(Duration::from_millis(50));
+        if let Some(ended) = tap.try_wait().unwrap() {
+            break ended;
+        }
+    };
+    assert_eq!(ended.signal(), Some(2));
+}
+
 /// Nobody reads the output any more.
 #[test]
 fn a_closed_output_ends_it() {

@@ -15,6 +15,7 @@ use plasmite_core::ingest::{Ingest, Mode, OnFault, Options, Step};
 use plasmite_core::json::{Encoded, Encoder};
 use plasmite_core::limits::MAX_DEPTH;
 use plasmite_core::message::tags;
+use plasmite_core::store::AppendOptions;
 use plasmite_core::ErrorKind;
 
 /// Counts what is allocated.
@@ -210,6 +211,17 @@ fn giant_keys_and_counts() {
             Ok(Encoded::Text) => {}
             Err(error) => assert_eq!(error.kind(), ErrorKind::Usage),
         }
+    }
+    // A sum with the tags' length that begins anew at 0 is no length.
+    let (_dir, client) = scratch_in_memory();
+    let pool = client.create("p", &sized(20_000)).unwrap();
+    for len in (0..100).map(|less| usize::MAX - less) {
+        let options = AppendOptions {
+            tags: &[b"twenty bytes of a tag", b"and more"],
+            ..patient()
+        };
+        let error = pool.reserve(len, &options).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Usage, "{len}");
     }
     let tag = vec![b't'; 17 << 20];
     let error = within(1, tag.len(), || {

@@ -11,6 +11,10 @@ const KEPT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
+fn is_port(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok()
+}
+
 /// A text as a part of a path or of a query.
 pub(crate) fn encode(text: &str) -> String {
     utf8_percent_encode(text, KEPT).to_string()
@@ -61,8 +65,10 @@ impl Address {
         let is_good = base
             .parse::<Uri>()
             .is_ok_and(|uri| uri.host().is_some_and(|host| !host.is_empty()));
-        // The port as a number that may be left out; `host:` would be taken by the parser.
-        if !is_good || authority.ends_with(':') {
+        // The parser takes any digits, and none, for a port.
+        let port = authority.rsplit_once(':').map(|(_, port)| port);
+        let port = port.filter(|port| !port.ends_with(']'));
+        if !is_good || port.is_some_and(|port| !is_port(port)) {
             return Err(bad("its host or port cannot be", FORM));
         }
         let pool = match path {
@@ -148,6 +154,9 @@ mod tests {
             "http://u:p@h/x",
             "http://h:/x",
             "http://h:99999/x",
+            "http://127.0.0.1:99999/x",
+            "http://[::1]:99999/x",
+            "http://h:+1/x",
             "http://h h/x",
         ] {
             let error = Address::parse(url).expect_err(url);

@@ -172,7 +172,7 @@ impl Pool {
     fn post(&self, route: &str, media_type: &'static str, body: &[u8]) -> Result<Vec<u8>> {
         let call = Call {
             writes: true,
-            ..Call::post(route, media_type, body).of_pool(self.name())
+            ..self.call(Call::post(route, media_type, body))
         };
         self.link.call(&call)
     }

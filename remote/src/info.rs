@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use plasmite_core::json::{validate, Parts};
+use plasmite_core::json::{validate_around, Parts};
 use plasmite_core::message::time;
 use plasmite_core::store::{Bounds, Info, ListEntry};
 use plasmite_core::{Error, ErrorKind, Result};
@@ -12,7 +12,9 @@ use crate::error;
 
 /// The text of one member of an answer.
 pub(crate) fn member<'a>(body: &'a [u8], name: &str) -> Result<&'a [u8]> {
-    validate(body).map_err(|error| strange(&format!("it is not JSON: {}", error.message())))?;
+    // An answer has a message in it, which has the data.
+    validate_around::<2>(body)
+        .map_err(|error| strange(&format!("it is not JSON: {}", error.message())))?;
     Parts::new(body)
         .find(|part| part.key == name.as_bytes())
         .map(|part| part.value)

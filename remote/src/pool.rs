@@ -88,9 +88,17 @@ impl Pool {
         format!("{}{rest}", self.inner.route)
     }
 
+    /// The call as one for this very pool.
+    pub(crate) fn call<'a>(&'a self, call: Call<'a>) -> Call<'a> {
+        Call {
+            pool: Some(self.name()),
+            pool_id: self.inner.id,
+            ..call
+        }
+    }
+
     pub(crate) fn get_route(&self, rest: &str) -> Result<Vec<u8>> {
-        self.link
-            .call(&Call::get(&self.route(rest)).of_pool(self.name()))
+        self.link.call(&self.call(Call::get(&self.route(rest))))
     }
 
     fn answer(&self) -> Result<Vec<u8>> {
@@ -165,7 +173,7 @@ impl Pool {
     /// NotFound with the seq; those of requests.
     pub fn get(&self, seq: u64) -> Result<OwnedMessage> {
         let route = self.route(&format!("/messages/{seq}/lite3"));
-        let call = Call::get(&route).of_pool(self.name());
+        let call = self.call(Call::get(&route));
         let (document, time) = match self.link.call_for(&call, TIME) {
             Ok(found) => found,
             // What Lite3 cannot hold.

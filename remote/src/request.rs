@@ -16,6 +16,8 @@ use crate::settings::Settings;
 pub(crate) const LITE3: &str = "application/x-plasmite-lite3";
 /// The media type of many, each in a frame.
 pub(crate) const LITE3_STREAM: &str = "application/x-plasmite-lite3-stream";
+/// The header that tells which pool is meant by its name: its id in hex.
+const POOL_ID: &str = "plasmite-pool-id";
 /// The media type of JSON.
 pub(crate) const JSON: &str = "application/json";
 
@@ -45,6 +47,8 @@ pub(crate) struct Call<'a> {
     pub(crate) writes: bool,
     /// The pool, for its errors.
     pub(crate) pool: Option<&'a str>,
+    /// The pool that is meant, which another one may have taken the name of.
+    pub(crate) pool_id: Option<[u8; 16]>,
 }
 
 impl<'a> Call<'a> {
@@ -55,6 +59,7 @@ impl<'a> Call<'a> {
             body: None,
             writes: false,
             pool: None,
+            pool_id: None,
         }
     }
 
@@ -140,6 +145,9 @@ impl Link {
             .uri(format!("{}{}", self.base, call.path));
         if let Some(authorization) = &self.settings.authorization {
             request = request.header(header::AUTHORIZATION, authorization);
+        }
+        if let Some(id) = call.pool_id {
+            request = request.header(POOL_ID, format!("{:032x}", u128::from_be_bytes(id)));
         }
         let failed = |error| error::unanswered(error, &self.base, call.writes);
         let unbuildable = |error: ureq::http::Error| {

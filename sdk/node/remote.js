@@ -128,6 +128,7 @@ class RemoteClient {
       throw new RemoteError(0, {
         kind: "Io",
         message: `cannot reach ${url.origin}: ${error?.cause?.message ?? error?.message}`,
+        path: url.origin,
         cause: error,
       });
     }
@@ -268,7 +269,7 @@ function messageOfAnswer(answer) {
     throw new RemoteError(0, { kind: "Io", message: "the server's answer has no message" });
   // The text of the message alone, in which a large seq is exact.
   const text = memberText(answer.text, "message");
-  return messageOfParsed(answer.value.message, text, undefined);
+  return messageOfParsed(answer.value.message, text, text);
 }
 
 function messageOfLine(line, status) {
@@ -279,7 +280,7 @@ function messageOfLine(line, status) {
     throw new RemoteError(0, { kind: "Io", message: "the server sent a line that is not JSON", cause: error });
   }
   if (value?.error !== undefined && value.seq === undefined) throw errorOfBody(status, line);
-  return messageOfParsed(value, line, undefined);
+  return messageOfParsed(value, line, line);
 }
 
 function tailQuery(options) {

@@ -5,6 +5,7 @@
 // no Internal; outputs are written on success only; and a process that was forked in between works on, as does its child.
 #include "fuzz.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <sys/stat.h>
@@ -128,6 +129,9 @@ int main(int argc, char **argv) {
     first_state = argc > 3 ? strtoull(argv[3], NULL, 10) : (uint64_t)getpid() * 2654435761u + 1;
     state = first_state ? first_state : 1;
     for (int turn = 0; turn < 8; turn++) below(2);
+    // Memory that was freed stays there to be looked at.
+    mallopt(M_MMAP_MAX, 0);
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
     for (size_t part = 0; part < sizeof parts / sizeof *parts; part++)
         for (const struct call *call = parts[part]; call->name; call++) all[all_count++] = call;
     complete(argv[1]);

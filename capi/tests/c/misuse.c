@@ -97,6 +97,16 @@ static void append_calls(void) {
     options.struct_size = 8;
     USAGE(plsm_pool_append(pool, json, 2, &options, NULL, &err));
     USAGE(plsm_pool_append(pool, json, 2, NOT_ALIGNED(plsm_append_options_t *), NULL, &err));
+    // Lengths that reach around the end of their type, with and without tags behind them.
+    plsm_bytes_t tag = {(const uint8_t *)"0123456789012345678901234567890123456789", 40};
+    plsm_append_options_t tagged = PLSM_APPEND_OPTIONS_INIT;
+    plsm_reservation_t *reservation = NULL;
+    uint8_t *payload = NULL;
+    tagged.tags = &tag;
+    for (size_t less = 0; less < 60; less += 7) {
+        tagged.tags_len = less % 2;
+        USAGE(plsm_pool_reserve(pool, SIZE_MAX - less, &tagged, &reservation, &payload, &err));
+    }
     CHECK(buf.data == (uint8_t *)1 && buf.len == 1 && seq == 77);
     plsm_bounds_t bounds;
     OK(plsm_pool_bounds(pool, &bounds, &err));

@@ -29,5 +29,5 @@ pub(crate) use fault::in_input;
 pub use object::{object, Members};
 pub use parts::{string_value, Part, Parts};
 pub(crate) use scan::string_run;
-pub use text::validate;
+pub use text::{validate, validate_around};
 pub use write::write_lite3;

@@ -40,7 +40,7 @@ impl Pool {
     pub fn reserve(&self, payload_len: usize, options: &AppendOptions<'_>) -> Result<Reservation> {
         let mut block = Vec::new();
         let signature = tags::encode(options.tags.iter().copied(), &mut block)?;
-        if payload_len as u64 + block.len() as u64 > limits::MAX_BODY {
+        if (payload_len as u64).saturating_add(block.len() as u64) > limits::MAX_BODY {
             return Err(Error::usage(format!(
                 "the message has {payload_len} bytes, and at most {} can be stored",
                 limits::MAX_BODY

@@ -19,7 +19,10 @@ pub(super) struct Plan {
     start: Start,
     end_seq: Option<u64>,
     backwards: bool,
+    /// The server is told as well, which knows when nothing comes before the end.
     snapshot: bool,
+    /// The end of the snapshot was found out.
+    has_end: bool,
     tags: Vec<String>,
     filters: Vec<String>,
     /// Messages that may still come.
@@ -42,6 +45,7 @@ impl Plan {
             end_seq: options.end_seq,
             backwards: options.backwards,
             snapshot: options.snapshot,
+            has_end: false,
             tags: options.tags.iter().map(tag).collect::<Result<_>>()?,
             filters: options
                 .filters
@@ -133,13 +137,13 @@ impl Plan {
 
     /// Ends at the newest message as of the first connection: fixed, so that later ones end there too.
     pub(super) fn end_at(&mut self, newest: u64) {
-        self.snapshot = false;
+        self.has_end = true;
         self.end_seq = Some(self.end_seq.map_or(newest, |end| end.min(newest)));
     }
 
     /// Whether the end has to be found out first.
     pub(super) fn wants_end(&self) -> bool {
-        self.snapshot && !self.backwards
+        self.snapshot && !self.backwards && !self.has_end
     }
 
     /// The query.
@@ -171,6 +175,9 @@ impl Plan {
         }
         if let Some(end) = self.end_seq {
             add("end_seq", &end.to_string());
+        }
+        if self.snapshot && !self.backwards {
+            add("snapshot", "true");
         }
         if let Some(left) = left {
             add("max", &left.to_string());

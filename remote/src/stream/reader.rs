@@ -55,7 +55,7 @@ impl Line {
             return Err(Error::new(ErrorKind::Io, "the stream was closed"));
         };
         let route = self.pool.route(&format!("/tail_lite3{}", plan.query()));
-        let call = Call::get(&route).of_pool(self.pool.name());
+        let call = self.pool.call(Call::get(&route));
         let response = self.pool.link.open(&agent, &call).map_err(|error| {
             let is_old = error.kind() == ErrorKind::Usage && error.message().contains("gap_policy");
             match is_old {

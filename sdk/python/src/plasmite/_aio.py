@@ -175,6 +175,9 @@ class AsyncTail(AsyncIterator[T], Generic[T]):
         self.close()
 
     async def __aenter__(self) -> AsyncTail[T]:
+        """Opens it where that takes a request, so that what is appended from now on is seen."""
+        if self._reader is None and not self.closed:
+            await self._opened()
         return self
 
     async def __aexit__(

@@ -59,19 +59,26 @@ impl Recorder {
         Ok(usize::try_from(room.min(LONGEST_LINE)).unwrap_or(usize::MAX))
     }
 
-    /// Records that the program runs.
-    pub(super) fn start(&self, words: &[OsString]) {
+    /// Records that the program runs, before anything that `capture` begins to record.
+    pub(super) fn start(
+        &self,
+        words: &[OsString],
+        capture: impl FnOnce() -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let words = words.iter().map(|word| word.to_string_lossy());
         let message = object(|message| {
             message.text("kind", "start").member("cmd", |out| {
                 json::array(words, out, |word, out| json::string(&word, out));
             });
         });
+        let mut capturing = Ok(());
         self.record(|pool| {
+            capturing = capture();
             pool.append(&message, &AppendOptions::new().tag("lifecycle"))
                 .map(drop)
         });
         self.flush();
+        capturing
     }
 
     /// Records a line; `message` is the caller's to use again.
