@@ -215,17 +215,25 @@ class RemotePool {
     const query = tailQuery(options ?? {});
     let left = options?.maxMessages === undefined || options.maxMessages === null ? null : BigInt(options.maxMessages);
     let pause = RETRY_MS;
+    // Where a tail that goes on stands before its first message, which the server's lines do not tell.
+    let behind = null;
     for (;;) {
       try {
+        if (reconnect && behind === null && (query.has("start") || query.has("tail"))) {
+          const { bounds } = await this.client.poolInfo(this.pool, { signal });
+          behind = String(BigInt(bounds?.newest ?? 0) + 1n);
+          if (query.get("start") === "now") goOnAt(query, behind);
+        }
         for await (const message of this.#tailOnce(query, signal)) {
           pause = RETRY_MS;
           // Where to go on, should the connection break.
-          for (const key of ["tail", "since", "start"]) query.delete(key);
-          query.set("since_seq", String(message.seq + 1n));
+          goOnAt(query, String(message.seq + 1n));
           if (left !== null) query.set("max", String(--left));
           yield message;
         }
         if (!reconnect || left === 0n) return;
+        // It has ended without a message: there was none to begin with.
+        if (query.has("tail")) goOnAt(query, behind);
       } catch (error) {
         const broken = error instanceof RemoteError && (error.status === 0 || error.status >= 500 || error.kind === ErrorKind.Busy);
         if (!reconnect || !broken) throw error;
@@ -248,6 +256,12 @@ class RemotePool {
       abort.abort();
     }
   }
+}
+
+/** Lets the next request begin at a seq. */
+function goOnAt(query, seq) {
+  for (const key of ["tail", "since", "start"]) query.delete(key);
+  query.set("since_seq", seq);
 }
 
 function messageOfAnswer(answer) {

@@ -335,7 +335,9 @@ func TestTLS(t *testing.T) {
 }
 
 func TestNoServer(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	// On an address of its own, so that nobody takes the port when it is free again.
+	pid := os.Getpid()
+	listener, err := net.Listen("tcp", fmt.Sprintf("127.%d.%d.%d:0", pid>>16&127|128, pid>>8&255, pid&127|1))
 	must(t, err)
 	url := "http://" + listener.Addr().String()
 	_, err = remote(t, url, plasmite.WithRequestTimeout(100*time.Millisecond)).List()
