@@ -49,6 +49,8 @@ struct Queue {
     cost: usize,
     /// The reader waits behind an error.
     parked: bool,
+    /// The reader has ended.
+    ended: bool,
 }
 
 /// The queue. The mutex is of one process: a forked child has no reader, and must not ask.
@@ -153,6 +155,12 @@ impl Inbox {
         false
     }
 
+    /// The reader is done.
+    pub(super) fn end(&self) {
+        self.lock().ended = true;
+        self.room.notify_all();
+    }
+
     pub(super) fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Acquire)
     }
@@ -204,6 +212,15 @@ impl Inbox {
             }
             _ => None,
         }
+    }
+
+    /// Waits for the end of the reader, which was told to stop; false when it takes longer than `most`.
+    pub(super) fn wait_ended(&self, most: Duration) -> bool {
+        let queue = self.lock();
+        let waited = self
+            .room
+            .wait_timeout_while(queue, most, |queue| !queue.ended);
+        waited.unwrap_or_else(PoisonError::into_inner).0.ended
     }
 
     /// Whether something waits here.

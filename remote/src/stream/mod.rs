@@ -144,7 +144,11 @@ impl Stream {
         };
         let thread = std::thread::Builder::new()
             .name("plasmite-tail".to_owned())
-            .spawn(move || reader.run(connection))
+            .spawn(move || {
+                let inbox = Arc::clone(&reader.inbox);
+                reader.run(connection);
+                inbox.end();
+            })
             .map_err(|error| Error::from_io(&error, "start a thread for the stream"))?;
         *lock(&self.running) = Some(Running { line, thread });
         Ok(())
@@ -348,7 +352,10 @@ impl Stream {
     /// As [`Pool::tail`].
     pub fn seek(&self, start: &Start) -> Result<()> {
         let mut state = self.state_of_ours()?;
-        self.halt();
+        if let Some(running) = self.stop() {
+            // All of it: the inbox is used again.
+            let _ = running.thread.join();
+        }
         self.inbox.restart();
         state.done = false;
         state.plan.go_to(start);
@@ -372,21 +379,27 @@ impl Stream {
             .map_err(|error| no_descriptor(&error))
     }
 
-    /// Ends the thread.
-    fn halt(&self) {
-        if let Some(running) = lock(&self.running).take() {
-            self.inbox.stop();
-            running.line.break_off();
-            // It is a plain loop; were it to panic, there would be nothing to do about it here.
-            let _ = running.thread.join();
-        }
+    /// Tells the thread to end.
+    fn stop(&self) -> Option<Running> {
+        let running = lock(&self.running).take()?;
+        self.inbox.stop();
+        running.line.break_off();
+        Some(running)
     }
 }
+
+/// For how long closing waits for the thread. It ends at once, unless it is about to connect to a host that is silent; then
+/// it ends by itself when that attempt does, without touching anything.
+const CLOSING: Duration = Duration::from_millis(100);
 
 impl Drop for Stream {
     fn drop(&mut self) {
         if self.check_process().is_ok() {
-            self.halt();
+            if let Some(running) = self.stop() {
+                if self.inbox.wait_ended(CLOSING) {
+                    let _ = running.thread.join();
+                }
+            }
         } else if let Ok(mut running) = self.running.try_lock() {
             if let Some(running) = running.take() {
                 running.line.forget();
