@@ -54,7 +54,7 @@ impl Pool {
         control
             .recovery
             .generation
-            .store(generation + 1, Ordering::Relaxed);
+            .store(generation.wrapping_add(1), Ordering::Relaxed);
         control
             .recovery
             .recovered_next
