@@ -76,8 +76,10 @@ fn examine(at_home: bool) {
     };
     match pool.append_json(b"{\"new\":true}", &options) {
         Ok(receipt) => {
+            // Frames made up with right checksums may have any seq.
+            let sound = report.is_some_and(|report| report.status == Status::Ok);
             assert!(
-                before.seqs.iter().all(|old| *old < receipt.seq),
+                !sound || before.seqs.iter().all(|old| *old < receipt.seq),
                 "{receipt:?} after {before:?}"
             );
             let mut out = Vec::new();
@@ -86,7 +88,10 @@ fn examine(at_home: bool) {
             assert!(out.ends_with(b"\"data\":{\"new\":true}}"));
             pool.flush().expect("a flush");
             let after = plainly(&pool);
-            assert_eq!(after.seqs.last(), Some(&receipt.seq));
+            assert!(
+                !sound || after.seqs.last() == Some(&receipt.seq),
+                "{after:?}"
+            );
         }
         // The seqs are used up, or the times; a pool that says that it was deleted is not there.
         Err(error) => known(

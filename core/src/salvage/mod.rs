@@ -41,8 +41,8 @@ pub struct Salvaged {
 
 /// Copies what is intact in the pool at `damaged` into a new pool at `new`, each message with its seq, time and tags.
 ///
-/// Of the options, size 0 is the old pool's as far as the file goes, or as much more as the messages need, and no file mode is the old
-/// file's. Nothing is left of a failure.
+/// Of the options, size 0 is the old pool's as far as the file goes, or as much more as the messages need, and no
+/// file mode is the old file's. Nothing is left of a failure.
 ///
 /// # Errors
 /// NotFound; AlreadyExists (the new pool); Usage (of another format, or too large for the size asked for); Corrupt (not a
