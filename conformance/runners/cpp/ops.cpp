@@ -76,7 +76,11 @@ pool_options pool_options_of(const step &step) {
 
 // The client from here on.
 json_t *connect(const step &step) {
-    plasmite::client made(step.input("home") != nullptr ? step.text("home") : home);
+    plasmite::client_options options;
+    options.pool_dir = step.input("home") != nullptr ? step.text("home") : home;
+    if (step.input("token") != nullptr) options.token = step.text("token");
+    if (step.input("token_file") != nullptr) options.token_file = step.text("token_file");
+    plasmite::client made(options);
     client.emplace(std::move(made));
     return json_object();
 }

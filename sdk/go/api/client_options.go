@@ -6,8 +6,8 @@ import "time"
 // all pools of a client of a server. Then the token goes to that server alone, otherwise to every server whose pools are
 // opened. Printing it shows no token.
 type ClientConfig struct {
-	// Token is the bearer token, TokenFile a file with it; at most one of them.
-	Token, TokenFile string
+	// Token is the bearer token, TokenFile a file with it; at most one of them, nil for none. An empty one is an error.
+	Token, TokenFile *string
 	// CAFile is a PEM file of the certificates by which servers are trusted; empty means those that browsers trust.
 	CAFile string
 	// SkipVerify trusts every server, whatever its certificate.
@@ -23,11 +23,11 @@ type ClientConfig struct {
 // String tells the settings, but no token.
 func (c ClientConfig) String() string {
 	text := "timeout " + c.RequestTimeout.String()
-	if c.Token != "" {
+	if c.Token != nil {
 		text += ", a token"
 	}
-	if c.TokenFile != "" {
-		text += ", token file " + c.TokenFile
+	if c.TokenFile != nil {
+		text += ", token file " + *c.TokenFile
 	}
 	if c.CAFile != "" {
 		text += ", CA file " + c.CAFile
@@ -49,12 +49,12 @@ type ClientOption func(*ClientConfig)
 
 // WithToken gives the bearer token. Over plain HTTP it goes to loopback addresses only.
 func WithToken(token string) ClientOption {
-	return func(config *ClientConfig) { config.Token = token }
+	return func(config *ClientConfig) { config.Token = &token }
 }
 
 // WithTokenFile reads the token from a file; white space around it does not count.
 func WithTokenFile(path string) ClientOption {
-	return func(config *ClientConfig) { config.TokenFile = path }
+	return func(config *ClientConfig) { config.TokenFile = &path }
 }
 
 // WithCAFile trusts the servers that the certificates in a PEM file vouch for, instead of those that browsers trust.

@@ -58,19 +58,26 @@ func newClient(dir string, config ClientConfig) (*Client, error) {
 	}
 	var pinner runtime.Pinner
 	defer pinner.Unpin()
+	given := func(text string) *string {
+		if text == "" {
+			return nil
+		}
+		return &text
+	}
 	for _, text := range []struct {
-		what, text string
-		place      **C.char
+		what  string
+		text  *string
+		place **C.char
 	}{
-		{"the pool directory", dir, &options.pool_dir},
+		{"the pool directory", given(dir), &options.pool_dir},
 		{"the token", config.Token, &options.token},
 		{"the path of the token", config.TokenFile, &options.token_file},
-		{"the path of the certificates", config.CAFile, &options.tls_ca_file},
+		{"the path of the certificates", given(config.CAFile), &options.tls_ca_file},
 	} {
-		if text.text == "" {
+		if text.text == nil {
 			continue
 		}
-		copied, err := terminated(text.what, text.text)
+		copied, err := terminated(text.what, *text.text)
 		if err != nil {
 			return nil, err
 		}

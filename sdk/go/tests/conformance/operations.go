@@ -183,7 +183,14 @@ func (s *step) connect() (any, error) {
 	if !ok {
 		home = s.home
 	}
-	client, err := plasmite.NewClient(home)
+	var options []plasmite.ClientOption
+	if token, given := s.get("token").(string); given {
+		options = append(options, plasmite.WithToken(token))
+	}
+	if path, given := s.get("token_file").(string); given {
+		options = append(options, plasmite.WithTokenFile(path))
+	}
+	client, err := plasmite.NewClientWith(home, options...)
 	if err != nil {
 		return nil, err
 	}
