@@ -98,8 +98,9 @@ $(MCP_VENV)/mcp.stamp:
 test-mcp-client: all $(MCP_VENV)/mcp.stamp ## try the programs with an independent client of the Model Context Protocol
 	$(MCP_VENV)/bin/python cli/tests/mcp/client.py $(OUT)/plasmite
 
-check: ## check formatting, lints, file lengths, and that generated files are current
+check: ## check formatting, lints, file lengths, what the SDKs call, and that generated files are current
 	tests/lengths
+	tests/reach
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) test -q --locked -p plasmite-capi --test header_is_current

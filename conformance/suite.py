@@ -9,17 +9,20 @@ ROOT = HERE.parent
 OP_FEATURES = {
     "open_tail": "streams", "next": "streams", "cancel": "cancel", "ensure_pool": "ensure_pool", "check_pools": "check_pools",
     "migrate_pool": "migrate_pool", "append_batch": "append_batch", "flush": "flush", "replay": "replay", "parallel": "parallel",
-    "fork": "fork", "spawn": "spawn", "cli": "cli", "append_lite3": "lite3", "get_lite3": "lite3",
+    "fork": "fork", "spawn": "spawn", "cli": "cli", "append_lite3": "lite3", "get_lite3": "lite3", "connect": "connect",
 }
 INPUT_FEATURES = {
     "encoding": "lite3", "read_only": "read_only", "index_capacity": "index_capacity", "where": "where", "snapshot": "snapshot",
     "time": "own_time", "expect_newest": "expect_newest", "lock_wait_ms": "lock_wait", "start": "start", "end_seq": "range",
-    "backwards": "range", "hex": "bytes",
+    "backwards": "range", "hex": "bytes", "token": "token", "token_file": "token",
 }
 TAILS = ("open_tail", "tail", "replay")
 POOL_MAKERS = ("create_pool", "ensure_pool", "open_pool")
 # What a host can lack but no step shows.
-UNDERIVED = {"use_after_close", "close_while_waiting", "signals", "replay_at_once"}
+UNDERIVED = {"use_after_close", "close_while_waiting", "signals", "replay_at_once", "large"}
+TARGETS = ("local", "remote")
+# Version 0 has no word for where a manifest makes sense.
+LOCAL_ONLY = {"retention-gap": "A tail of a server has read ahead, so that a few messages do not overtake it: see remote-gap."}
 
 
 def manifests():
@@ -39,9 +42,10 @@ def hosts():
     declared = {}
     for path in sorted(HERE.glob("hosts/*.json")):
         host = json.loads(path.read_text(encoding="utf-8"))
-        unknown = set(host) - {"host", "target", "build", "command", "lacks", "skips"}
-        if host.get("host") != path.stem or host.get("target") not in ("local", "cli") or not host.get("command") or unknown:
-            raise SystemExit(f"{path}: needs host (the file's name), target (local or cli) and command; unknown: {sorted(unknown)}")
+        unknown = set(host) - {"host", "targets", "suffix", "build", "command", "lacks", "skips"}
+        targets = host.get("targets") or ["none"]
+        if host.get("host") != path.stem or set(targets) - set(TARGETS) or not host.get("command") or unknown:
+            raise SystemExit(f"{path}: needs host (the file's name), targets (local, remote) and command; unknown: {sorted(unknown)}")
         for reason in [*host.setdefault("lacks", {}).values(), *host.setdefault("skips", {}).values()]:
             if len(reason.split()) < 3:
                 raise SystemExit(f"{path}: {reason!r} is no reason")
@@ -107,17 +111,34 @@ def features(steps):
     return used - {None}
 
 
-def can_be_peer(manifest, host):
-    return manifest["name"] not in host["skips"] and not set(manifest.get("peer_needs", [])) & set(host["lacks"])
+def targets_of(manifest):
+    """Where a manifest makes sense."""
+    if manifest["name"] in LOCAL_ONLY:
+        return ("local",)
+    return manifest.get("targets", TARGETS) if manifest["conformance_version"] == 1 else TARGETS
 
 
-def applies(manifest, host):
-    """None when the host runs the manifest; else ("n/a" or "skip", reason)."""
-    if manifest["conformance_version"] == 1 and host["target"] not in manifest.get("targets", ["local", "cli"]):
-        return "n/a", "made for " + ", ".join(manifest["targets"])
-    if manifest["name"] in host["skips"]:
-        return "skip", host["skips"][manifest["name"]]
-    for feature in manifest.get("needs", []):
-        if feature in host["lacks"]:
-            return "skip", f"{feature}: {host['lacks'][feature]}"
+def declared(manifest, needs, host, target):
+    """Why a host does not run a manifest, by its declaration; None when it does. `NAME@TARGET` holds for that target alone."""
+    for name in (manifest["name"], f"{manifest['name']}@{target}"):
+        if name in host["skips"]:
+            return host["skips"][name]
+    for feature in (target, *needs):
+        for name in (feature, f"{feature}@{target}"):
+            if name in host["lacks"]:
+                return f"{feature}: {host['lacks'][name]}"
     return None
+
+
+def can_be_peer(manifest, host, target):
+    return target in host["targets"] and declared(manifest, manifest.get("peer_needs", []), host, target) is None
+
+
+def applies(manifest, name, host, target):
+    """None when the host runs the manifest; else ("n/a" or "skip", reason)."""
+    if target not in targets_of(manifest):
+        return "n/a", manifest.get("local_only", LOCAL_ONLY.get(manifest["name"], "It is about servers."))
+    if name not in manifest.get("hosts", [name]):
+        return "n/a", "made for " + ", ".join(manifest["hosts"])
+    reason = declared(manifest, manifest.get("needs", []), host, target)
+    return None if reason is None else ("skip", reason)

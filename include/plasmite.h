@@ -25,8 +25,14 @@
 // data: one thread at a time, or share them read-only.
 //
 // Processes. After fork(2) a child may go on using its handles of pools; it excludes its parent like any
-// other process. An open stream may be used by one of the two only, and a reservation stays its maker's: a
-// child may only free it.
+// other process. An open stream may be used by one of the two only, and a reservation and a stream of a
+// server's pool stay their maker's: a child may only free them.
+//
+// Servers. Wherever a pool is named, `http://host:9700/events` names a pool of a server (pls serve), and its
+// calls do there what they do here; those that need its file or its memory are Usage. What the server answers
+// keeps its kind and message; no answer is Io, with plsm_error_maybe_written when the request may have
+// been carried out. Over plain HTTP a token goes to loopback addresses only. Streams connect again by
+// themselves and go on where they stood.
 //
 // Misuse that can be seen (NULL or misaligned pointers, unknown numbers and flags, bad UTF-8, a handle of
 // another type or one that was freed) is answered with PLSM_ERROR_USAGE before any work is done. The library
@@ -57,6 +63,7 @@
 
 // Initialisers of the structs that start with `struct_size`; every other field is 0.
 #define PLSM_STREAM_OPTIONS_INIT {(uint32_t)sizeof(plsm_stream_options_t), 0, 0, 0, 0, 0, 0, 0, 0}
+#define PLSM_CLIENT_OPTIONS_INIT {(uint32_t)sizeof(plsm_client_options_t), 0, 0, 0, 0, 0, 0, 0}
 #define PLSM_POOL_OPTIONS_INIT {(uint32_t)sizeof(plsm_pool_options_t), 0, 0, 0, 0}
 #define PLSM_OPEN_OPTIONS_INIT {(uint32_t)sizeof(plsm_open_options_t), 0}
 #define PLSM_POOL_INFO_INIT \
@@ -74,6 +81,12 @@
 #define PLSM_TAIL_OPTIONS_INIT \
     {(uint32_t)sizeof(plsm_tail_options_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
+
+// Trust every server, whatever its certificate: anybody on the way can read and change everything.
+#define PLSM_CLIENT_TLS_SKIP_VERIFY 1
+
+// Send the token over plain HTTP to other machines too: anybody on the way can read and use it.
+#define PLSM_CLIENT_INSECURE_TOKEN 2
 
 // Open the pool for reading only. Also what happens by itself where writing is not permitted.
 #define PLSM_OPEN_READ_ONLY 1
@@ -98,7 +111,7 @@
 #define PLSM_TAIL_SNAPSHOT 1
 
 // Deliver views into the pool's memory rather than copies: faster, but a message can be overwritten while
-// it is read. See plsm_view_is_valid.
+// it is read. See plsm_view_is_valid. Usage for a pool of a server, whose memory is not here.
 #define PLSM_TAIL_IN_PLACE 2
 
 // Deliver in descending seq and never wait. PLSM_START_SEQ and PLSM_START_TOKEN tell the seq to begin at;
@@ -290,7 +303,7 @@ enum plsm_doctor_status {
     PLSM_DOCTOR_UNREADABLE = 2,
 };
 
-// A directory of pools. Touches no file by itself.
+// A directory of pools, or a server that has some. Touches no file and no network by itself.
 struct plsm_client;
 
 // An examination of one pool or of all pools of a directory.
@@ -366,8 +379,34 @@ typedef struct plsm_error plsm_error_t;
 // must return and make no call of this library.
 typedef void (*plsm_log_fn)(void *user, uint32_t level, const char *message);
 
-// A directory of pools. See plsm_client.
+// A directory of pools, or a server. See plsm_client.
 typedef struct plsm_client plsm_client_t;
+
+// How a client is made. Zero it and set struct_size, or start from PLSM_CLIENT_OPTIONS_INIT. All but pool_dir
+// is for servers only: pools given by their address, or all of a client whose pool_dir is a server's address. Then
+// the token goes to that server alone, otherwise to every server whose pools the client opens.
+struct plsm_client_options {
+    // sizeof(plsm_client_options_t).
+    uint32_t struct_size;
+    // PLSM_CLIENT_ flags.
+    uint32_t flags;
+    // The directory, or a server's address; see plsm_client_new. NULL means $HOME/.plasmite/pools.
+    const char *pool_dir;
+    // The bearer token, or NULL. Over plain HTTP it goes to loopback addresses only.
+    const char *token;
+    // A file with the token, or NULL; white space around it does not count. Excludes token.
+    const char *token_file;
+    // A PEM file of the certificates by which servers are trusted, or NULL for those that browsers trust. Excludes
+    // PLSM_CLIENT_TLS_SKIP_VERIFY.
+    const char *tls_ca_file;
+    // For how long one request may take, in ms; 0 means 30000. A stream goes on for as long as it is wanted.
+    uint64_t request_timeout_ms;
+    // The largest answer or message taken from a server, in bytes; 0 means 268435456.
+    uint64_t largest_bytes;
+};
+
+// How a client is made. See plsm_client_options.
+typedef struct plsm_client_options plsm_client_options_t;
 
 // An open pool. See plsm_pool.
 typedef struct plsm_pool plsm_pool_t;
@@ -1024,6 +1063,10 @@ const char *plsm_error_cause(const plsm_error_t *err, size_t index);
 // it could store it twice. 0 means that surely nothing was stored.
 uint32_t plsm_error_maybe_written(const plsm_error_t *err);
 
+// Whether a message was refused for its size alone: it does not fit the pool, or is larger than any message
+// may be. 1 or 0.
+uint32_t plsm_error_too_large(const plsm_error_t *err);
+
 // The name of an error kind on the wire and in other languages, for example "NotFound"; NULL for a number
 // that is no kind. Lives for ever.
 const char *plsm_error_kind_name(int32_t kind);
@@ -1053,8 +1096,8 @@ void plsm_pool_formats(uint32_t *oldest_read, uint32_t *newest_read, uint32_t *w
 
 // Whether the library has a feature: 1 or 0. Names: "pools", "lite3" (the codec), "views" (messages in
 // place), "values" (fields in place), "batch", "reserve", "tags" (filters), "gap-event", "backwards",
-// "cancel", "event-fd", "wait-any", "guard", "log", "ingest", "doctor", "migrate", "jq" (filters). Later versions add names;
-// an unknown one gives 0, and so does NULL.
+// "cancel", "event-fd", "wait-any", "guard", "log", "ingest", "doctor", "migrate", "salvage", "jq" (filters), "remote"
+// (pools of servers). Later versions add names; an unknown one gives 0, and so does NULL.
 uint32_t plsm_has_feature(const char *name);
 
 // Sends log lines up to `max_level` (a plsm_log_level_t) to `fn`, with `user` handed through. NULL, or
@@ -1070,8 +1113,16 @@ void plsm_log_set(plsm_log_fn fn, void *user, uint32_t max_level);
 int plsm_guard_install(plsm_error_t **out_err);
 
 // Makes a client for a directory, which need not exist. NULL means $HOME/.plasmite/pools, "" the current
-// directory. Usage: HOME is needed but unset, or a bad argument. Free with plsm_client_free. 0 or -1.
+// directory. `http://host:9700` or `https://host:9700` means a server: plain names are then pools of it.
+// Usage: HOME is needed but unset, or a bad argument. Free with plsm_client_free. 0 or -1.
 int plsm_client_new(const char *pool_dir, plsm_client_t **out_client, plsm_error_t **out_err);
+
+// As plsm_client_new, with options, which say what goes to servers; NULL means the defaults. Usage: options that
+// exclude each other, a token that cannot be one, or no certificate in the file. NotFound, Permission, Io: a
+// file cannot be read. 0 or -1.
+int plsm_client_new_with(const plsm_client_options_t *options,
+                         plsm_client_t **out_client,
+                         plsm_error_t **out_err);
 
 // Frees a client. Pools opened through it live on. NULL is fine.
 void plsm_client_free(plsm_client_t *client);
@@ -1079,20 +1130,20 @@ void plsm_client_free(plsm_client_t *client);
 // The directory of a client made with NULL, as text. Usage: HOME is unset. 0 or -1.
 int plsm_default_pool_dir(plsm_buf_t *out_path, plsm_error_t **out_err);
 
-// The directory of a client, as text. 0 or -1.
+// The directory of a client, or its server's address, as text. 0 or -1.
 int plsm_client_pool_dir(plsm_client_t *client, plsm_buf_t *out_path, plsm_error_t **out_err);
 
 // The file that a pool reference means. A reference with a "/" is a path as it stands; one that ends in
 // ".plasmite" is a file of that name in the client's directory; anything else is a pool name, to which
-// ".plasmite" is added. Usage: the empty name, or a URL, which is no file. The file need not exist. 0 or
-// -1.
+// ".plasmite" is added. Usage: the empty name, or a pool of a server, which is no file here. The file need not
+// exist. 0 or -1.
 int plsm_pool_resolve(plsm_client_t *client,
                       const char *pool_ref,
                       plsm_buf_t *out_path,
                       plsm_error_t **out_err);
 
-// Whether a pool's file is there: 1 or 0. It is not opened, so it may still turn out to be damaged. -1:
-// the system refused to look.
+// Whether a pool is there: 1 or 0. Its file is not opened, so it may still turn out to be damaged. -1:
+// the system refused to look, or the server does not answer.
 int plsm_pool_exists(plsm_client_t *client, const char *pool_ref, plsm_error_t **out_err);
 
 // Deletes a pool. Processes that have it open learn of it: their next append, or the stream they wait on,
@@ -1125,16 +1176,18 @@ int plsm_pool_warnings(plsm_pool_t *pool,
                        plsm_error_t **out_err);
 
 // Tells how the ring is filled: the oldest `cap` messages go to `out_frames` (NULL is fine when `cap` is
-// 0), the ring's ends and the number of frames written to `out_layout`. 0 or -1.
+// 0), the ring's ends and the number of frames written to `out_layout`. Usage: a pool of a server. 0 or -1.
 int plsm_pool_layout(plsm_pool_t *pool,
                      plsm_frame_place_t *out_frames,
                      size_t cap,
                      plsm_layout_t *out_layout,
                      plsm_error_t **out_err);
 
-// Lists the pools of the client's directory, sorted by name. A directory that is not there has none; a
+// Lists the pools of the client's directory or server, sorted by name. A directory that is not there has none; a
 // pool that cannot be read is an entry with its error. Free with plsm_pool_list_free. 0 or -1.
-int plsm_pool_list_open(plsm_client_t *client, plsm_pool_list_t **out_list, plsm_error_t **out_err);
+int plsm_pool_list_open(plsm_client_t *client,
+                        plsm_pool_list_t **out_list,
+                        plsm_error_t **out_err);
 
 // How many entries a list has; 0 for a bad handle.
 size_t plsm_pool_list_count(const plsm_pool_list_t *list);
@@ -1148,14 +1201,19 @@ int plsm_pool_list_entry(const plsm_pool_list_t *list,
 // Frees a list with everything borrowed from it. NULL is fine.
 void plsm_pool_list_free(plsm_pool_list_t *list);
 
-// The pools of the client's directory as one compact JSON object, `{"pools":[...]}`: the one that `pool
+// The pools of the client's directory or server as one compact JSON object, `{"pools":[...]}`: the one that `pool
 // list --json` prints. 0 or -1.
-int plsm_pool_list_json(plsm_client_t *client, plsm_buf_t *out_json, plsm_error_t **out_err);
+int plsm_pool_list_json(plsm_client_t *client,
+                        plsm_buf_t *out_json,
+                        plsm_error_t **out_err);
 
-// Creates a pool and opens it. The file is exactly `size_bytes` long (0 means 1048576) and never grows;
+// Creates a pool and opens it; as every reference, its may be the address of a pool of a server
+// (`http://host:9700/events`). The file is exactly `size_bytes` long (0 means 1048576) and never grows;
 // its blocks are reserved now, so that a full disk is an error here. Missing directories are created.
 // AlreadyExists: the pool is there. Usage: too small (the message names the least). Permission, Io: as the
-// system says. Free with plsm_pool_free. 0 or -1.
+// system says. Io: a file system through which its users would not share memory (of a network, or of a host
+// below a virtual machine), unless PLASMITE_ANY_FILE_SYSTEM=1 is in the environment. A call that fails leaves
+// no pool. Free with plsm_pool_free. 0 or -1.
 int plsm_pool_create(plsm_client_t *client,
                      const char *pool_ref,
                      uint64_t size_bytes,
@@ -1181,7 +1239,8 @@ int plsm_pool_ensure(plsm_client_t *client,
 
 // Opens a pool: for reading and writing, or, where writing is not permitted, for reading only. NotFound:
 // no such pool. Corrupt: the file is damaged or no pool. Usage: its format is older or newer than the
-// library knows. Free with plsm_pool_free. 0 or -1.
+// library knows. Io: as for plsm_pool_create; also a disk error. Permission: also a symbolic link of another
+// user, in a directory in which everybody may put one. Free with plsm_pool_free. 0 or -1.
 int plsm_pool_open(plsm_client_t *client,
                    const char *pool_ref,
                    plsm_pool_t **out_pool,
@@ -1198,10 +1257,11 @@ int plsm_pool_open_with(plsm_client_t *client,
 // fine.
 void plsm_pool_free(plsm_pool_t *pool);
 
-// The pool's name: the reference by which it was opened. Borrowed from the handle; NULL for a bad handle.
+// The pool's name: the reference by which it was opened, without the address of its server. Borrowed from the handle; NULL for a bad handle.
 const char *plsm_pool_name(plsm_pool_t *pool);
 
-// The path by which the pool was opened. Borrowed from the handle; NULL for a bad handle.
+// The path by which the pool was opened; of a pool of a server, its address. Borrowed from the handle; NULL for a bad
+// handle.
 const char *plsm_pool_path(plsm_pool_t *pool);
 
 // The pool's identity, drawn at random when it was created: 16 bytes. 0 or -1.
@@ -1355,7 +1415,8 @@ int plsm_pool_append_document(plsm_pool_t *pool,
                               plsm_error_t **out_err);
 
 // Makes everything appended so far durable, by this process or others, as PLSM_DURABILITY_FLUSH does for
-// one message. 0 or -1.
+// one message. Io: the disk refused; from then on no flush of the pool succeeds, in any process, before
+// everything was written again. Corrupt: a message that was not on the disk yet is lost. 0 or -1.
 int plsm_pool_flush(plsm_pool_t *pool, plsm_error_t **out_err);
 
 // Appends one JSON value (any, not only an object) and returns the whole stored message, as
@@ -1393,7 +1454,8 @@ int plsm_pool_append_batch(plsm_pool_t *pool,
 
 // Reserves `payload_len` bytes in the pool for `data` as Lite3, to be written straight into the file.
 // `out_payload` gets their place, which may be written until commit or abort. The writer lock is held from
-// here until then: other writers, also other calls of this thread, wait. Errors as for plsm_pool_append.
+// here until then: other writers, also other calls of this thread, wait. Errors as for plsm_pool_append; Usage: a
+// pool of a server.
 // End it with plsm_reservation_commit or plsm_reservation_abort. 0 or -1.
 int plsm_pool_reserve(plsm_pool_t *pool,
                       size_t payload_len,
@@ -1486,7 +1548,8 @@ void plsm_message_free(plsm_message_t *message);
 
 // Looks at a message in place, in the pool's memory: nothing is copied or allocated, but a writer may
 // overwrite it at any time. Read, then ask plsm_view_is_valid, and use what was read only if it still was.
-// Borrowed until plsm_pool_free. Errors as for plsm_pool_get_json. 0 or -1.
+// Borrowed until plsm_pool_free. Errors as for plsm_pool_get_json; Usage: a pool of a server, whose messages
+// plsm_pool_get_message gives. 0 or -1.
 int plsm_pool_get_view(plsm_pool_t *pool, uint64_t seq, plsm_view_t *out_view, plsm_error_t **out_err);
 
 // Gives the root of a Lite3 document in the caller's memory. Only its root is looked at; the plsm_value_
@@ -1659,7 +1722,7 @@ void plsm_lite3_stream_free(plsm_lite3_stream_t *stream);
 // Takes the next message as a view, waiting at most `wait_ms` (0 does not wait, PLSM_WAIT_FOREVER has no
 // limit). The view is borrowed: from the stream until the next call on it, or, with PLSM_TAIL_IN_PLACE,
 // from the pool's memory until the stream is freed, though it can be overwritten by writers
-// (plsm_view_is_valid tells). Allocates nothing. A plsm_next_t.
+// (plsm_view_is_valid tells). Allocates nothing, but for pools of a server. A plsm_next_t.
 int plsm_stream_next_view(plsm_stream_t *stream,
                           uint64_t wait_ms,
                           plsm_view_t *out_view,

@@ -29,6 +29,7 @@
 #include <plasmite/append.hpp>
 #include <plasmite/bytes.hpp>
 #include <plasmite/client.hpp>
+#include <plasmite/client_options.hpp>
 #include <plasmite/doctor.hpp>
 #include <plasmite/error.hpp>
 #include <plasmite/filter.hpp>

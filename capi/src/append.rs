@@ -5,9 +5,10 @@
 use std::ffi::c_int;
 use std::time::Duration;
 
-use plasmite_core::store::{AppendOptions, LockWait, Pool, Receipt};
+use plasmite_core::store::{AppendOptions, LockWait, Receipt};
 use plasmite_core::Result;
 
+use crate::backend::Pool;
 use crate::bytes::{give_built, plsm_buf_t, plsm_bytes_t, slice_in};
 use crate::error::plsm_error_t;
 use crate::guard::{status, Out};
@@ -310,7 +311,8 @@ unsafe fn appended(
 }
 
 /// Makes everything appended so far durable, by this process or others, as PLSM_DURABILITY_FLUSH does for
-/// one message. 0 or -1.
+/// one message. Io: the disk refused; from then on no flush of the pool succeeds, in any process, before
+/// everything was written again. Corrupt: a message that was not on the disk yet is lost. 0 or -1.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_pool_flush(
     pool: *mut plsm_pool_t,

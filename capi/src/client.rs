@@ -1,25 +1,29 @@
-//! Clients: a directory of pools, and references looked up in it.
+//! Clients: a directory of pools or a server, and references looked up there.
 
 #![allow(unsafe_code)]
 
 use std::ffi::{c_char, c_int};
 use std::path::Path;
 
-use plasmite_core::store::{self, Client};
+use plasmite_core::store;
 use plasmite_core::Result;
+use plasmite_remote::Settings;
 
+use crate::backend::Client;
 use crate::bytes::{give, plsm_buf, plsm_buf_t};
+use crate::client_options::{plsm_client_options, plsm_client_options_t};
 use crate::error::plsm_error_t;
 use crate::guard::{status, truth, Out};
 use crate::handle::{self, Opaque};
+use crate::options;
 use crate::text::str_in;
 
-/// A directory of pools. Touches no file by itself.
+/// A directory of pools, or a server that has some. Touches no file and no network by itself.
 pub struct plsm_client {
     _opaque: [u8; 0],
 }
 
-/// A directory of pools. See plsm_client.
+/// A directory of pools, or a server. See plsm_client.
 pub type plsm_client_t = plsm_client;
 
 impl Opaque for plsm_client {
@@ -29,7 +33,8 @@ impl Opaque for plsm_client {
 }
 
 /// Makes a client for a directory, which need not exist. NULL means $HOME/.plasmite/pools, "" the current
-/// directory. Usage: HOME is needed but unset, or a bad argument. Free with plsm_client_free. 0 or -1.
+/// directory. `http://host:9700` or `https://host:9700` means a server: plain names are then pools of it.
+/// Usage: HOME is needed but unset, or a bad argument. Free with plsm_client_free. 0 or -1.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_client_new(
     pool_dir: *const c_char,
@@ -45,7 +50,29 @@ pub unsafe extern "C" fn plsm_client_new(
             // SAFETY: not NULL, so a string by the call's contract.
             Some(unsafe { str_in(pool_dir, "pool_dir") }?)
         };
-        out.set(handle::into_raw(Client::new(dir.map(Path::new))?));
+        let settings = Settings::new(&plasmite_remote::Options::default())?;
+        out.set(handle::into_raw(Client::new(dir, settings)?));
+        Ok(())
+    })
+}
+
+/// As plsm_client_new, with options, which say what goes to servers; NULL means the defaults. Usage: options that
+/// exclude each other, a token that cannot be one, or no certificate in the file. NotFound, Permission, Io: a
+/// file cannot be read. 0 or -1.
+#[no_mangle]
+pub unsafe extern "C" fn plsm_client_new_with(
+    options: *const plsm_client_options_t,
+    out_client: *mut *mut plsm_client_t,
+    out_err: *mut *mut plsm_error_t,
+) -> c_int {
+    status(out_err, || {
+        // SAFETY: the caller passes NULL or a place for a pointer, and NULL or options of the size they say, whose texts
+        // are strings.
+        let (out, options) =
+            unsafe { (Out::new(out_client, "out_client")?, options::read(options)?) };
+        // SAFETY: as above.
+        let (dir, settings) = unsafe { plsm_client_options::to_parts(options) }?;
+        out.set(handle::into_raw(Client::new(dir, settings)?));
         Ok(())
     })
 }
@@ -71,7 +98,7 @@ pub unsafe extern "C" fn plsm_default_pool_dir(
     })
 }
 
-/// The directory of a client, as text. 0 or -1.
+/// The directory of a client, or its server's address, as text. 0 or -1.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_client_pool_dir(
     client: *mut plsm_client_t,
@@ -81,15 +108,15 @@ pub unsafe extern "C" fn plsm_client_pool_dir(
     status(out_err, || {
         // SAFETY: the caller passes NULL or a place for a buffer, and a client handle.
         let (out, client) = unsafe { (Out::new(out_path, "out_path")?, handle::get(client)?) };
-        out.set(give_path(client.pool_dir())?);
+        out.set(give_path(client.home())?);
         Ok(())
     })
 }
 
 /// The file that a pool reference means. A reference with a "/" is a path as it stands; one that ends in
 /// ".plasmite" is a file of that name in the client's directory; anything else is a pool name, to which
-/// ".plasmite" is added. Usage: the empty name, or a URL, which is no file. The file need not exist. 0 or
-/// -1.
+/// ".plasmite" is added. Usage: the empty name, or a pool of a server, which is no file here. The file need not
+/// exist. 0 or -1.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_pool_resolve(
     client: *mut plsm_client_t,
@@ -102,13 +129,13 @@ pub unsafe extern "C" fn plsm_pool_resolve(
         let out = unsafe { Out::new(out_path, "out_path") }?;
         // SAFETY: the caller passes a client handle and a string.
         let (client, reference) = unsafe { target(client, pool_ref) }?;
-        out.set(give_path(&client.resolve(reference)?)?);
+        out.set(give_path(&client.local(reference)?.resolve(reference)?)?);
         Ok(())
     })
 }
 
-/// Whether a pool's file is there: 1 or 0. It is not opened, so it may still turn out to be damaged. -1:
-/// the system refused to look.
+/// Whether a pool is there: 1 or 0. Its file is not opened, so it may still turn out to be damaged. -1:
+/// the system refused to look, or the server does not answer.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_pool_exists(
     client: *mut plsm_client_t,

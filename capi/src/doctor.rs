@@ -248,11 +248,11 @@ pub unsafe extern "C" fn plsm_doctor_open(
         let out = unsafe { Out::new(out_doctor, "out_doctor") }?;
         let doctor = if pool_ref.is_null() {
             // SAFETY: the caller passes a client handle.
-            unsafe { handle::get(client) }?.doctor(None)?
+            unsafe { handle::get(client) }?.directory()?.doctor(None)?
         } else {
             // SAFETY: the caller passes a client handle and a string.
             let (client, reference) = unsafe { target(client, pool_ref) }?;
-            client.doctor(Some(reference))?
+            client.local(reference)?.doctor(Some(reference))?
         };
         let paths: Vec<CString> = doctor.paths().map(path_text).collect();
         out.set(handle::into_raw(OpenDoctor {

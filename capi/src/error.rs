@@ -66,6 +66,7 @@ pub(crate) struct ErrorObject {
     prefix: plsm_error,
     magic: u64,
     maybe_written: bool,
+    too_large: bool,
     /// Part of something else (a list entry): plsm_error_free leaves it alone.
     borrowed: bool,
     hint: Option<CString>,
@@ -98,6 +99,7 @@ impl ErrorObject {
             },
             magic: MAGIC,
             maybe_written: error.maybe_written(),
+            too_large: error.is_too_large(),
             borrowed,
             hint: error.hint().map(c_string),
             causes: error.causes().iter().map(|cause| c_string(cause)).collect(),
@@ -178,4 +180,12 @@ pub unsafe extern "C" fn plsm_error_cause(err: *const plsm_error_t, index: usize
 pub unsafe extern "C" fn plsm_error_maybe_written(err: *const plsm_error_t) -> u32 {
     // SAFETY: the caller passes NULL or a living error.
     unsafe { object(err) }.map_or(0, |object| u32::from(object.maybe_written))
+}
+
+/// Whether a message was refused for its size alone: it does not fit the pool, or is larger than any message
+/// may be. 1 or 0.
+#[no_mangle]
+pub unsafe extern "C" fn plsm_error_too_large(err: *const plsm_error_t) -> u32 {
+    // SAFETY: the caller passes NULL or a living error.
+    unsafe { object(err) }.map_or(0, |object| u32::from(object.too_large))
 }

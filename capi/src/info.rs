@@ -186,7 +186,7 @@ pub unsafe extern "C" fn plsm_pool_warnings(
         // SAFETY: the caller passes NULL or a place for a buffer, and a pool handle.
         let (out, pool) = unsafe { (Out::new(out_text, "out_text")?, pool_in(pool)?) };
         out.set(give_built(|text| {
-            for warning in pool.warnings() {
+            for warning in pool.warnings()? {
                 text.extend_from_slice(warning.as_bytes());
                 text.push(b'\n');
             }
@@ -230,7 +230,7 @@ pub struct plsm_layout {
 pub type plsm_layout_t = plsm_layout;
 
 /// Tells how the ring is filled: the oldest `cap` messages go to `out_frames` (NULL is fine when `cap` is
-/// 0), the ring's ends and the number of frames written to `out_layout`. 0 or -1.
+/// 0), the ring's ends and the number of frames written to `out_layout`. Usage: a pool of a server. 0 or -1.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_pool_layout(
     pool: *mut plsm_pool_t,
@@ -241,7 +241,7 @@ pub unsafe extern "C" fn plsm_pool_layout(
 ) -> c_int {
     status(out_err, || {
         // SAFETY: the caller passes NULL or a place for the layout, and a pool handle.
-        let (out, pool) = unsafe { (Out::new(out_layout, "out_layout")?, pool_in(pool)?) };
+        let (out, pool) = unsafe { (Out::new(out_layout, "out_layout")?, pool_in(pool)?.local()?) };
         if cap != 0 {
             check_pointer(out_frames, "out_frames")?;
         }

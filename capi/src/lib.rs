@@ -2,7 +2,8 @@
 //!
 //! Every function here is declared in `include/plasmite.h`, which cbindgen makes from these files; the rules
 //! that hold for all of them stand at its top (`capi/cbindgen.toml`). This crate translates and owns no
-//! behaviour: a call checks its arguments, calls [`plasmite_core`], and turns the result into what C gets.
+//! behaviour: a call checks its arguments, calls [`plasmite_core`] or, for pools of a server, [`plasmite_remote`]
+//! (`backend` decides), and turns the result into what C gets.
 //!
 //! - [`guard`] is the boundary: panics, status numbers, outputs. `handle`, `bytes`, `text`, `tags` and
 //!   `options` translate one sort of argument each.
@@ -18,6 +19,7 @@
 // C has no structs of arguments for functions whose signature is frozen.
 #![allow(clippy::too_many_arguments)]
 
+mod backend;
 mod guard;
 mod handle;
 mod memory;
@@ -33,6 +35,7 @@ pub mod library;
 pub mod quiet;
 
 pub mod client;
+pub mod client_options;
 pub mod info;
 pub mod list;
 pub mod pool;

@@ -32,7 +32,9 @@ const FEATURES: &[&CStr] = &[
     c"ingest",
     c"doctor",
     c"migrate",
+    c"salvage",
     c"jq",
+    c"remote",
 ];
 
 /// The version of the ABI that the library offers; see PLSM_ABI_VERSION.
@@ -104,8 +106,8 @@ pub unsafe extern "C" fn plsm_pool_formats(
 
 /// Whether the library has a feature: 1 or 0. Names: "pools", "lite3" (the codec), "views" (messages in
 /// place), "values" (fields in place), "batch", "reserve", "tags" (filters), "gap-event", "backwards",
-/// "cancel", "event-fd", "wait-any", "guard", "log", "ingest", "doctor", "migrate", "jq" (filters). Later versions add names;
-/// an unknown one gives 0, and so does NULL.
+/// "cancel", "event-fd", "wait-any", "guard", "log", "ingest", "doctor", "migrate", "salvage", "jq" (filters), "remote"
+/// (pools of servers). Later versions add names; an unknown one gives 0, and so does NULL.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_has_feature(name: *const c_char) -> u32 {
     if name.is_null() {

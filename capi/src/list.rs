@@ -85,7 +85,7 @@ unsafe impl Versioned for plsm_list_entry {
     const NAME: &'static str = "plsm_list_entry_t";
 }
 
-/// Lists the pools of the client's directory, sorted by name. A directory that is not there has none; a
+/// Lists the pools of the client's directory or server, sorted by name. A directory that is not there has none; a
 /// pool that cannot be read is an entry with its error. Free with plsm_pool_list_free. 0 or -1.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_pool_list_open(
@@ -160,7 +160,7 @@ pub unsafe extern "C" fn plsm_pool_list_free(list: *mut plsm_pool_list_t) {
     unsafe { handle::free(list) }
 }
 
-/// The pools of the client's directory as one compact JSON object, `{"pools":[...]}`: the one that `pool
+/// The pools of the client's directory or server as one compact JSON object, `{"pools":[...]}`: the one that `pool
 /// list --json` prints. 0 or -1.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_pool_list_json(

@@ -87,7 +87,8 @@ pub unsafe extern "C" fn plsm_message_free(message: *mut plsm_message_t) {
 
 /// Looks at a message in place, in the pool's memory: nothing is copied or allocated, but a writer may
 /// overwrite it at any time. Read, then ask plsm_view_is_valid, and use what was read only if it still was.
-/// Borrowed until plsm_pool_free. Errors as for plsm_pool_get_json. 0 or -1.
+/// Borrowed until plsm_pool_free. Errors as for plsm_pool_get_json; Usage: a pool of a server, whose messages
+/// plsm_pool_get_message gives. 0 or -1.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_pool_get_view(
     pool: *mut plsm_pool_t,
@@ -97,7 +98,7 @@ pub unsafe extern "C" fn plsm_pool_get_view(
 ) -> c_int {
     status(out_err, || {
         // SAFETY: the caller passes NULL or a place for a view, and a pool handle.
-        let (out, pool) = unsafe { (view_out(out_view)?, pool_in(pool)?) };
+        let (out, pool) = unsafe { (view_out(out_view)?, pool_in(pool)?.local()?) };
         *out = pool.view(seq)?;
         Ok(())
     })

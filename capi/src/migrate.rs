@@ -103,7 +103,8 @@ pub unsafe extern "C" fn plsm_pool_migrate(
             // SAFETY: not NULL, so a struct of the size it says.
             Some(unsafe { options::answer_in(out_migrated, "out_migrated") }?)
         };
-        let migrated = client.migrate(old, new, &options.to_core())?;
+        let directory = client.local(old).and(client.local(new.unwrap_or(old)))?;
+        let migrated = directory.migrate(old, new, &options.to_core())?;
         if let Some(backup) = backup {
             backup.set(match &migrated.backup {
                 Some(path) => give_path(path)?,

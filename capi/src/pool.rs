@@ -5,9 +5,10 @@
 use std::ffi::{c_char, c_int, CString};
 use std::sync::OnceLock;
 
-use plasmite_core::store::{Client, OpenOptions, Pool, PoolOptions};
+use plasmite_core::store::{OpenOptions, PoolOptions};
 use plasmite_core::Result;
 
+use crate::backend::{Client, Pool};
 use crate::client::{plsm_client_t, target};
 use crate::error::plsm_error_t;
 use crate::guard::{plain, status, truth, Out};
@@ -113,10 +114,13 @@ unsafe impl Versioned for plsm_open_options {
     const NAME: &'static str = "plsm_open_options_t";
 }
 
-/// Creates a pool and opens it. The file is exactly `size_bytes` long (0 means 1048576) and never grows;
+/// Creates a pool and opens it; as every reference, its may be the address of a pool of a server
+/// (`http://host:9700/events`). The file is exactly `size_bytes` long (0 means 1048576) and never grows;
 /// its blocks are reserved now, so that a full disk is an error here. Missing directories are created.
 /// AlreadyExists: the pool is there. Usage: too small (the message names the least). Permission, Io: as the
-/// system says. Free with plsm_pool_free. 0 or -1.
+/// system says. Io: a file system through which its users would not share memory (of a network, or of a host
+/// below a virtual machine), unless PLASMITE_ANY_FILE_SYSTEM=1 is in the environment. A call that fails leaves
+/// no pool. Free with plsm_pool_free. 0 or -1.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_pool_create(
     client: *mut plsm_client_t,
@@ -194,7 +198,8 @@ pub unsafe extern "C" fn plsm_pool_ensure(
 
 /// Opens a pool: for reading and writing, or, where writing is not permitted, for reading only. NotFound:
 /// no such pool. Corrupt: the file is damaged or no pool. Usage: its format is older or newer than the
-/// library knows. Free with plsm_pool_free. 0 or -1.
+/// library knows. Io: as for plsm_pool_create; also a disk error. Permission: also a symbolic link of another
+/// user, in a directory in which everybody may put one. Free with plsm_pool_free. 0 or -1.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_pool_open(
     client: *mut plsm_client_t,
@@ -256,7 +261,7 @@ pub unsafe extern "C" fn plsm_pool_free(pool: *mut plsm_pool_t) {
     unsafe { handle::free(pool) }
 }
 
-/// The pool's name: the reference by which it was opened. Borrowed from the handle; NULL for a bad handle.
+/// The pool's name: the reference by which it was opened, without the address of its server. Borrowed from the handle; NULL for a bad handle.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_pool_name(pool: *mut plsm_pool_t) -> *const c_char {
     plain(std::ptr::null(), || {
@@ -270,7 +275,8 @@ pub unsafe extern "C" fn plsm_pool_name(pool: *mut plsm_pool_t) -> *const c_char
     })
 }
 
-/// The path by which the pool was opened. Borrowed from the handle; NULL for a bad handle.
+/// The path by which the pool was opened; of a pool of a server, its address. Borrowed from the handle; NULL for a bad
+/// handle.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_pool_path(pool: *mut plsm_pool_t) -> *const c_char {
     plain(std::ptr::null(), || {
@@ -299,7 +305,7 @@ pub unsafe extern "C" fn plsm_pool_id(
                 pool_in(pool)?,
             )
         };
-        out.set(pool.id());
+        out.set(pool.id()?);
         Ok(())
     })
 }

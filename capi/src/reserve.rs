@@ -28,7 +28,8 @@ impl Opaque for plsm_reservation {
 
 /// Reserves `payload_len` bytes in the pool for `data` as Lite3, to be written straight into the file.
 /// `out_payload` gets their place, which may be written until commit or abort. The writer lock is held from
-/// here until then: other writers, also other calls of this thread, wait. Errors as for plsm_pool_append.
+/// here until then: other writers, also other calls of this thread, wait. Errors as for plsm_pool_append; Usage: a
+/// pool of a server.
 /// End it with plsm_reservation_commit or plsm_reservation_abort. 0 or -1.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_pool_reserve(
@@ -45,7 +46,7 @@ pub unsafe extern "C" fn plsm_pool_reserve(
             (
                 Out::new(out_reservation, "out_reservation")?,
                 Out::new(out_payload, "out_payload")?,
-                pool_in(pool)?,
+                pool_in(pool)?.local()?,
             )
         };
         // SAFETY: the caller passes NULL or options of the size they say.

@@ -102,7 +102,8 @@ pub unsafe extern "C" fn plsm_pool_salvage(
         if !out_lost.is_null() {
             check_pointer(out_lost, "out_lost")?;
         }
-        let salvaged = client.salvage(damaged, new, &options.to_core())?;
+        let directory = client.local(damaged).and(client.local(new))?;
+        let salvaged = directory.salvage(damaged, new, &options.to_core())?;
         if !out_lost.is_null() {
             for place in 0..lost_capacity {
                 let range = salvaged.lost_ranges.get(place);

@@ -6,9 +6,10 @@ use std::ffi::c_int;
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 use std::time::Duration;
 
-use plasmite_core::store::{GapPolicy, Next, Start, Stream, TailOptions, Wait};
+use plasmite_core::store::{GapPolicy, Next, Start, TailOptions, Wait};
 use plasmite_core::{Error, Result};
 
+use crate::backend::Stream;
 use crate::bytes::{give, plsm_buf, plsm_buf_t, with_scratch};
 use crate::error::plsm_error_t;
 use crate::guard::{check_pointer, status, truth, Out};

@@ -42,7 +42,7 @@ pub type plsm_start_t = plsm_start;
 /// End at the newest message as of opening instead of waiting for more.
 pub const PLSM_TAIL_SNAPSHOT: u32 = 1;
 /// Deliver views into the pool's memory rather than copies: faster, but a message can be overwritten while
-/// it is read. See plsm_view_is_valid.
+/// it is read. See plsm_view_is_valid. Usage for a pool of a server, whose memory is not here.
 pub const PLSM_TAIL_IN_PLACE: u32 = 2;
 /// Deliver in descending seq and never wait. PLSM_START_SEQ and PLSM_START_TOKEN tell the seq to begin at;
 /// the others begin at the newest message, and PLSM_START_LAST and PLSM_START_TIME tell where to end. The

@@ -5,9 +5,10 @@
 use std::ffi::c_int;
 use std::time::Duration;
 
-use plasmite_core::store::{self, Wait};
+use plasmite_core::store::Wait;
 use plasmite_core::Error;
 
+use crate::backend::wait_any;
 use crate::bytes::array_in;
 use crate::error::plsm_error_t;
 use crate::guard::{truth, Out};
@@ -54,7 +55,7 @@ pub unsafe extern "C" fn plsm_wait_any(
             // SAFETY: the caller passes stream handles.
             list.push(&unsafe { stream_in(*handle) }?.stream);
         }
-        let ready = store::wait_any(&list, wait_in(wait_ms))?;
+        let ready = wait_any(&list, wait_in(wait_ms))?;
         if let Some(index) = ready {
             out.set(index);
         }

@@ -2,6 +2,8 @@
 #![cfg(feature = "cli")]
 
 mod common;
+#[path = "cookbook/network.rs"]
+mod network;
 #[path = "cookbook/recipe.rs"]
 mod recipe;
 #[path = "cookbook/stage.rs"]
@@ -58,31 +60,33 @@ fn plain(line: &str) -> String {
     line.trim().to_owned()
 }
 
-/// Each command that the product's description shows is run, but for those over the network.
+/// Each command that the product's description shows is run.
 #[test]
 fn every_line_of_the_description_is_run() {
     let run = lines_that_run();
     for line in read("tests/cookbook/description.txt").lines() {
-        // Those that need a server are its tests' business.
-        let network = line.starts_with("network: ");
-        assert!(
-            network || run.contains(&line.to_owned()),
-            "nowhere run: {line}"
-        );
+        assert!(run.contains(&line.to_owned()), "nowhere run: {line}");
     }
 }
 
-/// Each line of the README's part on shells is run.
+/// Each line of the README's parts on shells and on other machines is run.
 #[test]
 fn every_line_of_the_readme_is_run() {
     let run = lines_that_run();
     let readme = read("../README.md");
-    let (_, part) = readme
-        .split_once("\n## Use it from a shell\n")
-        .expect("that part");
-    let (_, block) = part.split_once("```sh\n").expect("a block");
-    let (block, _) = block.split_once("\n```").expect("its end");
-    for line in block.lines().map(plain) {
-        assert!(run.contains(&line), "nowhere run: {line}");
+    for title in ["Use it from a shell", "Use it from other machines"] {
+        let (_, part) = readme
+            .split_once(&format!("\n## {title}\n"))
+            .expect("that part");
+        let (part, _) = part.split_once("\n## ").expect("its end");
+        let mut blocks = 0;
+        for block in part.split("```sh\n").skip(1) {
+            let (block, _) = block.split_once("\n```").expect("its end");
+            for line in block.lines().map(plain).filter(|line| !line.is_empty()) {
+                assert!(run.contains(&line), "nowhere run: {line}");
+            }
+            blocks += 1;
+        }
+        assert!(blocks > 0, "{title}");
     }
 }

@@ -98,7 +98,8 @@ fn create_refuses_what_cannot_work() {
         &["x", "--size", "99999999999G"],
         &["x", "--index-capacity", "-1"],
         &["x", "--size", "64K", "--index-capacity", "4000000000"],
-        &["http://localhost:9700/x"],
+        &["http://localhost:9700/x/y"],
+        &["ftp://localhost/x"],
     ] {
         let error = scratch
             .run(&[&["pool", "create"], arguments].concat())
@@ -241,7 +242,7 @@ fn an_unreadable_directory_is_an_error() {
 fn delete_tries_every_name() {
     let scratch = Scratch::new();
     scratch.run(&["pool", "create", "a", "b", "c"]).ok();
-    let ran = scratch.run(&["pool", "delete", "a", "lost", "http://h/x", "b"]);
+    let ran = scratch.run(&["pool", "delete", "a", "lost", "http://127.0.0.1:1/x", "b"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(3), ""), "{ran:?}");
     let rows = rows(&ran.stdout);
     assert_eq!(rows[0], ["NAME", "STATUS", "PATH", "DETAIL"]);
@@ -251,7 +252,7 @@ fn delete_tries_every_name() {
         [
             ("a", "OK"),
             ("lost", "ERR"),
-            ("http://h/x", "ERR"),
+            ("http://127.0.0.1:1/x", "ERR"),
             ("b", "OK")
         ]
     );

@@ -225,6 +225,55 @@ fn lite3_documents() {
 }
 
 #[test]
+fn many_lite3_documents_and_a_flush() {
+    let scratch = Scratch::new();
+    let server = Server::start(&scratch, &[]);
+    server.create("lab");
+    const STREAM: (&str, &str) = ("content-type", "application/x-plasmite-lite3-stream");
+    let path = "/v0/pools/lab/append_lite3";
+    let document = |number: u64| {
+        let json = format!("{{\"meta\":{{\"tags\":[\"x\"]}},\"data\":{{\"n\":{number}}}}}");
+        json_to_lite3(json.as_bytes()).unwrap()
+    };
+    let frame = |time: u64, document: &[u8]| {
+        let mut frame = [0u64.to_be_bytes(), time.to_be_bytes()].concat();
+        frame.extend_from_slice(&(document.len() as u32).to_be_bytes());
+        frame.extend_from_slice(document);
+        frame
+    };
+    let body = [frame(5_000_000_000, &document(1)), frame(0, &document(2))].concat();
+    let answer = server.ask("POST", path, &[STREAM], &body).json();
+    assert_eq!(
+        answer["receipts"][0],
+        serde_json::json!({"seq": 1, "time": "1970-01-01T00:00:05Z"})
+    );
+    assert_eq!(answer["receipts"][1]["seq"], 2);
+    let raw = server.get("/v0/pools/lab/messages/1/lite3");
+    assert_eq!(raw.body, *document(1), "byte for byte");
+    assert_eq!(raw.header("plasmite-time-ns"), Some("5000000000"));
+    // All or none.
+    for bad in [
+        [body.clone(), frame(0, b"garbage")].concat(),
+        body[..body.len() - 1].to_vec(),
+        [body.clone(), vec![0; 19]].concat(),
+    ] {
+        assert_eq!(server.ask("POST", path, &[STREAM], &bad).status, 400);
+    }
+    assert_eq!(server.get("/v0/pools/lab/messages/3").status, 404);
+    server.ask("POST", path, &[STREAM], b"").error(400, "Usage");
+    let late = format!("{path}?time=1970-01-01T00:00:01Z");
+    server
+        .ask("POST", &late, &[LITE3], &document(3))
+        .error(400, "Usage");
+
+    let flush = server.ask("POST", "/v0/pools/lab/flush", &[], b"").json();
+    assert_eq!(flush["ok"], true);
+    server
+        .ask("POST", "/v0/pools/none/flush", &[], b"")
+        .error(404, "NotFound");
+}
+
+#[test]
 fn a_held_lock_blocks_no_other_request() {
     let scratch = Scratch::new();
     let server = Server::start(&scratch, &[]);

@@ -172,14 +172,8 @@ fn lite3_frames() {
         answer.header("content-type"),
         Some("application/x-plasmite-lite3-stream")
     );
-    let mut rest = &answer.body[..];
     let mut found = Vec::new();
-    while !rest.is_empty() {
-        let (head, tail) = rest.split_at(20);
-        let seq = u64::from_be_bytes(head[..8].try_into().unwrap());
-        let time = u64::from_be_bytes(head[8..16].try_into().unwrap());
-        let length = u32::from_be_bytes(head[16..].try_into().unwrap()) as usize;
-        let (document, tail) = tail.split_at(length);
+    for (seq, time, document) in frames(&answer.body) {
         let json = plasmite::lite3_to_json(document).unwrap();
         let json: Value = serde_json::from_slice(&json).unwrap();
         let message = server.get(&format!("/v0/pools/lab/messages/{seq}")).json();
@@ -189,9 +183,74 @@ fn lite3_frames() {
             plasmite::format_time(time).unwrap()
         );
         found.push(seq);
-        rest = tail;
     }
     assert_eq!(found, [2, 3]);
+}
+
+/// The frames of a body: seq, time and bytes.
+#[track_caller]
+fn frames(mut rest: &[u8]) -> Vec<(u64, u64, &[u8])> {
+    let mut found = Vec::new();
+    while !rest.is_empty() {
+        let (head, tail) = rest.split_at(20);
+        let number = |range| u64::from_be_bytes(<[u8; 8]>::try_from(&head[range]).unwrap());
+        let length = u32::from_be_bytes(head[16..].try_into().unwrap()) as usize;
+        let (body, tail) = tail.split_at(length);
+        found.push((number(0..8), number(8..16), body));
+        rest = tail;
+    }
+    found
+}
+
+#[test]
+fn control_frames() {
+    let scratch = Scratch::new();
+    let server = filled(&scratch, 3, &["--max-tail-timeout-ms", "300"]);
+    server.append("lab", "{\"big\":18446744073709551615}");
+    let told = |query: &str| -> Vec<(u64, Value)> {
+        let answer = server.get(&format!("/v0/pools/lab/tail_lite3?control&{query}"));
+        frames(&answer.body)
+            .into_iter()
+            .map(|(seq, time, body)| match seq {
+                0 => {
+                    assert_eq!(time, 0);
+                    (0, serde_json::from_slice(body).unwrap())
+                }
+                seq => (seq, Value::Null),
+            })
+            .collect()
+    };
+    let found = told("snapshot&since_seq=2");
+    let position = &found[0].1["position"];
+    assert_eq!(position["next_seq"], 2);
+    let token = position["resume"].as_str().unwrap();
+    assert_eq!((found[1].0, found[2].0), (2, 3));
+    assert_eq!(found[3].1["message"]["data"]["big"], u64::MAX);
+    assert_eq!(found[4].1["position"]["next_seq"], 5);
+    assert_eq!(found[5].1, json!({"end": {"reason": "done"}}));
+    assert_eq!(found.len(), 6);
+    let resumed = told(&format!("resume={token}&max=1"));
+    assert_eq!(resumed[1].0, 2);
+
+    let idle = told("start=now&heartbeat_ms=100");
+    assert!(idle.len() >= 4, "{idle:?}");
+    assert!(idle[1].1["position"]["next_seq"] == 5);
+    assert_eq!(idle.last().unwrap().1["end"]["reason"], "timeout");
+    // What was looked at and not wanted moves the place on, too.
+    let filtered = told("tag=never&timeout_ms=50");
+    let last = filtered.len() - 2;
+    assert_eq!(filtered[last].1["position"]["next_seq"], 5);
+
+    let failed = told("where=.data.n&snapshot");
+    let error = &failed.last().unwrap().1["error"];
+    assert_eq!(
+        (&error["kind"], &error["seq"]),
+        (&json!("Usage"), &json!(1))
+    );
+    for bad in ["gap_policy=what", "heartbeat_ms=1", "control=perhaps"] {
+        let path = format!("/v0/pools/lab/tail_lite3?control&{bad}");
+        server.get(&path).error(400, "Usage");
+    }
 }
 
 #[test]

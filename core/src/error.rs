@@ -147,7 +147,11 @@ impl Error {
                 ErrorKind::Io,
                 Some("free some space, or ask for a smaller pool"),
             ),
-            _ => (ErrorKind::Io, None),
+            Source::OutOfMemory => (
+                ErrorKind::Io,
+                Some("a pool takes as much address space as its file is long: raise the limit (ulimit -v), or close pools"),
+            ),
+            _ => (ErrorKind::Io, hint_of_code(source.raw_os_error())),
         };
         let mut error = Error::new(kind, format!("cannot {what}: {}", describe_io(source)));
         if let Some(hint) = hint {
@@ -249,6 +253,24 @@ impl Error {
     /// storing a message twice.
     pub fn maybe_written(&self) -> bool {
         self.0.maybe_written
+    }
+}
+
+fn hint_of_code(code: Option<i32>) -> Option<&'static str> {
+    match code? {
+        libc::EMFILE => Some(
+            "this process has too many files open: raise the limit (ulimit -n), or close pools",
+        ),
+        libc::ENFILE => Some("the system has too many files open"),
+        libc::EIO => Some("check the disk, and the system's log"),
+        libc::ENOLCK => Some("the system has no locks left, or the file system has none at all"),
+        libc::ELOOP => {
+            Some("the path leads through symbolic links that end nowhere or are not yours")
+        }
+        libc::EFBIG => {
+            Some("the file system, or a limit (ulimit -f), does not allow files so large")
+        }
+        _ => None,
     }
 }
 

@@ -1,12 +1,10 @@
 //! Disks that are full or may not be written, copies of pools, and sizes that do not fit.
-#![allow(unsafe_code)]
 
 mod common;
 
-use std::ffi::CString;
 use std::path::{Path, PathBuf};
 
-use common::{fork, get, inspect, message, put, scratch, sized, watchdog};
+use common::{get, inspect, message, mount, put, scratch, sized, watchdog, with_mounts};
 use plasmite_core::format::geometry::MIN_POOL_SIZE;
 use plasmite_core::store::{AppendOptions, Client, OpenOptions, PoolOptions};
 use plasmite_core::ErrorKind;
@@ -16,46 +14,6 @@ fn names(directory: &Path) -> Vec<PathBuf> {
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .collect()
-}
-
-fn mount(source: &str, target: &Path, kind: &str, flags: libc::c_ulong, data: &str) -> bool {
-    let text = |text: &str| CString::new(text).unwrap();
-    let (source, kind, data) = (text(source), text(kind), text(data));
-    let target = text(target.to_str().unwrap());
-    // SAFETY: five valid strings or numbers.
-    unsafe {
-        libc::mount(
-            source.as_ptr(),
-            target.as_ptr(),
-            kind.as_ptr(),
-            flags,
-            data.as_ptr().cast(),
-        ) == 0
-    }
-}
-
-/// Runs `work` in a process with mounts of its own, where that is allowed.
-fn with_mounts(what: &str, work: impl FnOnce()) {
-    // SAFETY: plain call; only this child's view of the mounts is split off.
-    let probe = fork(|| assert_eq!(unsafe { libc::unshare(libc::CLONE_NEWNS) }, 0));
-    let mut probe = probe;
-    if probe.reap() != 0 {
-        println!("left out: {what} needs the right to mount");
-        return;
-    }
-    fork(|| {
-        // SAFETY: as above.
-        assert_eq!(unsafe { libc::unshare(libc::CLONE_NEWNS) }, 0);
-        assert!(mount(
-            "",
-            Path::new("/"),
-            "",
-            libc::MS_REC | libc::MS_PRIVATE,
-            ""
-        ));
-        work();
-    })
-    .join();
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::os::unix::fs::FileExt;
 use std::process::Command;
 
 use common::{fork, patient, put, scratch, synced, watchdog};
@@ -179,4 +180,20 @@ fn with_the_shim() {
     pool.flush().unwrap();
     assert_eq!(synced(pool.path()), pool.layout(1).unwrap().head);
     pool.append_json(b"5", &flushing()).unwrap();
+    // The kernel may drop what it could not write: no flush succeeds while a message is lost like that.
+    std::fs::write(&flag, "").unwrap();
+    pool.append_json(b"6", &flushing()).unwrap_err();
+    let place = pool.layout(usize::MAX).unwrap().frames[5];
+    let file = std::fs::File::options().write(true).open(pool.path());
+    file.unwrap().write_all_at(&[0; 48], place.offset).unwrap();
+    std::fs::remove_file(&flag).unwrap();
+    for _ in 0..2 {
+        let error = pool.flush().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Corrupt);
+        assert_eq!(error.offset(), Some(place.offset));
+        assert!(error.hint().is_some() && error.path() == Some(pool.path()));
+    }
+    let large = format!("\"{}\"", "x".repeat(100_000));
+    while pool.append_json(large.as_bytes(), &flushing()).is_err() {}
+    pool.flush().unwrap();
 }

@@ -2,7 +2,7 @@
 
 mod power;
 
-use power::{Disk, Random, Tear};
+use power::{refusing, Disk, Random, Tear};
 
 use plasmite_core::pool::create::CreateOptions;
 use plasmite_core::pool::Pool;
@@ -29,7 +29,7 @@ fn survive(seeds: std::ops::Range<u64>, tear: Tear, flush_every: u64) {
         let mut disk = Disk::new(pool);
         for _ in 0..random.below(60) + 5 {
             match random.below(flush_every + 8) {
-                0 => disk.flush(),
+                0 => assert!(disk.flush()),
                 1 => {
                     let bodies = (0..random.below(4) + 2).map(|_| random.body(150)).collect();
                     disk.append_batch(bodies);
@@ -77,6 +77,70 @@ fn a_stale_control_page_over_newer_messages() {
 #[test]
 fn a_newer_control_page_over_lost_messages() {
     survive(4 * SEEDS..4 * SEEDS + SEEDS / 3, Tear::NewControl, 15);
+}
+
+/// The disk refuses syncs at times, and then some pages that were not written are dropped from memory: no flush
+/// may succeed before everything it promises is on the disk.
+fn survive_refusals(seeds: std::ops::Range<u64>, tear: Tear) -> (u64, u64) {
+    let dir = power::directory();
+    let (mut made_up_for, mut lost) = (0, 0);
+    for seed in seeds {
+        let mut random = Random::new(seed);
+        let path = dir.path().join(format!("pool-{seed}"));
+        let options = CreateOptions {
+            size: [9216, 12_288, 16_384, 20_481][random.below(4) as usize],
+            ..CreateOptions::default()
+        };
+        let mut disk = Disk::new(Pool::create(&path, &options).unwrap());
+        let mut failed = false;
+        for _ in 0..random.below(80) + 20 {
+            match random.below(16) {
+                0..4 => {
+                    let needed = disk.is_flush_needed();
+                    let flushed = disk.flush();
+                    assert!(!(needed && flushed && refusing::refuses()), "seed {seed}");
+                    if failed && flushed {
+                        made_up_for += 1;
+                    } else if failed && !refusing::refuses() {
+                        lost += 1;
+                    }
+                    failed = !flushed;
+                    if failed && random.below(3) == 0 {
+                        disk.drop_clean_pages(&mut random);
+                    }
+                }
+                4 => refusing::refuse(random.below(2) == 0),
+                5 => {
+                    let bodies = (0..random.below(4) + 2).map(|_| random.body(150)).collect();
+                    disk.append_batch(bodies);
+                }
+                6 if random.below(2) == 0 => {
+                    let refuses = refusing::refuses();
+                    refusing::refuse(false);
+                    disk.cut(&dir.path().join("cut"), &mut random, tear, seed);
+                    refusing::refuse(refuses);
+                }
+                _ => disk.append(random.body(400)),
+            }
+        }
+        refusing::refuse(false);
+        disk.cut(&dir.path().join("cut"), &mut random, tear, seed);
+        drop(disk);
+        std::fs::remove_file(path).unwrap();
+    }
+    (made_up_for, lost)
+}
+
+#[test]
+fn a_disk_that_refuses_syncs() {
+    for tear in [Tear::Pages, Tear::Sectors] {
+        let (made_up_for, lost) = survive_refusals(0..SEEDS, tear);
+        // Both ends of a refusal were seen, many times.
+        assert!(
+            made_up_for > SEEDS / 4 && lost > SEEDS / 16,
+            "{made_up_for}, {lost}"
+        );
+    }
 }
 
 #[test]

@@ -10,10 +10,11 @@
 
 namespace {
 
-// Returns when a message says green, also one from before.
+// Returns when a message from now on says green.
 void wait_for_green(const plasmite::pool &ci) {
     const plasmite::filter green(R"(.data.status == "green")");
     plasmite::tail_options options;
+    options.start = plasmite::start::now();
     options.filters = {green};
     plasmite::tail tail = ci.tail(options);
     const auto message = tail.next();

@@ -1,8 +1,9 @@
 /// @file
-/// A client: a directory of pools.
+/// A client: a directory of pools, or a server of some.
 #ifndef PLASMITE_CLIENT_HPP
 #define PLASMITE_CLIENT_HPP
 
+#include <plasmite/client_options.hpp>
 #include <plasmite/doctor.hpp>
 #include <plasmite/pool.hpp>
 
@@ -77,6 +78,15 @@ struct migrated {
     std::string backup{};           ///< Where the old file was kept, when the new pool took its place.
 };
 
+/// What client::salvage has brought.
+struct salvaged {
+    plasmite::bounds bounds{};      ///< The messages that were copied; count says how many there are between the two.
+    std::uint64_t lost = 0;         ///< How many are known to be lost: from the oldest intact one to the newest ever.
+    std::uint64_t lost_ranges = 0;  ///< In how many stretches they stood.
+    std::vector<gap> ranges{};      ///< The first of these, at most 256, in rising order.
+    std::uint64_t size = 0;         ///< Size of the new file in bytes.
+};
+
 /// A pool, and whether the call that opened it created it.
 struct ensured {
     plasmite::pool pool;    ///< The pool.
@@ -92,29 +102,44 @@ inline result<std::string> try_default_pool_dir() {
 /// See try_default_pool_dir.
 inline std::string default_pool_dir() { return try_default_pool_dir().value(); }
 
-/// A directory of pools. Making one touches no file. Pools outlive it.
+/// A directory of pools, or a server of some. Making one touches no file and no network. Pools outlive it.
 ///
 /// A pool reference is a name (`events`: the file `events.plasmite` in the directory) or, with a `/` in it, the path
-/// of a file.
+/// of a file, or the address of a server's pool, `http://host:9700/events`. Calls do there what they do here; those that need
+/// the file or its memory are error_kind::usage, and a server that does not answer is error_kind::io.
 class client : public detail::owner<plsm_client_t, plsm_client_free> {
 public:
     /// Takes over a handle of the C interface.
     explicit client(plsm_client_t *handle) noexcept : owner(handle) {}
-    /// A client of this directory, which need not exist; throws as value() of try_open does.
+    /// A client of this directory, which need not exist, or of the server at this address; throws as value() of try_open
+    /// does.
     explicit client(std::string_view directory) : client(try_open(directory).value()) {}
+    /// A client with these options; throws as value() of try_open does.
+    explicit client(const client_options &options) : client(try_open(options).value()) {}
 
-    /// A client of this directory, which need not exist. error_kind::usage: it holds a NUL.
+    /// A client of this directory, which need not exist, or of the server at this address. error_kind::usage: it holds a
+    /// NUL, or is no address.
     static result<client> try_open(std::string_view directory) {
         const detail::c_text path(directory, "the pool directory");
         if (!path) return path.refusal();
         return opened(path.c_str());
+    }
+    /// A client with these options. error_kind::usage: some exclude each other, the token cannot be one, or there is no
+    /// certificate in the file; not_found, permission, io: a file cannot be read.
+    static result<client> try_open(const client_options &options) {
+        const auto raw = options.native();
+        if (!raw) return raw.error();
+        plsm_client_t *handle = nullptr;
+        plsm_error_t *failure = nullptr;
+        if (plsm_client_new_with(&*raw, &handle, &failure) != 0) return detail::take(failure);
+        return client(handle);
     }
     /// A client of the default directory. error_kind::usage: HOME is not set.
     static result<client> try_with_default_dir() { return opened(nullptr); }
     /// See try_with_default_dir.
     static client with_default_dir() { return try_with_default_dir().value(); }
 
-    /// The directory.
+    /// The directory, or the server's address.
     result<std::string> try_pool_dir() const {
         auto path = detail::fill([&](auto *out, auto **err) { return plsm_client_pool_dir(native_handle(), out, err); });
         if (!path) return path.error();
@@ -123,7 +148,7 @@ public:
     /// See try_pool_dir.
     std::string pool_dir() const { return try_pool_dir().value(); }
 
-    /// The file that a pool reference means, which need not exist.
+    /// The file that a pool reference means, which need not exist. error_kind::usage: a server's pool.
     result<std::string> try_resolve(std::string_view pool_ref) const {
         const detail::c_text ref(pool_ref, reference);
         if (!ref) return ref.refusal();
@@ -244,6 +269,32 @@ public:
     /// See try_migrate.
     migrated migrate(std::string_view pool_ref, std::optional<std::string_view> new_ref = {}, const pool_options &options = {}) const {
         return try_migrate(pool_ref, new_ref, options).value();
+    }
+
+    /// Copies every intact message of a damaged pool into the new pool `new_ref`, with its seq, time, tags and bytes, and
+    /// proves the copy by reading both again. The damaged file is left as it is; stop the programs that use it first.
+    /// Takes time in proportion to the file. Options that are left as they are mean: as in the damaged pool.
+    /// error_kind::not_found; already_exists: the new pool; usage: of another format, or too large for the size asked
+    /// for; corrupt: no pool, or too little is left of it. A failure leaves nothing behind.
+    result<salvaged> try_salvage(std::string_view pool_ref, std::string_view new_ref, const pool_options &options = {}) const {
+        const detail::c_text from(pool_ref, reference), to(new_ref, "the new pool's reference");
+        if (!from) return from.refusal();
+        if (!to) return to.refusal();
+        const auto raw = options.native();
+        plsm_salvaged_t made = PLSM_SALVAGED_INIT;
+        std::vector<plsm_gap_t> lost(256);
+        auto done = detail::run([&](auto **err) {
+            return plsm_pool_salvage(native_handle(), from.c_str(), to.c_str(), &raw, &made, lost.data(), lost.size(), err);
+        });
+        if (!done) return done.error();
+        salvaged out{{made.bounds.oldest, made.bounds.newest, made.bounds.count}, made.lost, made.lost_ranges, {}, made.size};
+        for (const plsm_gap_t &range : lost)
+            if (range.count != 0) out.ranges.push_back({range.first, range.last, range.count});
+        return out;
+    }
+    /// See try_salvage.
+    salvaged salvage(std::string_view pool_ref, std::string_view new_ref, const pool_options &options = {}) const {
+        return try_salvage(pool_ref, new_ref, options).value();
     }
 
 private:

@@ -88,6 +88,8 @@ public:
     const std::vector<std::string> &causes() const noexcept { return known_->causes; }
     /// For a failed append: false when surely nothing was stored, so that repeating it cannot store it twice.
     bool maybe_written() const noexcept { return known_->maybe_written; }
+    /// Whether a message was refused for its size alone.
+    bool too_large() const noexcept { return known_->too_large; }
     /// Message and path in one text.
     std::string text() const { return path() ? message() + " (" + *path() + ")" : message(); }
 
@@ -98,7 +100,7 @@ private:
         std::optional<std::string> hint{}, path{};
         std::optional<std::uint64_t> seq{}, offset{};
         std::vector<std::string> causes{};
-        bool maybe_written = false;
+        bool maybe_written = false, too_large = false;
     };
 
     explicit error(std::shared_ptr<const known> what) noexcept : known_(std::move(what)) {}
@@ -135,6 +137,8 @@ public:
     std::optional<std::uint64_t> offset() const noexcept { return error_.offset(); }
     /// See error::maybe_written.
     bool maybe_written() const noexcept { return error_.maybe_written(); }
+    /// See error::too_large.
+    bool too_large() const noexcept { return error_.too_large(); }
 
 private:
     plasmite::error error_;
@@ -176,6 +180,7 @@ inline std::optional<std::string> optional_text(const char *text) {
     const std::size_t causes = plsm_error_cause_count(raw);
     for (std::size_t i = 0; i < causes; i++) what->causes.emplace_back(plsm_error_cause(raw, i));
     what->maybe_written = plsm_error_maybe_written(raw) != 0;
+    what->too_large = plsm_error_too_large(raw) != 0;
     return error(std::shared_ptr<const error::known>(std::move(what)));
 }
 

@@ -7,6 +7,7 @@
 #include <plasmite/tail.hpp>
 
 #include <array>
+#include <utility>
 
 namespace plasmite {
 inline namespace PLASMITE_ABI {
@@ -183,6 +184,21 @@ public:
     receipt append(std::string_view json) const { return try_append(json).value(); }
     /// See try_append.
     receipt append(std::string_view json, const append_options &options) const { return try_append(json, options).value(); }
+
+    /// As try_append, and gives the whole stored message as JSON too, made of what was written and not read again.
+    result<std::pair<receipt, buffer>> try_append_envelope(std::string_view json, const append_options &options = {}) const {
+        const auto raw = options.native();
+        plsm_receipt_t told{0, 0};
+        auto message = detail::fill([&](auto *out, auto **err) {
+            return plsm_pool_append_envelope(native_handle(), detail::octets(json), json.size(), &raw, &told, out, err);
+        });
+        if (!message) return message.error();
+        return std::pair<receipt, buffer>(receipt{told.seq, told.timestamp_ns}, std::move(*message));
+    }
+    /// See try_append_envelope.
+    std::pair<receipt, buffer> append_envelope(std::string_view json, const append_options &options = {}) const {
+        return try_append_envelope(json, options).value();
+    }
 
     /// Appends one JSON value and gives the whole stored message as JSON.
     result<buffer> try_append_json(std::string_view json, const std::vector<std::string> &tags = {},

@@ -24,7 +24,7 @@ uninstall-cpp:
 	rm -f "$(CPP_PREFIX)/lib/cmake/plasmite/plasmiteConfig.cmake" "$(CPP_PREFIX)/lib/cmake/plasmite/plasmiteConfigVersion.cmake"
 	rmdir "$(CPP_PREFIX)/include/plasmite" "$(CPP_PREFIX)/lib/cmake/plasmite" 2>/dev/null || true
 
-test-cpp: lib ## test the C++ headers against the built library
+test-cpp: lib cli ## test the C++ headers against the built library
 	sdk/cpp/tests/run $(OUT)
 
 docs-cpp:

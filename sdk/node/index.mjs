@@ -32,6 +32,10 @@ export const {
   replay,
   version,
   libraryVersion,
+  hasFeature,
+  installGuard,
+  jsonToLite3,
+  lite3ToJson,
 } = plasmite;
 
 export default plasmite;

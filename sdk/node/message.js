@@ -70,13 +70,14 @@ function rawAround(message, dataText) {
   return bytesOf(`${head}${dataText}}`);
 }
 
-/** The bytes of a message that was parsed from them. */
+/** The bytes of a message that was parsed from them, or from their text. */
 class GivenBytes {
   constructor(raw, timeText) {
     this.raw = raw;
     this.timeText = timeText;
   }
   rawOf() {
+    if (typeof this.raw === "string") this.raw = bytesOf(this.raw);
     return this.raw;
   }
 }
@@ -112,7 +113,7 @@ function fromEnvelope(envelope, raw) {
 /** A message of the text of an envelope; `raw` are its bytes, when they are there. */
 function parseMessageJson(input, raw) {
   const text = typeof input === "string" ? input : new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(input);
-  return messageOfParsed(JSON.parse(text), text, raw ?? (typeof input === "string" ? bytesOf(input) : input));
+  return messageOfParsed(JSON.parse(text), text, raw ?? input);
 }
 
 /** As parseMessageJson, where the text was parsed already. */

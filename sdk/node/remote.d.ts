@@ -4,7 +4,8 @@
  * @packageDocumentation
  */
 
-import type { DurabilityLike, ErrorKind, FilterOptions, Message, PoolInfo } from "./types.js";
+import type { PoolInfo } from "./info.js";
+import type { DurabilityLike, ErrorKind, FilterOptions, Message } from "./types.js";
 import { PlasmiteError } from "./types.js";
 
 export interface RemoteClientOptions {

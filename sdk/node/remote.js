@@ -1,7 +1,7 @@
 // Pools of a server, over plain fetch: works without the addon, and in browsers.
 
 const { PlasmiteError } = require("./lib/errors.js");
-const { MAX_U64, memberText } = require("./lib/exact.js");
+const { MAX_U64, memberText, parseExact } = require("./lib/exact.js");
 const { parseTime } = require("./lib/time.js");
 const { ErrorKind, describe, mapDurability, mapErrorKind } = require("./mappings.js");
 const { messageOfParsed } = require("./message.js");
@@ -14,7 +14,8 @@ const LONGEST_RETRY_MS = 8000;
 /** An error of a server, or of the way to it. */
 class RemoteError extends PlasmiteError {
   constructor(status, fields) {
-    super(fields.message, { ...fields, kind: mapErrorKind(fields.kind) });
+    const { maybe_written: maybeWritten, too_large: tooLarge = status === 413 } = fields;
+    super(fields.message, { ...fields, kind: mapErrorKind(fields.kind), maybeWritten, tooLarge });
     this.status = status;
   }
 }
@@ -35,7 +36,7 @@ function kindOfStatus(status) {
 function errorOfBody(status, body) {
   let fields = null;
   try {
-    const parsed = JSON.parse(body);
+    const parsed = parseExact(body);
     fields = parsed?.error ?? parsed;
   } catch {
     // Not JSON.
@@ -73,6 +74,9 @@ function encode(object) {
   if (text === undefined) throw new TypeError("plasmite: the value cannot be written as JSON");
   return text;
 }
+
+/** What an answer says about pools, with exact numbers. */
+const infoOf = (answer) => answer && parseExact(answer.text);
 
 // For RemotePool.
 let request;
@@ -124,6 +128,7 @@ class RemoteClient {
       throw new RemoteError(0, {
         kind: "Io",
         message: `cannot reach ${url.origin}: ${error?.cause?.message ?? error?.message}`,
+        path: url.origin,
         cause: error,
       });
     }
@@ -150,7 +155,7 @@ class RemoteClient {
   async createPool(pool, sizeBytes, { signal } = {}) {
     const size = sizeBytes === undefined ? undefined : Number(nonNegative("sizeBytes", sizeBytes));
     const answer = await this.#call("POST", "/v0/pools", { body: encode({ pool: name(pool), size_bytes: size }), signal });
-    return answer?.value.pool ?? null;
+    return infoOf(answer)?.pool ?? null;
   }
 
   async openPool(pool, { signal } = {}) {
@@ -160,12 +165,12 @@ class RemoteClient {
 
   async poolInfo(pool, { signal } = {}) {
     const answer = await this.#call("GET", `/v0/pools/${encodeURIComponent(name(pool))}/info`, { signal });
-    return answer?.value.pool ?? null;
+    return infoOf(answer)?.pool ?? null;
   }
 
   async listPools({ signal } = {}) {
     const answer = await this.#call("GET", "/v0/pools", { signal });
-    return answer?.value.pools ?? [];
+    return infoOf(answer)?.pools ?? [];
   }
 
   static {
@@ -210,17 +215,25 @@ class RemotePool {
     const query = tailQuery(options ?? {});
     let left = options?.maxMessages === undefined || options.maxMessages === null ? null : BigInt(options.maxMessages);
     let pause = RETRY_MS;
+    // Where a tail that goes on stands before its first message, which the server's lines do not tell.
+    let behind = null;
     for (;;) {
       try {
+        if (reconnect && behind === null && (query.has("start") || query.has("tail"))) {
+          const { bounds } = await this.client.poolInfo(this.pool, { signal });
+          behind = String(BigInt(bounds?.newest ?? 0) + 1n);
+          if (query.get("start") === "now") goOnAt(query, behind);
+        }
         for await (const message of this.#tailOnce(query, signal)) {
           pause = RETRY_MS;
           // Where to go on, should the connection break.
-          for (const key of ["tail", "since", "start"]) query.delete(key);
-          query.set("since_seq", String(message.seq + 1n));
+          goOnAt(query, String(message.seq + 1n));
           if (left !== null) query.set("max", String(--left));
           yield message;
         }
         if (!reconnect || left === 0n) return;
+        // It has ended without a message: there was none to begin with.
+        if (query.has("tail")) goOnAt(query, behind);
       } catch (error) {
         const broken = error instanceof RemoteError && (error.status === 0 || error.status >= 500 || error.kind === ErrorKind.Busy);
         if (!reconnect || !broken) throw error;
@@ -245,12 +258,18 @@ class RemotePool {
   }
 }
 
+/** Lets the next request begin at a seq. */
+function goOnAt(query, seq) {
+  for (const key of ["tail", "since", "start"]) query.delete(key);
+  query.set("since_seq", seq);
+}
+
 function messageOfAnswer(answer) {
   if (answer === null || typeof answer.value?.message !== "object")
     throw new RemoteError(0, { kind: "Io", message: "the server's answer has no message" });
   // The text of the message alone, in which a large seq is exact.
   const text = memberText(answer.text, "message");
-  return messageOfParsed(answer.value.message, text, undefined);
+  return messageOfParsed(answer.value.message, text, text);
 }
 
 function messageOfLine(line, status) {
@@ -261,7 +280,7 @@ function messageOfLine(line, status) {
     throw new RemoteError(0, { kind: "Io", message: "the server sent a line that is not JSON", cause: error });
   }
   if (value?.error !== undefined && value.seq === undefined) throw errorOfBody(status, line);
-  return messageOfParsed(value, line, undefined);
+  return messageOfParsed(value, line, line);
 }
 
 function tailQuery(options) {

@@ -12,6 +12,10 @@
  * process holds the writer lock (usually less than a microsecond, at most 10 s, then {@link BusyError}); and
  * `Durability.Flush` waits for the disk. {@link Pool.appendAsync} and {@link Pool.appendManyAsync} do neither.
  *
+ * Servers: `http://host:9700/events` names a pool of a server wherever a pool is named, and `new Client("http://host:9700")` is
+ * a client of that server. Every call is a request then, so the methods that return no promise are a {@link UsageError} whose
+ * hint names the one that does the same. What the server answers keeps its kind and message; no answer is an {@link IoError}.
+ *
  * Threads: worker threads load the package as usual. Handles belong to the thread that opened them; open the pool again
  * in the other one.
  *
@@ -19,6 +23,8 @@
  */
 
 /// <reference types="node" />
+
+import type { DoctorOptions, DoctorReport, Migrated, PoolInfo, PoolListEntry, PoolOptions, Salvaged } from "./info.js";
 
 /** When an append returns: `Fast` when other processes can read the message, `Flush` when it is on the disk. */
 export declare const Durability: { readonly Fast: 0; readonly Flush: 1 };
@@ -64,13 +70,14 @@ export declare class PlasmiteError extends Error {
   readonly seq?: number | bigint;
   /** The byte concerned, in a file, document or text as the message says. */
   readonly offset?: number | bigint;
+  /** Of an append: the message may have been stored all the same, so repeating it could store it twice. */
+  readonly maybeWritten?: true;
+  /** A message was refused for its size alone. */
+  readonly tooLarge?: true;
 }
 
 /** An error of the library. Its text is `plasmite error: kind=…; message=…; path=…; seq=…; offset=…; hint=…`. */
-export declare class PlasmiteNativeError extends PlasmiteError {
-  /** Of an append: the message may have been stored all the same, so repeating it could store it twice. */
-  readonly maybeWritten?: true;
-}
+export declare class PlasmiteNativeError extends PlasmiteError {}
 export declare class InternalError extends PlasmiteNativeError {}
 export declare class UsageError extends PlasmiteNativeError {}
 export declare class NotFoundError extends PlasmiteNativeError {}
@@ -93,6 +100,21 @@ export declare function defaultPoolDir(): string;
 export declare const version: string;
 /** The version of the library: not for parsing, but for a report. */
 export declare function libraryVersion(): { version: string; abiVersion: number; buildInfo: string };
+/** Whether the library has a feature, by the names of `plsm_has_feature` in plasmite.h; unknown ones are not there. */
+export declare function hasFeature(name: string): boolean;
+/**
+ * Installs, once for the process, a SIGBUS handler: access of the library to a pool file that somebody truncated becomes a
+ * {@link CorruptError}. Without it that access kills the process, as with any mapped file. Faults elsewhere go to the
+ * handler that was there before. @throws {@link IoError} The system refuses the handler.
+ */
+export declare function installGuard(): void;
+/**
+ * Encodes a JSON object or array (a value, or JSON text as bytes) as a Lite3 document, as {@link Pool.appendLite3} takes it.
+ * @throws {@link UsageError} Not such a value; or what Lite3 cannot hold: an integer above 2^63-1, a key with a NUL.
+ */
+export declare function jsonToLite3(payload: unknown): Buffer;
+/** Writes a Lite3 document as compact JSON text, members in their order. @throws {@link CorruptError} It is damaged. */
+export declare function lite3ToJson(payload: Uint8Array | ArrayBuffer): Buffer;
 
 export interface MessageMeta {
   readonly tags: readonly string[];
@@ -151,102 +173,69 @@ export declare class Gap {
 /** A time: a Date, ns since 1970, or RFC 3339 text. */
 export type Time = Date | bigint | string;
 
-export interface PoolOptions {
-  /** The exact size of the file (default 1 MiB). */
-  sizeBytes?: number | bigint | null;
-  /** How many messages the index can point at; 0 for no index. */
-  indexCapacity?: number | null;
-  /** The mode of the file, less the umask (default 0o600). */
-  fileMode?: number | null;
+/** What goes to servers only: pools given by their address, or all pools of a client of a server. */
+export interface ClientOptions {
+  /**
+   * The bearer token. Of a client of a server it goes to that server alone, otherwise to every server whose pools are opened;
+   * over plain HTTP to loopback addresses only.
+   */
+  token?: string | null;
+  /** A file with the token; excludes `token`. */
+  tokenFile?: string | URL | null;
+  /** A PEM file of the certificates by which servers are trusted, instead of those that browsers trust. */
+  tlsCaFile?: string | URL | null;
+  /** Trust every server, whatever its certificate. */
+  tlsSkipVerify?: boolean | null;
+  /** Send the token over plain HTTP to other machines too, where anybody on the way can read it. */
+  insecureToken?: boolean | null;
+  /** For how long one request may take (default 30000). Tails go on for as long as they are wanted. */
+  requestTimeoutMs?: number | bigint | null;
 }
 
-export interface PoolInfo {
-  name: string;
-  path: string;
-  file_size: number;
-  index_offset: number;
-  index_capacity: number;
-  index_size_bytes: number;
-  ring_offset: number;
-  ring_size: number;
-  /** Absent or null when the pool is empty; bigints where numbers are not exact. */
-  bounds: { oldest?: number | bigint | null; newest?: number | bigint | null };
-  metrics?: {
-    message_count: number;
-    seq_span: number;
-    utilization: { used_bytes: number; free_bytes: number; used_percent: number };
-    age: { oldest_time?: string | null; newest_time?: string | null; oldest_age_ms?: number | null; newest_age_ms?: number | null };
-  };
-  format?: number;
-  id?: string;
-  generation?: number;
-}
+/** A pool's name, the path of its file (with a slash in it, or a `file:` URL), or the address of a server's pool. */
+export type PoolRef = string | URL;
 
-/** A pool in a list; one that cannot be read has `error`. */
-export interface PoolListEntry {
-  name: string;
-  path: string;
-  file_size?: number;
-  bounds?: { oldest?: number | null; newest?: number | null };
-  mtime?: string | null;
-  error?: unknown;
-}
-
-export interface DoctorReport {
-  pool_ref: string;
-  path: string;
-  status: "ok" | "corrupt" | "unreadable";
-  last_good_seq?: number | null;
-  issue_count: number;
-  issues: { code: string; message: string; seq?: number | null; offset?: number | null }[];
-  remediation_hints?: string[];
-}
-
-export interface DoctorOptions {
-  /** Called after each step. */
-  onProgress?: (progress: { poolsDone: number; pools: number; bytesDone: number; bytes: number; path?: string }) => void;
-  signal?: AbortSignal | null;
-}
-
-export interface Migrated {
-  oldest: bigint;
-  newest: bigint;
-  count: bigint;
-  oldSize: bigint;
-  size: bigint;
-  /** Whether times fall from one message to the next. */
-  timesUnordered: boolean;
-  /** The path of the kept old file. */
-  backup?: string;
-}
-
-/** A directory of pools. Opening one touches no file. */
+/** A directory of pools, or a server of some. Making one touches no file and no network. */
 export declare class Client {
-  /** @param poolDir The directory, which need not exist (default `$HOME/.plasmite/pools`). */
-  constructor(poolDir?: string | URL);
+  /**
+   * @param poolDir The directory, which need not exist (default `$HOME/.plasmite/pools`), or a server's address.
+   * @throws {@link UsageError} Options that exclude each other. @throws {@link NotFoundError} A file that is named.
+   */
+  constructor(poolDir?: string | URL, options?: ClientOptions | null);
+  /** The directory, or the server's address. */
   readonly poolDir: string;
-  /** Creates a pool, of 1 MiB unless a size is given. @throws {@link AlreadyExistsError} */
-  createPool<T = unknown>(poolRef: string, sizeBytes?: number | bigint | PoolOptions | null): Pool<T>;
-  createPoolAsync<T = unknown>(poolRef: string, sizeBytes?: number | bigint | PoolOptions | null): Promise<Pool<T>>;
-  /** Opens a pool, for reading only where writing is not permitted or `readOnly` is set. @throws {@link NotFoundError} */
-  openPool<T = unknown>(poolRef: string, options?: { readOnly?: boolean }): Pool<T>;
-  openPoolAsync<T = unknown>(poolRef: string, options?: { readOnly?: boolean }): Promise<Pool<T>>;
-  /** Opens a pool, creating it first when it is not there; of many callers one creates it. */
-  pool<T = unknown>(poolRef: string, sizeBytes?: number | bigint | PoolOptions | null): Pool<T>;
+  /** Creates a pool, of 1 MiB unless a size is given. Not on servers. @throws {@link AlreadyExistsError} */
+  createPool<T = unknown>(poolRef: PoolRef, sizeBytes?: number | bigint | PoolOptions | null): Pool<T>;
+  createPoolAsync<T = unknown>(poolRef: PoolRef, sizeBytes?: number | bigint | PoolOptions | null): Promise<Pool<T>>;
+  /** Opens a pool, for reading only where writing is not permitted or `readOnly` is set. Not on servers. @throws {@link NotFoundError} */
+  openPool<T = unknown>(poolRef: PoolRef, options?: { readOnly?: boolean }): Pool<T>;
+  openPoolAsync<T = unknown>(poolRef: PoolRef, options?: { readOnly?: boolean }): Promise<Pool<T>>;
+  /** Opens a pool, creating it first when it is not there; of many callers one creates it. Not on servers. */
+  pool<T = unknown>(poolRef: PoolRef, sizeBytes?: number | bigint | PoolOptions | null): Pool<T>;
   /** As {@link pool}, and tells whether this call created it. */
-  ensurePool<T = unknown>(poolRef: string, sizeBytes?: number | bigint | PoolOptions | null): Promise<{ pool: Pool<T>; created: boolean }>;
-  poolExists(poolRef: string): Promise<boolean>;
-  /** The path of the file that a reference means. */
-  poolPath(poolRef: string): string;
-  poolInfo(poolRef: string): Promise<PoolInfo>;
-  /** The pools of the directory, by name. */
+  ensurePool<T = unknown>(poolRef: PoolRef, sizeBytes?: number | bigint | PoolOptions | null): Promise<{ pool: Pool<T>; created: boolean }>;
+  poolExists(poolRef: PoolRef): Promise<boolean>;
+  /** The path of the file that a reference means. @throws {@link UsageError} A server's pool. */
+  poolPath(poolRef: PoolRef): string;
+  poolInfo(poolRef: PoolRef): Promise<PoolInfo>;
+  /** The pools of the directory or the server, by name. */
   listPools(): Promise<PoolListEntry[]>;
   /** Deletes a pool; who has it open is told NotFound. @throws {@link NotFoundError} */
-  deletePool(poolRef: string): Promise<void>;
+  deletePool(poolRef: PoolRef): Promise<void>;
   /** Converts a pool of an older format, in place or to `newRef`. */
-  migratePool(poolRef: string, newRef?: string | null, options?: PoolOptions): Promise<Migrated>;
+  migratePool(poolRef: PoolRef, newRef?: PoolRef | null, options?: PoolOptions): Promise<Migrated>;
+  /**
+   * Copies every intact message of a damaged pool into the new pool `newRef`, each with its seq, time, tags and bytes, and
+   * proves the copy by reading both again. The damaged file is left as it is; stop the programs that use it first. Takes time
+   * in proportion to the file, on a thread of Node's pool, and runs to its end: nothing can cancel it. Options left out mean:
+   * as in the damaged pool, or as much more as the messages need. A failure leaves nothing behind.
+   * @throws {@link NotFoundError} No such pool. @throws {@link AlreadyExistsError} The new pool.
+   * @throws {@link UsageError} Of another format, or too large for the size asked for.
+   * @throws {@link CorruptError} No pool, or too little is left of it to find or check a message.
+   */
+  salvagePool(poolRef: PoolRef, newRef: PoolRef, options?: PoolOptions): Promise<Salvaged>;
   /** Examines a pool, or all pools of the directory. Writes nothing. */
-  doctor(poolRef?: string | null, options?: DoctorOptions): Promise<DoctorReport[]>;
+  doctor(poolRef?: PoolRef | null, options?: DoctorOptions): Promise<DoctorReport[]>;
   /** Pools that were opened live on. */
   close(): void;
   [Symbol.dispose](): void;
@@ -264,7 +253,7 @@ export interface AppendOptions {
 }
 
 export interface AppendAsyncOptions extends AppendOptions {
-  /** Ends the wait for other writers. */
+  /** Ends the wait for other writers; of a request to a server, which may still be carried out, the wait for its answer. */
   signal?: AbortSignal | null;
 }
 
@@ -324,7 +313,10 @@ export interface LocalTailOptions extends StartOptions, FilterOptions {
   signal?: AbortSignal | null;
 }
 
-/** An async generator of messages. It opens with the call, and closes when the loop is left. */
+/**
+ * An async generator of messages. It opens with the call, and closes when the loop is left. Of a server's pool it asks the server
+ * then ({@link Tail.ready} tells when it is open), and connects again by itself, going on where it stood.
+ */
 export interface Tail<M> extends AsyncGenerator<M, void, undefined> {
   /** Resolves when the tail is open; rejects with what was wrong with the options, which the first `next()` would tell else. */
   ready(): Promise<void>;
@@ -391,11 +383,13 @@ export interface WaitOptions extends StartOptions, FilterOptions {
 export declare class Pool<T = unknown> {
   private constructor();
   readonly name: string;
+  /** The path, or the address, by which it was opened. */
   readonly path: string;
   readonly readOnly: boolean;
 
-  /** Appends and returns the whole stored message as JSON bytes. */
+  /** Appends and returns the whole stored message as JSON bytes. As all methods that return no promise, not on servers. */
   appendJson(payload: T | Uint8Array | ArrayBuffer, tags?: readonly string[] | null, durability?: DurabilityLike | null): Buffer;
+  appendJsonAsync(payload: T | Uint8Array | ArrayBuffer, options?: AppendAsyncOptions): Promise<Buffer>;
   append(payload: T | Uint8Array | ArrayBuffer, tags?: readonly string[] | null, durability?: DurabilityLike | null): Message<T>;
   append(payload: T | Uint8Array | ArrayBuffer, options: AppendOptions): Message<T>;
   /** As {@link append}; waits for other writers and for the disk without blocking the event loop. */
@@ -408,6 +402,7 @@ export declare class Pool<T = unknown> {
   ): Promise<BatchReceipt>;
   /** Appends a Lite3 message document; returns its seq. */
   appendLite3(payload: Uint8Array | ArrayBuffer, durability?: DurabilityLike | null): bigint;
+  appendLite3Async(payload: Uint8Array | ArrayBuffer, durability?: DurabilityLike | null): Promise<bigint>;
   /** Makes everything appended so far durable. */
   flush(): Promise<void>;
 
@@ -415,12 +410,27 @@ export declare class Pool<T = unknown> {
   getJson(seq: number | bigint): Buffer;
   get(seq: number | bigint): Message<T>;
   getLite3(seq: number | bigint): Lite3Frame;
+  getJsonAsync(seq: number | bigint): Promise<Buffer>;
+  getAsync(seq: number | bigint): Promise<Message<T>>;
+  getLite3Async(seq: number | bigint): Promise<Lite3Frame>;
 
   info(): PoolInfo;
+  infoAsync(): Promise<PoolInfo>;
   /** Which messages there are; all 0 for none. */
   bounds(): { oldest: bigint; newest: bigint; count: bigint };
+  boundsAsync(): Promise<{ oldest: bigint; newest: bigint; count: bigint }>;
+  /**
+   * How many processes write to the pool: they have appended, or tried to, since they opened it, and have not closed it. This
+   * one counts as well; the first 1000 are counted. @throws {@link IoError} The system does not tell.
+   */
+  writers(): number;
+  writersAsync(): Promise<number>;
+  /** What is odd about the pool although it works, a sentence each: of the control page and a sample of the index. {@link Client.doctor} looks at everything. */
+  warnings(): string[];
+  warningsAsync(): Promise<string[]>;
   /** Whether the path still leads to this pool. */
   isCurrent(): boolean;
+  isCurrentAsync(): Promise<boolean>;
 
   /** Messages from now on, or from where the options say, as they come. */
   tail<U = T>(options: LocalTailOptions & { gapPolicy: "event" }): Tail<Message<U> | Gap>;
@@ -431,7 +441,7 @@ export declare class Pool<T = unknown> {
   replay<U = T>(options?: ReplayOptions | null): AsyncGenerator<Message<U>, void, undefined>;
   /** The first message, from now on unless the options say otherwise, that passes the filters; null after `timeoutMs`. */
   wait<U = T>(options?: WaitOptions | null): Promise<Message<U> | null>;
-  /** Messages that are there. Never waits. */
+  /** Messages that are there. Never waits. Not on servers: there {@link tail} with `follow: false` does the same. */
   range<U = T>(options?: RangeOptions | null): Generator<Message<U>, void, undefined>;
   /** A synchronous stream: its waits block the thread. @param timeoutMs Total time from opening. */
   openStream(
@@ -484,4 +494,5 @@ export declare class Lite3Stream {
 /** {@link Pool.replay} as a function. */
 export declare function replay<T = unknown>(pool: Pool<T>, options?: ReplayOptions | null): AsyncGenerator<Message<T>, void, undefined>;
 
+export * from "./info.js";
 export * from "./remote.js";

@@ -24,7 +24,8 @@ int main(void) {
     plsm_pool_formats(NULL, NULL, NULL);
 
     static const char *const features[] = {"pools", "lite3", "views", "values", "batch", "reserve", "tags",
-        "gap-event", "backwards", "cancel", "event-fd", "wait-any", "guard", "log", "doctor", "migrate"};
+        "gap-event", "backwards", "cancel", "event-fd", "wait-any", "guard", "log", "ingest", "doctor", "migrate",
+        "salvage", "jq", "remote"};
     for (size_t i = 0; i < sizeof features / sizeof *features; i++) CHECK_U64(plsm_has_feature(features[i]), 1);
     CHECK_U64(plsm_has_feature("no-such-feature"), 0);
     CHECK_U64(plsm_has_feature(""), 0);

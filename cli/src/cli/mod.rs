@@ -7,6 +7,7 @@ mod exit;
 mod input;
 mod interrupt;
 mod output;
+mod remote;
 mod signals;
 mod terminal;
 

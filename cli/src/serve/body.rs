@@ -61,7 +61,11 @@ pub(crate) async fn read(state: &State, headers: &HeaderMap, mut body: Body) -> 
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > limit as u64) {
-        return Err(too_large(body, limit).await);
+        // A client that asks before it sends is told at once: reading would tell it to send.
+        return Err(match headers.contains_key(header::EXPECT) {
+            true => refused(limit),
+            false => too_large(body, limit).await,
+        });
     }
     let most = WHOLE + Duration::from_secs(limit as u64 / SLOWEST);
     let deadline = Instant::now() + most;
@@ -136,6 +140,10 @@ async fn too_large(mut body: Body, limit: usize) -> Refusal {
         }
     })
     .await;
+    refused(limit)
+}
+
+fn refused(limit: usize) -> Refusal {
     Refusal::new(
         StatusCode::PAYLOAD_TOO_LARGE,
         ErrorKind::Usage,

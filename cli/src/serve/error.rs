@@ -120,6 +120,9 @@ impl Veil {
                 if error.maybe_written() {
                     object.member("maybe_written", |out| out.extend_from_slice(b"true"));
                 }
+                if error.is_too_large() {
+                    object.member("too_large", |out| out.extend_from_slice(b"true"));
+                }
                 if !error.causes().is_empty() {
                     let causes: Vec<String> = error
                         .causes()

@@ -63,6 +63,7 @@ pub(crate) const ROUTES: &[Route] = &[
     route("DELETE", "/v0/pools/{pool}", Need::Write, |on_method| on(on_method, routes::pools::delete)),
     route("POST", "/v0/pools/{pool}/append", Need::Write, |on_method| on(on_method, routes::append::json)),
     route("POST", "/v0/pools/{pool}/append_lite3", Need::Write, |on_method| on(on_method, routes::append::lite3)),
+    route("POST", "/v0/pools/{pool}/flush", Need::Write, |on_method| on(on_method, routes::append::flush)),
     route("GET", "/v0/pools/{pool}/messages/{seq}", Need::Read, |on_method| on(on_method, routes::messages::json)),
     route("GET", "/v0/pools/{pool}/messages/{seq}/lite3", Need::Read, |on_method| on(on_method, routes::messages::lite3)),
     route("GET", "/v0/pools/{pool}/tail", Need::Read, |on_method| on(on_method, routes::tail::lines)),

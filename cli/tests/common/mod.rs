@@ -8,6 +8,7 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{channel, RecvTimeoutError, Sender};
 use std::time::Duration;
 
+pub(crate) mod both;
 pub(crate) mod http;
 pub(crate) mod mcp;
 pub(crate) mod old;

@@ -70,6 +70,11 @@ impl Server {
         Server { child, address }
     }
 
+    /// The address of a pool, without TLS.
+    pub(crate) fn url(&self, pool: &str) -> String {
+        format!("http://{}/{pool}", self.address)
+    }
+
     pub(crate) fn wire(&self) -> Wire {
         Wire::to(self.address)
     }
@@ -162,7 +167,13 @@ pub(crate) fn seqs(messages: &[Value]) -> Vec<u64> {
 
 /// A server with the pool `lab` of messages 1 to `count`.
 pub(crate) fn filled(scratch: &Scratch, count: u64, options: &[&str]) -> Server {
-    let server = Server::start(scratch, options);
+    filled_at(scratch, "127.0.0.1", count, options)
+}
+
+/// The same at a loopback address of the test's own, where no other test takes its port when it is to start again.
+pub(crate) fn filled_at(scratch: &Scratch, ip: &str, count: u64, options: &[&str]) -> Server {
+    let bind = format!("{ip}:0");
+    let server = Server::start_bound(scratch, &[&["--bind", &*bind], options].concat());
     server.create("lab");
     for number in 1..=count {
         let tag = if number % 2 == 0 { "even" } else { "odd" };

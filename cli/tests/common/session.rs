@@ -56,8 +56,10 @@ impl Session {
             };
         }
         session.stdin(end()).stdout(end()).stderr(end());
-        let child = session.spawn().expect("it starts");
         let keyboard = File::from(controller);
+        // Before the command starts, which may choose another width.
+        resize(&keyboard, 80);
+        let child = session.spawn().expect("it starts");
         let mut reader = keyboard.try_clone().expect("another descriptor");
         let (sender, output) = channel();
         std::thread::spawn(move || {
@@ -68,15 +70,13 @@ impl Session {
                 }
             }
         });
-        let session = Session {
+        Session {
             child,
             keyboard,
             terminal,
             output,
             screen: Screen::default(),
-        };
-        session.resize(80);
-        session
+        }
     }
 
     /// Types keys.
@@ -128,13 +128,7 @@ impl Session {
     }
 
     pub(crate) fn resize(&self, columns: u16) {
-        let size = Winsize {
-            ws_row: 24,
-            ws_col: columns,
-            ws_xpixel: 0,
-            ws_ypixel: 0,
-        };
-        tcsetwinsize(&self.keyboard, size).expect("another size");
+        resize(&self.keyboard, columns);
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
@@ -181,6 +175,16 @@ impl Session {
     pub(crate) fn end_signal(&mut self) -> Option<i32> {
         self.end().signal()
     }
+}
+
+fn resize(terminal: &File, columns: u16) {
+    let size = Winsize {
+        ws_row: 24,
+        ws_col: columns,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    tcsetwinsize(terminal, size).expect("another size");
 }
 
 impl Drop for Session {

@@ -41,6 +41,8 @@ pub(crate) enum What {
     Ends { name: String, status: i32 },
     /// A message of a pool is damaged.
     Damage { pool: String, seq: u64 },
+    /// What follows happens on a machine named `server`, on a network of its own.
+    Network,
     /// There is a pool of format 3.
     OldPool { pool: String },
 }
@@ -119,6 +121,7 @@ fn event(comment: &str) -> Option<What> {
             pool: pool.to_owned(),
             seq: seq.parse().ok()?,
         },
+        ["on", "a", "network", "of", "its", "own"] => What::Network,
         [pool, "is", "a", "pool", "of", "format", "3"] => What::OldPool {
             pool: pool.to_owned(),
         },

@@ -2,6 +2,7 @@
 
 use crate::common::session::Session;
 use crate::common::{old, Scratch};
+use crate::network::{self, Network};
 use crate::recipe::{matches, Recipe, What};
 use rustix::process::{kill_process_group, Pid, Signal};
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ pub(crate) struct Stage {
     scratch: Scratch,
     running: BTreeMap<String, Running>,
     printed: Vec<String>,
+    network: Option<Network>,
 }
 
 enum Running {
@@ -38,6 +40,15 @@ enum Running {
 /// Plays a recipe; panics where something is not as the document says.
 pub(crate) fn play(document: &str, recipe: &Recipe) {
     let mut stage = Stage::new();
+    if recipe.steps.iter().any(|step| step.what == What::Network) {
+        if let Err(why) = Network::allowed() {
+            println!(
+                "left out: {:?} of {document}, since this system allows no namespaces here: {why}",
+                recipe.title
+            );
+            return;
+        }
+    }
     for step in &recipe.steps {
         let place = format!("{document}, line {}, in {:?}", step.line, recipe.title);
         stage.step(&step.what, &place);
@@ -58,6 +69,7 @@ impl Stage {
         Stage {
             scratch,
             running: BTreeMap::new(),
+            network: None,
             printed: Vec::new(),
         }
     }
@@ -118,6 +130,9 @@ impl Stage {
                     running.ends(*status, place);
                 }
             }
+            What::Network => {
+                self.network = Some(Network::new(self.scratch.path()));
+            }
             What::Damage { pool, seq } => damage(&self.pools(), pool, *seq),
             What::OldPool { pool } => drop(old::write(&self.pools(), pool, false)),
         }
@@ -137,9 +152,17 @@ impl Stage {
         let mut directories = vec![stand_ins, commands.to_path_buf()];
         directories.extend(std::env::split_paths(&path));
         let path = std::env::join_paths(directories).expect("a path");
-        let mut command = self.scratch.bare("bash");
         let script = format!("set -o pipefail\nexec 2>&1\n{script}");
-        command.args(["--norc", "-c", &script]).env("PATH", path);
+        let bash = ["bash", "--norc", "-c", &script];
+        let mut command = match &self.network {
+            None => self.scratch.bare(bash[0]),
+            Some(network) => {
+                let mut command = self.scratch.bare("nsenter");
+                command.args(network.entry()).arg(bash[0]);
+                command
+            }
+        };
+        command.args(&bash[1..]).env("PATH", path);
         command
     }
 
@@ -193,11 +216,11 @@ fn commands_below(pid: Pid) -> Vec<String> {
         line.unwrap_or_default().trim().to_owned()
     };
     if ["pls", "plasmite"].contains(&field("Name:").as_str()) {
-        // One that has not opened its pool yet is not ready.
-        let open = if maps.contains(".plasmite\n") {
-            ""
-        } else {
-            "not yet "
+        // One that has not opened its pool yet is not ready. A pool that it has made itself is mapped from a time when
+        // its file had no name.
+        let open = match maps.contains("/.plasmite/pools/") || network::is_at_work(pid) {
+            true => "",
+            false => "not yet ",
         };
         found.push(format!(
             "{open}{} {}",

@@ -31,7 +31,7 @@ test("messages appear as they come, and show in full with exact numbers", async 
   await detail.getByRole("button", { name: "Copy command" }).click();
   await detail.getByText("copied").waitFor();
   const command = await page.evaluate(() => navigator.clipboard.readText());
-  assert.equal(command, "pls fetch lab 2");
+  assert.equal(command, `pls fetch ${server.url}/lab 2`);
   const fetched = server.pls(...command.split(" ").slice(1));
   assert.ok(fetched.includes(String(big)), fetched);
   await page.locator("#fact-seqs", { hasText: "1–2" }).waitFor();

@@ -62,6 +62,8 @@ test("a token is asked for, kept for the tab, and out of the address", async (t)
   await rowCount(page, 1);
 
   const other = await open(t, `${server.url}/ui/pools/lab?n=7&token=s3cret-token#1`);
+  // The command to copy names a file, not the token.
+  await other.locator("#detail code", { hasText: `pls fetch ${server.url}/lab 1 --token-file TOKEN_FILE` }).waitFor();
   await rowCount(other, 1);
   assert.equal(other.url(), `${server.url}/ui/pools/lab?n=7#1`);
   assert.equal(await other.getByRole("dialog").count(), 0);

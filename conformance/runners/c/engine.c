@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 plsm_client_t *client;
-const char *workdir;
+const char *workdir, *home;
 int version;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -289,7 +289,8 @@ int main(int argc, char **argv) {
     version = (int)number;
     if (!wrong && version == 1 && !(argc == 4 && !strcmp(argv[2], "--workdir"))) wrong = "version 1 needs --workdir";
     if (!wrong) workdir = version == 0 ? prepare_v0(argv[1], manifest, &wrong) : argv[3];
-    if (!wrong && plsm_client_new(workdir, &client, NULL) != 0) wrong = "no client";
+    home = getenv("PLASMITE_CONFORMANCE_HOME") ? getenv("PLASMITE_CONFORMANCE_HOME") : workdir;
+    if (!wrong && plsm_client_new(home, &client, NULL) != 0) wrong = "no client";
     captures = lasting(json_get(manifest, "captures") ? json_get(manifest, "captures") : json_object());
     const json_t *steps = json_get(manifest, "steps");
     for (; !wrong && steps && done < steps->count; done += !wrong) wrong = run_step(steps->items[done], format("%zu", done)).text;

@@ -179,6 +179,18 @@ static json_t *send_signal(step_t *step) {
     fail(step, format("%s could not be sent", name));
 }
 
+// Starts or stops the server, as server.py does it.
+static json_t *order_server(step_t *step) {
+    char *program = getenv("PLASMITE_CONFORMANCE_SERVER"), *said = in_workdir("server-said");
+    int status = -1;
+    if (!program) fail(step, "this run has no server");
+    char *command[] = {program, json_get(step->step, "op")->text, step->given ? json_text(step->given) : "{}", NULL};
+    pid_t child = start(command, NULL, said);
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
+    if (status != 0) fail(step, told_by(said));
+    return json_object();
+}
+
 static json_t *await_file(step_t *step) {
     char *path = in_workdir(text(step, "path"));
     for (int looks = 0; access(path, F_OK) != 0; looks++) {
@@ -297,7 +309,7 @@ op_fn *plain_op(const char *name) {
         const char *name;
         op_fn *call;
         int version;
-    } all[] = {{"spawn", spawn, 1}, {"join", join, 1}, {"kill", send_signal, 1}, {"await", await_file, 1}, {"sleep", sleep_ms, 1},
+    } all[] = {{"spawn", spawn, 1}, {"join", join, 1}, {"kill", send_signal, 1}, {"await", await_file, 1}, {"sleep", sleep_ms, 1}, {"start_server", order_server, 1}, {"stop_server", order_server, 1},
                {"file", file_op, 1}, {"corrupt_pool_header", corrupt_pool_header, 0}, {"chmod_path", chmod_path, 0},
                {"spawn_poke", spawn_poke, 0}, {"retention_gap", retention_gap, 0}};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)

@@ -80,6 +80,19 @@ static plsm_pool_options_t pool_options(step_t *step) {
     return options;
 }
 
+// The client from here on.
+static json_t *connect_client(step_t *step) {
+    plsm_client_options_t options = PLSM_CLIENT_OPTIONS_INIT;
+    plsm_client_t *made = NULL;
+    options.pool_dir = json_get(step->given, "home") ? text(step, "home") : home;
+    if (json_get(step->given, "token")) options.token = text(step, "token");
+    if (json_get(step->given, "token_file")) options.token_file = text(step, "token_file");
+    check(step, plsm_client_new_with(&options, &made, &step->fault));
+    plsm_client_free(client);
+    client = made;
+    return json_object();
+}
+
 static json_t *create_pool(step_t *step) {
     plsm_pool_t *made = NULL;
     plsm_pool_options_t options = pool_options(step);
@@ -445,7 +458,7 @@ op_fn *pool_op(const char *name) {
         op_fn *call;
         bool old; // also in version 0
     } all[] = {{"create_pool", create_pool, true}, {"pool_info", pool_info, true}, {"list_pools", list_pools, true}, {"delete_pool", delete_pool, true},
-               {"append", append, true}, {"get", get, true}, {"fetch", get, true}, {"tail", tail, true}, {"ensure_pool", ensure_pool, false},
+               {"append", append, true}, {"get", get, true}, {"connect", connect_client, false}, {"fetch", get, true}, {"tail", tail, true}, {"ensure_pool", ensure_pool, false},
                {"open_pool", open_pool, false}, {"check_pools", check_pools, false}, {"migrate_pool", migrate_pool, false},
                {"append_batch", append_batch, false}, {"append_lite3", append_lite3, false}, {"flush", flush, false}, {"get_lite3", get_lite3, false},
                {"open_tail", open_tail, false}, {"next", next, false}, {"cancel", cancel, false}, {"replay", replay, false}, {"close", close_handle, false}};

@@ -36,7 +36,7 @@ typedef struct {
 } failure_t;
 
 extern plsm_client_t *client;
-extern const char *workdir;
+extern const char *workdir, *home; // home: the client's, a directory or the server's address
 extern int version;
 
 _Noreturn void fail(step_t *step, char *wrong);         // the step is wrong, or an expectation does not hold

@@ -62,6 +62,7 @@ class Runner:
     def __init__(self, manifest, workdir, make_host):
         self.version = manifest["conformance_version"]
         self.manifest, self.workdir = manifest, Path(workdir)
+        self.home = os.environ.get("PLASMITE_CONFORMANCE_HOME", str(workdir))
         self.captures = dict(manifest.get("captures", {}))
         self.handles = {}
         self.lock = threading.Lock()
@@ -218,6 +219,14 @@ class Runner:
     def op_close(self, step, given):
         self.on(step).close()
         return {}
+
+    def op_start_server(self, step, given):
+        done = subprocess.run([os.environ["PLASMITE_CONFORMANCE_SERVER"], step["op"], json.dumps(given)], stdin=subprocess.DEVNULL, capture_output=True)
+        if done.returncode != 0:
+            raise Failure(done.stderr.decode(errors="replace"))
+        return {}
+
+    op_stop_server = op_start_server
 
     # Files
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from urllib.parse import quote
 
 from engine import Failure, SdkError, main, need
 
@@ -29,10 +30,25 @@ def error_of(stderr, status):
 class Cli:
     def __init__(self, runner):
         self.runner = runner
-        self.program = [os.environ["PLASMITE_BIN"], "--dir", str(runner.workdir)]
+        self.connect(runner.home)
+
+    def connect(self, home, token=()):
+        """Commands take a server's pools as URLs; the directory is an option."""
+        self.server = home if "://" in home else None
+        self.program = [os.environ["PLASMITE_BIN"], *([] if self.server else ["--dir", home])]
+        self.token = token
+
+    def op_connect(self, step, given):
+        token = [f"--{name.replace('_', '-')}={given[name]}" for name in ("token", "token_file") if name in given]
+        self.connect(given.get("home", self.runner.home), token)
+        return {}
 
     def command(self, *arguments, stdin=None, fine=(0,)):
         """Standard output of a command, or the error that it told."""
+        # Options of the connection stand behind the command, before its arguments.
+        arguments = list(arguments)
+        at = arguments.index("--") if "--" in arguments else len(arguments)
+        arguments[at:at] = self.token
         done = subprocess.run([*self.program, *arguments], input=stdin if stdin is not None else b"", capture_output=True)
         if done.returncode not in fine:
             raise error_of(done.stderr.decode(), done.returncode)
@@ -41,7 +57,8 @@ class Cli:
     def pool(self, step):
         if "on" in step or "keep" in step:
             raise Failure("a command has no handles")
-        return need(step, "pool")
+        name = need(step, "pool")
+        return f"{self.server}/{quote(name, safe='')}" if self.server and "://" not in name else name
 
     # Pools
 
@@ -58,7 +75,7 @@ class Cli:
                 "count": told["metrics"]["message_count"]}
 
     def op_list_pools(self, step, given):
-        told = json.loads(self.command("pool", "list", "--json"))["pools"]
+        told = json.loads(self.command("pool", "list", "--json", *([self.server] if self.server else [])))["pools"]
         broken = [{"name": pool["name"], "kind": pool["error"]["error"]["kind"]} for pool in told if "error" in pool]
         return {"names": [pool["name"] for pool in told], "broken": broken}
 
@@ -71,7 +88,7 @@ class Cli:
         return {}
 
     def op_check_pools(self, step, given):
-        which = ["--", step["pool"]] if "pool" in step else ["--all"]
+        which = ["--", self.pool(step)] if "pool" in step else [self.server or "--all"]
         told = json.loads(self.command("doctor", "--json", *which, fine=(0, 7)))
         reports = [
             {
@@ -127,7 +144,7 @@ class Cli:
 
     def follow(self, pool, options, most):
         """The messages that `follow` prints, at most so many: then it is ended."""
-        following = subprocess.Popen([*self.program, "follow", "--jsonl", *options, "--", pool], stdin=subprocess.DEVNULL,
+        following = subprocess.Popen([*self.program, "follow", "--jsonl", *options, *self.token, "--", pool], stdin=subprocess.DEVNULL,
                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         messages = []
         while most is None or len(messages) < most:

@@ -170,6 +170,14 @@ json_t *send_signal(const step &step) {
     return json_object();
 }
 
+// Starts or stops the server, as server.py does it.
+json_t *order_server(const step &step) {
+    const std::string program = environment("PLASMITE_CONFORMANCE_SERVER"), said = in_workdir("server-said");
+    if (program.empty()) throw bad_step("this run has no server");
+    if (wait_for(start({program, step.member("op")->text, step.given != nullptr ? json_text(step.given) : "{}"}, "", said)) != 0) throw bad_step(content(said));
+    return json_object();
+}
+
 json_t *await(const step &step) {
     const std::string path = in_workdir(step.text("path"));
     const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(30);
@@ -281,7 +289,8 @@ std::optional<failure> control(const step &step, const std::string &op, const st
 operation plain_op(const std::string &name) {
     static const std::map<std::string, operation> all[] = {
         {{"corrupt_pool_header", corrupt_pool_header}, {"chmod_path", chmod_path}, {"spawn_poke", spawn_poke}, {"retention_gap", retention_gap}},
-        {{"spawn", spawn}, {"join", join}, {"kill", send_signal}, {"await", await}, {"sleep", sleep_ms}, {"file", file}}};
+        {{"spawn", spawn}, {"join", join}, {"kill", send_signal}, {"await", await}, {"sleep", sleep_ms}, {"file", file},
+         {"start_server", order_server}, {"stop_server", order_server}}};
     const auto found = all[version].find(name);
     return found != all[version].end() ? found->second : nullptr;
 }

@@ -74,6 +74,13 @@ pool_options pool_options_of(const step &step) {
     return options;
 }
 
+// The client from here on.
+json_t *connect(const step &step) {
+    plasmite::client made(step.input("home") != nullptr ? step.text("home") : home);
+    client.emplace(std::move(made));
+    return json_object();
+}
+
 json_t *create_pool(const step &step) {
     keep_or_close(step, client->create(step.pool_ref(), pool_options_of(step)));
     return json_object();
@@ -349,6 +356,7 @@ operation pool_op(const std::string &name) {
                                                           {"delete_pool", delete_pool}, {"append", append},    {"get", get},
                                                           {"tail", tail_whole}};
     static const std::map<std::string, operation> recent = {
+        {"connect", connect},
         {"ensure_pool", ensure_pool},   {"open_pool", open_pool},       {"check_pools", check_pools}, {"migrate_pool", migrate_pool},
         {"append_batch", append_batch}, {"append_lite3", append_lite3}, {"flush", flush},             {"get_lite3", get_lite3},
         {"open_tail", open_tail},       {"next", next},                 {"cancel", cancel},           {"replay", replay_paced},

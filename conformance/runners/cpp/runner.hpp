@@ -50,7 +50,7 @@ struct step {
 };
 
 extern std::optional<plasmite::client> client;
-extern std::string workdir;
+extern std::string workdir, home; // home: the client's, a directory or the server's address
 extern int version;
 
 std::string shown(const json_t *value);

@@ -1,43 +1,13 @@
 // The operations on pools, each a call of the Node SDK.
 
 const path = require("node:path");
-const { Client, ErrorKind, Gap, PlasmiteError } = require("../../../sdk/node/index.js");
-const { Failure, small } = require("./values.js");
-
-const KINDS = Object.fromEntries(Object.entries(ErrorKind).map(([name, number]) => [number, name]));
-
-function need(given, name) {
-  if (!Object.hasOwn(given, name)) throw new Failure(`the step has no ${name}`);
-  return given[name];
-}
-
-/** The fields of an error of the SDK, or null: JavaScript's own errors for bad arguments are Usage. */
-function sdkError(error) {
-  const bad = (error instanceof TypeError || error instanceof RangeError) && typeof error.code === "string";
-  if (!bad && !(error instanceof PlasmiteError)) return null;
-  const { message, path = null, seq = null, offset = null } = error;
-  return { kind: bad ? "Usage" : KINDS[error.kind], message, path, seq, offset };
-}
-
-const MARK = ']},"data":';
-
-function messageOf(message) {
-  const raw = message.raw.toString();
-  const { timeRfc3339: time, tags, data } = message;
-  return { seq: small(message.seq), time, tags: [...tags], data, raw, data_text: raw.slice(raw.indexOf(MARK) + MARK.length, -1) };
-}
+const { Client, Gap } = require("../../../sdk/node/index.js");
+const { need } = require("./errors.js");
+const { checkOrder, messageOf, payloadOf } = require("./messages.js");
+const { small } = require("./values.js");
 
 const frameOf = (frame) => ({ seq: small(frame.seq), time: frame.timeRfc3339, hex: frame.payload.toString("hex") });
 const itemOf = (item) => ("payload" in item ? frameOf(item) : messageOf(item));
-
-/** What an input gives to append: bytes for JSON text, else the value. */
-function payloadOf(given, version) {
-  if ("hex" in given) return Buffer.from(given.hex, "hex");
-  const data = need(given, "data");
-  const exact =
-    version === 1 && typeof data === "object" && data !== null && Object.keys(data).length === 1 && typeof data.$json === "string";
-  return exact ? Buffer.from(data.$json) : data;
-}
 
 function tailOptions(given, defaults = {}) {
   const { start = "oldest", gap, encoding: _, ...rest } = { ...defaults, ...given };
@@ -64,24 +34,28 @@ const openTail = (pool, given, defaults) => {
   return given.encoding === "lite3" ? pool.tailLite3(options) : pool.tail(options);
 };
 
-function checkOrder(messages, backwards) {
-  for (let i = 1; i < messages.length; i++) {
-    const [before, after] = [messages[i - 1].seq, messages[i].seq];
-    if (backwards ? before <= after : before >= after) throw new Failure(`the seqs do not ${backwards ? "fall" : "rise"}`);
-  }
-  return messages;
-}
+const isUrl = (reference) => reference.includes("://");
 
 class Host {
   constructor(runner) {
     this.runner = runner;
-    this.client = new Client(runner.workdir);
+    this.client = new Client(runner.home);
+    this.far = new WeakSet();
+    if (isUrl(runner.home)) this.far.add(this.client);
+  }
+
+  /** Calls `name`; of a server's pool the form of it that does not keep the event loop waiting. */
+  async call(object, name, ...args) {
+    const isFar = this.far.has(object) || (object === this.client && isUrl(args[0]));
+    const made = isFar && `${name}Async` in object ? await object[`${name}Async`](...args) : object[name](...args);
+    if (isFar && object === this.client) this.far.add(made);
+    return made;
   }
 
   /** Runs `action` on the step's pool: an open handle, or one for this step. */
   async on(step, action) {
     if ("on" in step) return action(this.runner.on(step));
-    const pool = this.client.openPool(need(step, "pool"));
+    const pool = await this.call(this.client, "openPool", need(step, "pool"));
     try {
       return await action(pool);
     } finally {
@@ -94,8 +68,18 @@ class Host {
     else pool.close();
   }
 
-  op_create_pool(step, given) {
-    this.made(step, this.client.createPool(need(step, "pool"), { sizeBytes: given.size_bytes, indexCapacity: given.index_capacity }));
+  /** The client from here on. */
+  op_connect(_step, given) {
+    const home = given.home ?? this.runner.home;
+    const options = { token: given.token, tokenFile: given.token_file };
+    this.client = "token" in given || "token_file" in given ? new Client(home, options) : new Client(home);
+    if (isUrl(home)) this.far.add(this.client);
+    return {};
+  }
+
+  async op_create_pool(step, given) {
+    const options = { sizeBytes: given.size_bytes, indexCapacity: given.index_capacity };
+    this.made(step, await this.call(this.client, "createPool", need(step, "pool"), options));
     return {};
   }
 
@@ -104,21 +88,22 @@ class Host {
       sizeBytes: given.size_bytes,
       indexCapacity: given.index_capacity,
     });
+    if (isUrl(step.pool) || this.far.has(this.client)) this.far.add(pool);
     this.made(step, pool);
     return { created };
   }
 
-  op_open_pool(step, given) {
-    const pool = this.client.openPool(need(step, "pool"), { readOnly: given.read_only });
+  async op_open_pool(step, given) {
+    const pool = await this.call(this.client, "openPool", need(step, "pool"), { readOnly: given.read_only });
     const result = { read_only: pool.readOnly };
     this.made(step, pool);
     return result;
   }
 
   op_pool_info(step) {
-    return this.on(step, (pool) => {
-      const { name, file_size, ring_size, index_capacity, bounds } = pool.info();
-      const { count } = pool.bounds();
+    return this.on(step, async (pool) => {
+      const { name, file_size, ring_size, index_capacity, bounds } = await this.call(pool, "info");
+      const { count } = await this.call(pool, "bounds");
       return {
         name,
         file_size,
@@ -164,22 +149,28 @@ class Host {
         lockWaitMs: given.lock_wait_ms,
       };
       const payload = payloadOf(given, this.runner.version);
-      const message = given.lock_wait_ms === undefined ? pool.append(payload, options) : await pool.appendAsync(payload, options);
+      const name = given.lock_wait_ms === undefined ? "append" : "appendAsync";
+      const message = await this.call(pool, name, payload, options);
       return { seq: small(message.seq), time: message.timeRfc3339 };
     });
   }
 
   op_append_batch(step, given) {
-    return this.on(step, (pool) => {
+    return this.on(step, async (pool) => {
       const items = need(given, "items");
       const payloads = items.map((item) => payloadOf(item, this.runner.version));
-      const receipt = pool.appendMany(payloads, { eachTags: items.map(({ tags }) => tags), durability: given.durability });
+      const receipt = await this.call(pool, "appendMany", payloads, {
+        eachTags: items.map(({ tags }) => tags),
+        durability: given.durability,
+      });
       return { seqs: [...receipt].map(({ seq }) => small(seq)) };
     });
   }
 
   op_append_lite3(step, given) {
-    return this.on(step, (pool) => ({ seq: small(pool.appendLite3(Buffer.from(need(given, "hex"), "hex"), given.durability)) }));
+    return this.on(step, async (pool) => ({
+      seq: small(await this.call(pool, "appendLite3", Buffer.from(need(given, "hex"), "hex"), given.durability)),
+    }));
   }
 
   op_flush(step) {
@@ -190,11 +181,11 @@ class Host {
   }
 
   op_get(step, given) {
-    return this.on(step, (pool) => messageOf(pool.get(need(given, "seq"))));
+    return this.on(step, async (pool) => messageOf(await this.call(pool, "get", need(given, "seq"))));
   }
 
   op_get_lite3(step, given) {
-    return this.on(step, (pool) => frameOf(pool.getLite3(need(given, "seq"))));
+    return this.on(step, async (pool) => frameOf(await this.call(pool, "getLite3", need(given, "seq"))));
   }
 
   async op_open_tail(step, given) {
@@ -254,4 +245,4 @@ class Host {
   }
 }
 
-module.exports = { Host, need, sdkError };
+module.exports = { Host };

@@ -1,12 +1,16 @@
 #!/usr/bin/env node
 // The host `node`: runs the steps of a manifest through the Node SDK, as format.md says.
 
-const { spawn } = require("node:child_process");
+const { execFile, spawn } = require("node:child_process");
 const fs = require("node:fs");
 const path = require("node:path");
 const { setTimeout: sleep } = require("node:timers/promises");
-const { Host, need, sdkError } = require("./host.js");
+const { need, sdkError } = require("./errors.js");
 const { Failure, encode, outcomeMismatch, replace, shown, unsafe } = require("./values.js");
+
+// The host `node-fetch` (argument --fetch first) goes through the remote client, which needs no addon.
+const fetching = process.argv[2] === "--fetch";
+const { Host } = require(fetching ? "./fetch.js" : "./host.js");
 
 const V0_OPS = [
   "create_pool",
@@ -52,6 +56,7 @@ class Runner {
     this.version = manifest.conformance_version;
     this.manifest = manifest;
     this.workdir = workdir;
+    this.home = process.env.PLASMITE_CONFORMANCE_HOME ?? workdir;
     this.captures = new Map(Object.entries(manifest.captures ?? {}));
     this.handles = new Map();
     this.closedNames = new Set();
@@ -208,6 +213,18 @@ class Runner {
     return {};
   }
 
+  op_start_server(step, given) {
+    return new Promise((resolve, reject) => {
+      execFile(process.env.PLASMITE_CONFORMANCE_SERVER, [step.op, encode(given)], (error, _said, told) =>
+        error === null ? resolve({}) : reject(new Failure(told || error.message)),
+      );
+    });
+  }
+
+  op_stop_server(step, given) {
+    return this.op_start_server(step, given);
+  }
+
   op_close(step) {
     this.on(step).close();
     this.closedNames.add(step.on);
@@ -323,4 +340,4 @@ async function main([file, ...rest]) {
   process.exit(error === null ? 0 : 1);
 }
 
-main(process.argv.slice(2));
+main(fetching ? process.argv.slice(3) : process.argv.slice(2));

@@ -126,7 +126,8 @@ class Async(Sync):
 
     def tail(self, pool, given, timeout_ms=None):
         options, kind = self.open(pool, given, timeout_ms)
-        return pool.lite3_tail_async(**options) if kind == "lite3" else pool.tail_async(**options)
+        tail = pool.lite3_tail_async(**options) if kind == "lite3" else pool.tail_async(**options)
+        return self.run(tail.__aenter__())
 
     def next(self, tail, wait_ms):
         return self.run(tail.next_message(wait_ms))
@@ -143,7 +144,7 @@ class Host:
 
     def __init__(self, runner):
         self.runner = runner
-        self.client = Client(runner.workdir)
+        self.client = Client(runner.home)
 
     def pool(self, step):
         """The pool of a step, and whether it is closed behind it."""
@@ -156,6 +157,12 @@ class Host:
             self.runner.keep(step, pool)
         else:
             pool.close()
+
+    @answered
+    def op_connect(self, step, given):
+        options = {name: given[name] for name in ("token", "token_file") if name in given}
+        self.client = Client(given.get("home", self.runner.home), **options)
+        return {}
 
     # Pools
 

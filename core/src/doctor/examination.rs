@@ -148,10 +148,13 @@ fn last_look(pool: &Pool, report: &mut Report) {
         );
     }
     if at_home && report.issue_count == 0 && !pool.looks_sound(true) {
-        report.warn(signs::ODD_WORDS);
+        report.warn("writer_words", signs::ODD_WORDS);
     }
     if pool.sync_failed() {
-        report.warn(signs::SYNC_FAILED);
+        report.warn("sync_failed", signs::SYNC_FAILED);
+    }
+    if let Some(exposed) = signs::exposed(pool.path()) {
+        report.warn("exposed", exposed);
     }
 }
 
@@ -188,11 +191,18 @@ fn superblock_is_good(path: &Path, report: &mut Report) -> Result<bool> {
         (Finding::Format | Finding::Features, Some(hint)) => hint,
         _ => finding.advice(),
     };
+    // Where the word is that says so; or where the file ends.
+    let place = match finding {
+        Finding::Format => 4,
+        Finding::Features => 64,
+        Finding::Length => status.len,
+        _ => 0,
+    };
     report.add(Issue {
         finding,
         message: error.message().to_string(),
         seq: None,
-        offset: error.offset(),
+        offset: error.offset().or(Some(place)),
         advice: advice.to_string(),
     });
     Ok(false)

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, ErrorKind, Result};
 use examination::Examination;
-pub use report::{write_json, Finding, Issue, Report, Status};
+pub use report::{write_json, Finding, Issue, Report, Status, Warning};
 
 /// How far a doctor has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -115,6 +115,15 @@ pub struct Issue {
     pub advice: String,
 }
 
+/// What is no damage, but worth knowing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// What, by a name that stays the same in all versions.
+    pub name: &'static str,
+    /// In words.
+    pub message: String,
+}
+
 /// How a pool is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
@@ -153,8 +162,10 @@ pub struct Report {
     pub issues: Vec<Issue>,
     /// How many issues there are, listed or not.
     pub issue_count: u64,
-    /// What to do; what is no damage but worth knowing begins with `warning: `.
+    /// What to do; also the warnings, which begin with `warning: `.
     pub hints: Vec<String>,
+    /// What is no damage, but worth knowing.
+    pub warnings: Vec<Warning>,
     /// Oldest and newest intact message; `None` when there is none.
     pub bounds: Option<(u64, u64)>,
     /// Intact messages.
@@ -175,6 +186,7 @@ impl Report {
             issues: Vec::new(),
             issue_count: 0,
             hints: Vec::new(),
+            warnings: Vec::new(),
             bounds: None,
             messages: 0,
             bytes: 0,
@@ -225,8 +237,15 @@ impl Report {
     }
 
     /// Adds what is no damage but worth knowing.
-    pub(super) fn warn(&mut self, text: &str) {
-        self.hint(format!("warning: {text}"));
+    pub(super) fn warn(&mut self, name: &'static str, message: impl Into<String>) {
+        let warning = Warning {
+            name,
+            message: message.into(),
+        };
+        if !self.warnings.contains(&warning) {
+            self.hint(format!("warning: {}", warning.message));
+            self.warnings.push(warning);
+        }
     }
 
     /// Adds a hint, once.
@@ -255,6 +274,14 @@ impl Report {
         members.array("remediation_hints", &self.hints, |hint, out| {
             write_string(hint.as_bytes(), out);
         });
+        if !self.warnings.is_empty() {
+            members.array("warnings", &self.warnings, |warning, out| {
+                object(out, |members| {
+                    members.text("finding", warning.name);
+                    members.text("message", &warning.message);
+                });
+            });
+        }
         members.name("snapshot_path").extend_from_slice(b"null");
         members.object("bounds", |members| {
             if let Some((oldest, newest)) = self.bounds {

@@ -110,9 +110,9 @@ impl Walk {
                 }
                 Ok(Look::TooMuch) => {
                     self.end_of_damage(None, report);
-                    report.hint(
-                        "warning: the search for intact messages behind the damage was given up"
-                            .into(),
+                    report.warn(
+                        "search",
+                        "the search for intact messages behind the damage was given up",
                     );
                     self.at = self.frames.head;
                 }
@@ -174,11 +174,12 @@ impl Walk {
         let seq = self.frames.header.seq;
         if let (Some(last), None) = (self.last, self.lost) {
             if seq > last.seq + 1 && report.issue_count == self.known {
-                report.hint(format!(
-                    "warning: there are no messages {} to {}: they were lost when the machine went down",
+                let text = format!(
+                    "there are no messages {} to {}: they were lost when the machine went down",
                     last.seq + 1,
                     seq - 1
-                ));
+                );
+                report.warn("lost", text);
             }
         }
         if report.issue_count == self.known {
@@ -239,7 +240,7 @@ impl Walk {
         }
         report.slots = self.slots.compared;
         if let Some((seq, count)) = self.slots.wrong {
-            report.warn(&signs::missed(count, self.slots.compared, seq));
+            report.warn("index", signs::missed(count, self.slots.compared, seq));
         }
         Walked::Done
     }

@@ -11,13 +11,13 @@ use jaq_core::ops::Cmp;
 use super::execute::compare_floats;
 use super::pattern::Pattern;
 use super::plan::{Literal, Node, Op, Step};
-use crate::lite3::{Kind, Source, Value};
+use crate::lite3::{key_hash, Kind, Source, Value};
 use crate::message::{Encoding, Message};
 
 /// A condition.
 pub(super) enum Quick {
-    /// A member, named by its keys from the data on.
-    Member(Box<str>, Box<[Box<str>]>, Is),
+    /// A member, named by its keys from the data on; the first with its hash.
+    Member(Box<str>, u32, Box<[Box<str>]>, Is),
     Logic(bool, Box<[Quick; 2]>),
 }
 
@@ -72,8 +72,8 @@ impl Quick {
 
     fn holds_in<S: Source>(&self, data: S, effort: &mut u64) -> Option<bool> {
         match self {
-            Quick::Member(first, rest, is) => {
-                let mut value = Value::quick_member(data, first.as_bytes())?;
+            Quick::Member(first, hash, rest, is) => {
+                let mut value = Value::quick_member_hashed(data, first.as_bytes(), *hash)?;
                 for key in rest {
                     value = value.get(key.as_bytes()).ok()??;
                 }
@@ -183,5 +183,6 @@ fn member(steps: &[Step], is: Is) -> Option<Quick> {
     }
     let first = keys.next()??;
     let rest: Option<Box<[Box<str>]>> = keys.collect();
-    Some(Quick::Member(first, rest?, is))
+    let hash = key_hash(first.as_bytes());
+    Some(Quick::Member(first, hash, rest?, is))
 }

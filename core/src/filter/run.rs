@@ -97,6 +97,7 @@ impl Program {
     }
 
     /// See [`super::Filter::matches`].
+    #[inline]
     pub(super) fn matches<S: Source>(
         &self,
         message: &Message<S>,
@@ -109,6 +110,18 @@ impl Program {
                 return Ok(still_valid().then_some(matches));
             }
         }
+        self.matches_planned(message, still_valid, effort)
+    }
+
+    /// The same without the quick form. Apart from it, which would pay for the registers and the thread's words that are
+    /// needed here.
+    #[inline(never)]
+    fn matches_planned<S: Source>(
+        &self,
+        message: &Message<S>,
+        still_valid: impl Fn() -> bool,
+        effort: &mut u64,
+    ) -> Result<Option<bool>> {
         if let Some(plan) = &self.plan {
             let (verdict, steps) = execute::verdict(plan, message);
             *effort += steps;

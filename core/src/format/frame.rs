@@ -15,6 +15,7 @@
 //! nor a frame of an earlier lap can pass.
 
 use crate::limits::SEQ_LIMIT;
+use crate::sys::crc::{self, Word};
 
 /// Bytes of the header.
 pub const HEADER: u64 = 40;
@@ -174,23 +175,33 @@ impl Header {
 /// The body's sum comes last, so that the processor works on both at once.
 #[inline]
 pub fn checksum(words: [u64; HEADER_WORDS], body_crc: u32, position: u64, seed: u64) -> u32 {
-    let [first, second, third, fourth, fifth] = words;
-    let first = first & 0xffff_ffff;
-    let summed = [
-        first,
-        second,
-        third,
-        fourth,
-        fifth,
-        position,
-        seed,
-        u64::from(body_crc),
-    ];
     let mut bytes = [0u8; 64];
+    let [a, b, c, d, e, f, g] = before_body(words, position, seed);
+    let summed = [a, b, c, d, e, f, g, u64::from(body_crc)];
     for (place, word) in bytes.chunks_exact_mut(8).zip(summed) {
         place.copy_from_slice(&word.to_le_bytes());
     }
     crc_fast::crc32_iscsi(&bytes)
+}
+
+/// As [`checksum`], with the body as words: its `body_len` bytes are the first of them.
+#[inline]
+pub fn checksum_of<W: Word>(
+    words: [u64; HEADER_WORDS],
+    body: &[W],
+    body_len: u64,
+    position: u64,
+    seed: u64,
+) -> u32 {
+    crc::with_body(before_body(words, position, seed), body, body_len as usize)
+}
+
+/// What is summed before the body's sum.
+#[inline]
+fn before_body(words: [u64; HEADER_WORDS], position: u64, seed: u64) -> [u64; 7] {
+    let [first, second, third, fourth, fifth] = words;
+    let first = first & 0xffff_ffff;
+    [first, second, third, fourth, fifth, position, seed]
 }
 
 /// CRC-32C of payload and tags, which goes into a frame's checksum.

@@ -4,7 +4,7 @@ use super::scan::{beyond_ascii, specials};
 use crate::lite3::Piece;
 
 /// Appends UTF-8 text known to be valid as a JSON string.
-pub(crate) fn write_string(text: &[u8], out: &mut Vec<u8>) {
+pub fn write_string(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     write_escaped(text, out);
     out.push(b'"');

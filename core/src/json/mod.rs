@@ -24,10 +24,10 @@ mod write;
 
 pub(crate) use encode::{build_value, Stop};
 pub use encode::{Encoded, Encoder};
-pub(crate) use escape::write_string;
+pub use escape::write_string;
 pub(crate) use fault::in_input;
-pub(crate) use object::{object, Members};
-pub(crate) use parts::{string_value, Parts};
+pub use object::{object, Members};
+pub use parts::{string_value, Part, Parts};
 pub(crate) use scan::string_run;
-pub(crate) use text::validate;
+pub use text::{validate, validate_around};
 pub use write::write_lite3;

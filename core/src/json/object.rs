@@ -3,14 +3,14 @@
 use super::write_string;
 
 /// Writes members of a JSON object with their commas.
-pub(crate) struct Members<'a> {
+pub struct Members<'a> {
     out: &'a mut Vec<u8>,
     first: bool,
 }
 
 impl Members<'_> {
     /// A member's name; its value is to be appended to the result.
-    pub(crate) fn name(&mut self, name: &str) -> &mut Vec<u8> {
+    pub fn name(&mut self, name: &str) -> &mut Vec<u8> {
         if !std::mem::replace(&mut self.first, false) {
             self.out.push(b',');
         }
@@ -21,19 +21,19 @@ impl Members<'_> {
     }
 
     /// A string.
-    pub(crate) fn text(&mut self, name: &str, value: &str) {
+    pub fn text(&mut self, name: &str, value: &str) {
         write_string(value.as_bytes(), self.name(name));
     }
 
     /// An unsigned number.
-    pub(crate) fn number(&mut self, name: &str, value: u64) {
+    pub fn number(&mut self, name: &str, value: u64) {
         let mut buffer = itoa::Buffer::new();
         self.name(name)
             .extend_from_slice(buffer.format(value).as_bytes());
     }
 
     /// An unsigned number, or null.
-    pub(crate) fn number_or_null(&mut self, name: &str, value: Option<u64>) {
+    pub fn number_or_null(&mut self, name: &str, value: Option<u64>) {
         match value {
             Some(value) => self.number(name, value),
             None => self.name(name).extend_from_slice(b"null"),
@@ -41,12 +41,12 @@ impl Members<'_> {
     }
 
     /// An object.
-    pub(crate) fn object(&mut self, name: &str, fill: impl FnOnce(&mut Members<'_>)) {
+    pub fn object(&mut self, name: &str, fill: impl FnOnce(&mut Members<'_>)) {
         object(self.name(name), fill);
     }
 
     /// An array whose items `item` writes.
-    pub(crate) fn array<T>(
+    pub fn array<T>(
         &mut self,
         name: &str,
         items: impl IntoIterator<Item = T>,
@@ -65,7 +65,7 @@ impl Members<'_> {
 }
 
 /// Appends an object.
-pub(crate) fn object(out: &mut Vec<u8>, fill: impl FnOnce(&mut Members<'_>)) {
+pub fn object(out: &mut Vec<u8>, fill: impl FnOnce(&mut Members<'_>)) {
     out.push(b'{');
     fill(&mut Members { out, first: true });
     out.push(b'}');

@@ -29,6 +29,8 @@ impl From<Refusal> for Stop {
 
 /// Takes the values of a text in their order.
 pub(super) trait Sink {
+    /// How deep arrays and objects may nest.
+    const DEPTH: usize = MAX_DEPTH;
     /// A member starts; its value follows and is a container or not. `escaped`: the key was written with escapes.
     fn key(&mut self, key: Piece<'_>, escaped: bool, container: bool) -> Result<(), Refusal>;
     /// As `key`, for a plain one of up to seven bytes: they are the lowest of `text`, the first lowest,
@@ -76,16 +78,19 @@ fn opens(byte: u8) -> bool {
     byte == b'{' || byte == b'['
 }
 
+/// How much deeper than a value of ours a text may nest that has such a value in it.
+pub(super) const MAX_AROUND: usize = 8;
+
 /// Whether each open container is an object: one bit per level.
 struct Levels {
-    bits: [u64; MAX_DEPTH.div_ceil(64)],
+    bits: [u64; (MAX_DEPTH + MAX_AROUND).div_ceil(64)],
     depth: usize,
 }
 
 impl Levels {
     #[inline]
-    fn push(&mut self, object: bool) -> bool {
-        if self.depth == MAX_DEPTH {
+    fn push(&mut self, object: bool, most: usize) -> bool {
+        if self.depth == most {
             return false;
         }
         let (word, bit) = (self.depth / 64, self.depth % 64);
@@ -108,7 +113,7 @@ impl Levels {
 pub(super) fn parse<K: Sink>(text: &[u8], scratch: &mut Vec<u8>, sink: &mut K) -> Result<(), Stop> {
     let mut scanner = Scanner::new(text);
     let mut levels = Levels {
-        bits: [0; MAX_DEPTH.div_ceil(64)],
+        bits: [0; (MAX_DEPTH + MAX_AROUND).div_ceil(64)],
         depth: 0,
     };
     let mut object = false; // the innermost open container
@@ -124,7 +129,7 @@ pub(super) fn parse<K: Sink>(text: &[u8], scratch: &mut Vec<u8>, sink: &mut K) -
                     scanner.number(sink)?;
                 }
                 b'{' => {
-                    if !levels.push(true) {
+                    if !levels.push(true, K::DEPTH) {
                         return too_deep(scanner.at());
                     }
                     scanner.skip();
@@ -135,7 +140,7 @@ pub(super) fn parse<K: Sink>(text: &[u8], scratch: &mut Vec<u8>, sink: &mut K) -
                     }
                 }
                 b'[' => {
-                    if !levels.push(false) {
+                    if !levels.push(false, K::DEPTH) {
                         return too_deep(scanner.at());
                     }
                     scanner.skip();

@@ -6,20 +6,23 @@ use crate::error::Result;
 /// Walks over the parts of the container that starts the text; nothing for other values.
 ///
 /// The text must have passed [`validate`](super::validate): otherwise the parts mean nothing.
-pub(crate) struct Parts<'a> {
+pub struct Parts<'a> {
     text: &'a [u8],
     at: usize,
     object: bool,
 }
 
 /// A member or an element. Keys are as written, without their quotes.
-pub(crate) struct Part<'a> {
-    pub(crate) key: &'a [u8],
-    pub(crate) value: &'a [u8],
+pub struct Part<'a> {
+    /// The key of a member; empty for an element.
+    pub key: &'a [u8],
+    /// The text of the value.
+    pub value: &'a [u8],
 }
 
 impl<'a> Parts<'a> {
-    pub(crate) fn new(text: &'a [u8]) -> Parts<'a> {
+    /// Of the container that starts the text.
+    pub fn new(text: &'a [u8]) -> Parts<'a> {
         let at = blanks(text, 0);
         let object = text.get(at) == Some(&b'{');
         match object || text.get(at) == Some(&b'[') {
@@ -118,7 +121,10 @@ fn string_end(text: &[u8], at: usize) -> usize {
 }
 
 /// What a string says; `None` for a value that is none.
-pub(crate) fn string_value(value: &[u8]) -> Result<Option<String>> {
+///
+/// # Errors
+/// Usage: a string that is none of JSON's.
+pub fn string_value(value: &[u8]) -> Result<Option<String>> {
     if value.first() != Some(&b'"') {
         return Ok(None);
     }

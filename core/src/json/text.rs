@@ -2,9 +2,10 @@
 
 use super::encode::Stop;
 use super::escape::write_string;
-use super::parse::{parse, Sink};
+use super::parse::{parse, Sink, MAX_AROUND};
 use super::write::{write_float, write_int, write_uint};
 use crate::error::Error;
+use crate::limits::MAX_DEPTH;
 use crate::lite3::{Piece, Refusal};
 
 /// Room kept between uses, in bytes; a larger buffer is given back.
@@ -165,17 +166,30 @@ impl Sink for TextSink {
 }
 
 /// Whether the text is one JSON value; the error says where it is not.
-pub(crate) fn validate(json: &[u8]) -> Result<(), Error> {
-    match parse(json, &mut Vec::new(), &mut Nothing) {
+///
+/// # Errors
+/// Usage, with the offset.
+pub fn validate(json: &[u8]) -> Result<(), Error> {
+    validate_around::<0>(json)
+}
+
+/// As [`validate`] for a text that has a value in it, below `BY` arrays and objects of its own: an envelope, say.
+///
+/// # Errors
+/// As [`validate`].
+pub fn validate_around<const BY: usize>(json: &[u8]) -> Result<(), Error> {
+    const { assert!(BY <= MAX_AROUND) };
+    match parse(json, &mut Vec::new(), &mut Nothing::<BY>) {
         Ok(()) | Err(Stop::Refused(_)) => Ok(()),
         Err(Stop::Fault(error)) => Err(error),
     }
 }
 
 /// Takes everything and keeps nothing.
-struct Nothing;
+struct Nothing<const BY: usize>;
 
-impl Sink for Nothing {
+impl<const BY: usize> Sink for Nothing<BY> {
+    const DEPTH: usize = MAX_DEPTH + BY;
     fn key(&mut self, _key: Piece<'_>, _escaped: bool, _container: bool) -> Result<(), Refusal> {
         Ok(())
     }

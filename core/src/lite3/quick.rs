@@ -13,10 +13,15 @@ impl<S: Source> Value<S> {
     /// Nothing in here returns through memory: at this size that costs more than the lookup.
     #[inline(always)]
     pub fn quick_member(source: S, key: &[u8]) -> Option<Value<S>> {
+        Value::quick_member_hashed(source, key, key_hash(key))
+    }
+
+    /// As [`Value::quick_member`], for a key whose [`key_hash`] is known.
+    #[inline(always)]
+    pub fn quick_member_hashed(source: S, key: &[u8], hash: u32) -> Option<Value<S>> {
         if source.u8(0)? != Kind::Object as u8 {
             return None;
         }
-        let hash = key_hash(key);
         let keys = key_count(source.u32(SIZE_KC)?).min(NODE_KEYS);
         let mut index = 0;
         while index < keys && source.u32(HASHES + index * 4)? != hash {

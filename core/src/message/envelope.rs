@@ -2,7 +2,7 @@
 
 use super::time;
 use crate::error::{Error, Result};
-use crate::json::{string_value, validate, write_string, Parts};
+use crate::json::{string_value, validate_around, write_string, Parts};
 
 /// What of a complete message goes into another pool. Its seq and time are those of the pool it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl Envelope<'_> {
 /// # Errors
 /// Usage: not JSON (with its offset), or a message whose `seq`, `time` or `tags` cannot be those of one.
 pub fn split(json: &[u8]) -> Result<Option<Envelope<'_>>> {
-    validate(json)?;
+    validate_around::<1>(json)?;
     let Some([seq, time, meta, data]) = members(json, ["seq", "time", "meta", "data"]) else {
         return Ok(None);
     };

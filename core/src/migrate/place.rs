@@ -103,7 +103,7 @@ impl Target {
     /// AlreadyExists, NotFound (the old one was replaced meanwhile), Permission, Io.
     pub(super) fn put(self, blank: Blank, old: &File) -> Result<(PathBuf, Option<PathBuf>)> {
         let Some((backup, identity)) = self.backup else {
-            blank.publish(&self.path)?;
+            blank.publish()?;
             return Ok((self.path, None));
         };
         debug_assert!(file::status(old).is_ok_and(|status| status.identity == identity));

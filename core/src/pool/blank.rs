@@ -2,13 +2,16 @@
 //! put in the place of an older file.
 
 use std::os::unix::fs::{DirBuilderExt, FileExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::geometry::CONTROL_OFFSET;
 use crate::format::superblock::{Superblock, LOCK_FUTEX_AND_BYTE};
 use crate::format::PAGE;
 use crate::pool::create::{failed, CreateOptions};
+use crate::pool::open::absolute;
+use crate::pool::shared::Shared;
+use crate::pool::{place, signs, Pool};
 use crate::ring::mapped::Mapped;
 use crate::ring::memory::Memory;
 use crate::ring::Ring;
@@ -24,6 +27,8 @@ pub(crate) struct Blank {
     /// The file.
     pub(crate) new: NewFile,
     superblock: Superblock,
+    /// Where it will be.
+    path: PathBuf,
 }
 
 impl Blank {
@@ -37,6 +42,7 @@ impl Blank {
         create_directories(file::parent_of(path))?;
         let new =
             NewFile::create(path, options.file_mode.unwrap_or(0o600) & 0o7777).map_err(failed)?;
+        place::check(&new.file, path)?;
         let reserved = file::reserve(&new.file, geometry.file_size).map_err(failed)?;
         let identity = file::status(&new.file).map_err(failed)?.identity;
         let mut id = [0; 16];
@@ -54,6 +60,9 @@ impl Blank {
         new.file
             .write_all_at(&control_page(identity, first_seq), CONTROL_OFFSET)
             .map_err(failed)?;
+        if let Some(exposed) = signs::exposed(path) {
+            log::emit(Level::Warn, || format!("{}: {exposed}", path.display()));
+        }
         if !reserved {
             log::emit(Level::Warn, || {
                 format!(
@@ -62,7 +71,25 @@ impl Blank {
                 )
             });
         }
-        Ok(Blank { new, superblock })
+        Ok(Blank {
+            new,
+            superblock,
+            path: path.to_path_buf(),
+        })
+    }
+
+    /// The pool that it will be, open.
+    ///
+    /// # Errors
+    /// As [`Blank::ring`].
+    pub(crate) fn open(&self) -> Result<Pool> {
+        let failed = |error| failed(error, &self.path);
+        let memory = self.map()?;
+        let file = self.new.file.try_clone().map_err(failed)?;
+        let identity = file::status(&file).map_err(failed)?.identity;
+        let superblock = self.superblock.clone();
+        let shared = Shared::new(file, &self.path, identity, superblock, memory, false);
+        Ok(Pool::new(shared.enter(), absolute(&self.path)?))
     }
 
     /// Its ring, to be filled without a lock: nobody else can have the file.
@@ -70,16 +97,20 @@ impl Blank {
     /// # Errors
     /// Usage (too large for this machine), Io.
     pub(crate) fn ring(&self) -> Result<Ring<Mapped>> {
+        let seed = self.superblock.seed();
+        Ok(Ring::new(self.map()?, self.superblock.geometry, seed))
+    }
+
+    fn map(&self) -> Result<Mapped> {
         let geometry = self.superblock.geometry;
-        let len = usize::try_from(geometry.file_size)
-            .map_err(|_| Error::usage("the pool is too large for this machine's address space"))?;
+        let len = usize::try_from(geometry.file_size).map_err(|_| {
+            self.failed(Error::usage(
+                "the pool is too large for this machine's address space",
+            ))
+        })?;
         let mapping = Mapping::new(&self.new.file, len, true)
-            .map_err(|error| Error::from_io(&error, "map the pool"))?;
-        Ok(Ring::new(
-            Mapped::new(mapping, &geometry),
-            geometry,
-            self.superblock.seed(),
-        ))
+            .map_err(|error| self.failed(Error::from_io(&error, "map the pool")))?;
+        Ok(Mapped::new(mapping, &geometry))
     }
 
     /// Sets `FLAG_` bits.
@@ -89,7 +120,7 @@ impl Blank {
     pub(crate) fn set_flags(&mut self, flags: u32) -> Result<()> {
         self.superblock.flags = flags;
         let written = self.new.file.write_all_at(&self.superblock.encode(), 0);
-        written.map_err(|error| Error::from_io(&error, "write the pool"))
+        written.map_err(|error| self.failed(Error::from_io(&error, "write the pool")))
     }
 
     /// Puts everything on the disk, and says in the control page that it is there.
@@ -107,17 +138,21 @@ impl Blank {
         self.new
             .file
             .sync_all()
-            .map_err(|error| Error::from_io(&error, "write the pool to the disk"))
+            .map_err(|error| self.failed(Error::from_io(&error, "write the pool to the disk")))
     }
 
     /// Gives the file its name, for all to see.
     ///
     /// # Errors
     /// AlreadyExists, Permission, Io.
-    pub(crate) fn publish(self, path: &Path) -> Result<()> {
-        let failed = |error| failed(error, path);
+    pub(crate) fn publish(self) -> Result<()> {
+        let failed = |error| failed(error, &self.path);
         self.new.file.sync_all().map_err(failed)?;
-        self.new.publish(path).map(drop).map_err(failed)
+        self.new.publish(&self.path).map_err(failed)
+    }
+
+    fn failed(&self, error: Error) -> Error {
+        error.with_path(&self.path)
     }
 }
 

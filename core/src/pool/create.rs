@@ -70,8 +70,11 @@ impl Pool {
             })?,
             Err(error) => return Err(failed(error)),
         }
-        Blank::make(path, options, 1)?.publish(path)?;
-        Pool::open(path, false)
+        let blank = Blank::make(path, options, 1)?;
+        // Before it has its name: what can fail has not happened to a pool that is there.
+        let pool = blank.open()?;
+        blank.publish()?;
+        Ok(pool)
     }
 
     /// Opens the pool, or creates it when there is none; the flag says that it was created here.

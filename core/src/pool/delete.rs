@@ -11,6 +11,7 @@ use crate::ring::lock::Taken;
 use crate::ring::memory::Memory;
 use crate::ring::wake;
 use crate::sys::atomic::Ordering;
+use crate::sys::log::{self, Level};
 use crate::sys::{file, futex};
 
 impl Pool {
@@ -28,14 +29,21 @@ impl Pool {
             }
             Err(error) => return Err(error),
         }
-        file::sync_directory(file::parent_of(path));
+        if let Err(error) = file::sync_directory(file::parent_of(path)) {
+            log::emit(Level::Warn, || {
+                let path = path.display();
+                format!(
+                    "{path}: was deleted, and may be there again after a power failure: {error}"
+                )
+            });
+        }
         Ok(())
     }
 
     /// Flags and unlinks under the writer lock. Everybody who unlinks this pool holds that lock and
     /// has compared the path's file with the pool's, so nobody unlinks a successor of it.
     pub(crate) fn unlink(&self) -> Result<()> {
-        self.may_unlink()?;
+        self.may_unlink(self.path())?;
         let wait = LockWait::For(std::time::Duration::from_millis(
             limits::DEFAULT_LOCK_WAIT_MS,
         ));
@@ -49,20 +57,29 @@ impl Pool {
         if named != Some(self.shared().identity()) {
             return Err(self.gone());
         }
+        let failed = |error| Error::from_io(&error, "delete the pool").with_path(self.path());
+        // The file itself, and then the link to it, if the name is one.
+        let file = std::fs::canonicalize(self.path()).map_err(failed)?;
+        let is_link = std::fs::symlink_metadata(self.path())
+            .map_err(failed)?
+            .is_symlink();
+        self.may_unlink(&file)?;
         let hot = &self.shared().ring().memory.control().hot;
         let before = hot.state.swap(STATE_DELETED, Ordering::Release);
-        if let Err(error) = std::fs::remove_file(self.path()) {
+        let mut removed = std::fs::remove_file(&file);
+        if removed.is_ok() && is_link {
+            removed = std::fs::remove_file(self.path());
+        } else if removed.is_err() {
             // Only a flag that was set here is taken back.
             hot.state.store(before, Ordering::Release);
-            return Err(Error::from_io(&error, "delete the pool").with_path(self.path()));
         }
         drop(locked);
         wake::disturb(hot);
         futex::wake(&hot.epoch, u32::MAX);
-        Ok(())
+        removed.map_err(failed)
     }
 
-    fn may_unlink(&self) -> Result<()> {
+    fn may_unlink(&self, path: &Path) -> Result<()> {
         let refused = |what: &str| {
             Err(Error::new(
                 ErrorKind::Permission,
@@ -74,7 +91,7 @@ impl Pool {
         if !self.shared().is_writable() {
             return refused("file");
         }
-        if !file::is_writable_directory(file::parent_of(self.path())) {
+        if !file::is_writable_directory(file::parent_of(path)) {
             return refused("directory");
         }
         Ok(())

@@ -8,20 +8,20 @@
 //! cut could leave a `synced` on the disk whose frames are overwritten while later flushed ones,
 //! though intact, hang on nothing. [`ControlOnDisk`] syncs the control page first, at most once a lap.
 
-use std::os::fd::AsRawFd;
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::control::Recovery;
 use crate::format::geometry::CONTROL_OFFSET;
 use crate::format::PAGE;
-use crate::pool::owner;
 use crate::pool::shared::Shared;
 use crate::pool::Pool;
+use crate::pool::{owner, refused};
 use crate::ring::memory::Memory;
 use crate::ring::publish::BeforeTail;
 use crate::sys::atomic::{AtomicU64, Ordering};
 use crate::sys::clock::Deadline;
+use crate::sys::fork::PrivateFd;
 use crate::sys::{file, futex};
 
 /// How long a writer waits for another's sync before it makes its own: a leader may be stopped.
@@ -30,6 +30,8 @@ const PATIENCE: Duration = Duration::from_millis(200);
 const SLICE: Duration = Duration::from_millis(5);
 /// How long a leader lets others join when the last sync served several.
 const GATHER: Duration = Duration::from_micros(30);
+const MAY_BE_LOST: &str =
+    "the message is in the pool but may not survive a power failure; check the disk";
 
 fn raise(word: &AtomicU64, value: u64) {
     word.fetch_max(value, Ordering::AcqRel);
@@ -53,11 +55,11 @@ impl<'a> ControlOnDisk<'a> {
             .mapping()
             .sync(CONTROL_OFFSET as usize, PAGE as usize)
         {
-            recovery.sync_failed.store(1, Ordering::Release);
-            return Err(Error::from_io(
-                &error,
-                "write the pool's control page to the disk",
-            ));
+            refused::count(&recovery.sync_failed);
+            return Err(
+                Error::from_io(&error, "write the pool's control page to the disk")
+                    .with_hint("nothing was appended; check the disk"),
+            );
         }
         raise(&recovery.synced_before, synced);
         Ok(())
@@ -114,7 +116,14 @@ impl Pool {
                 }
             }
             if patience.passed() {
-                return self.sync(end, fd);
+                // By a description of its own: the kernel tells each of them once that the disk refused, and what it
+                // told one must not be missed by another that syncs at the same time.
+                let own = PrivateFd::open(|| shared.reopen()).map_err(|error| {
+                    Error::from_io(&error, "write the pool to the disk")
+                        .with_path(self.path())
+                        .with_maybe_written()
+                })?;
+                return self.sync(end, own.raw());
             }
             futex::wait(&hot.sync_epoch, epoch, SLICE);
         }
@@ -122,8 +131,7 @@ impl Pool {
 
     fn is_durable(&self, end: u64) -> bool {
         let recovery = self.recovery();
-        recovery.synced.load(Ordering::Acquire) >= end
-            && recovery.sync_failed.load(Ordering::Acquire) == 0
+        recovery.synced.load(Ordering::Acquire) >= end && !self.sync_failed()
     }
 
     fn lead(&self, end: u64, fd: i32) -> Result<()> {
@@ -139,10 +147,7 @@ impl Pool {
     fn sync(&self, end: u64, fd: i32) -> Result<()> {
         let ring = self.shared().ring();
         let recovery = self.recovery();
-        if recovery.sync_failed.load(Ordering::Acquire) != 0 {
-            // The kernel took the pages of the failed sync for clean: nothing would write them again.
-            self.dirty_all();
-        }
+        let failures = self.before_sync();
         let before = recovery.synced.load(Ordering::Acquire);
         let seq_before = recovery.synced_seq.load(Ordering::Relaxed);
         // Before head: a writer stores them the other way round, so this seq is surely before head.
@@ -156,13 +161,19 @@ impl Pool {
         let head = ring.head();
         debug_assert!(head >= end);
         if let Err(error) = file::sync_data(fd) {
-            recovery.sync_failed.store(1, Ordering::Release);
+            self.sync_refused();
             return Err(Error::from_io(&error, "write the pool to the disk")
                 .with_path(self.path())
                 .with_maybe_written()
-                .with_hint("the message is in the pool but may not survive a power failure; check the disk"));
+                .with_hint(MAY_BE_LOST));
         }
-        recovery.sync_failed.store(0, Ordering::Release);
+        self.after_sync(failures, before, head).map_err(|error| {
+            let error = error.with_path(self.path()).with_maybe_written();
+            match error.hint() {
+                Some(_) => error,
+                None => error.with_hint(MAY_BE_LOST),
+            }
+        })?;
         raise(&recovery.synced_before, before);
         raise(&recovery.synced_seq, newest);
         raise(&recovery.synced, head);
@@ -170,22 +181,6 @@ impl Pool {
             .sync_group
             .store(newest.saturating_sub(seq_before), Ordering::Relaxed);
         Ok(())
-    }
-
-    /// Touches every page that a failed sync may have lost.
-    fn dirty_all(&self) {
-        let memory = &self.shared().ring().memory;
-        let step = (PAGE / 8) as usize;
-        let control = memory.control();
-        control.recovery.sync_group.fetch_add(0, Ordering::Relaxed);
-        for word in memory
-            .ring()
-            .iter()
-            .step_by(step)
-            .chain(memory.index().iter().step_by(step))
-        {
-            word.fetch_add(0, Ordering::Relaxed);
-        }
     }
 
     /// Makes everything appended so far durable.
@@ -201,11 +196,5 @@ impl Pool {
         }
         self.flush(self.shared().ring().head())?;
         self.check_truncated()
-    }
-
-    pub(crate) fn sync_file(&self) -> Result<()> {
-        file::sync_data(self.shared().file().as_raw_fd()).map_err(|error| {
-            Error::from_io(&error, "write the pool to the disk").with_path(self.path())
-        })
     }
 }

@@ -7,6 +7,7 @@
 pub mod append;
 pub mod batch;
 pub(crate) mod blank;
+mod copied_up;
 pub mod create;
 pub mod delete;
 pub mod flush;
@@ -14,7 +15,9 @@ mod load;
 pub mod notify;
 pub mod open;
 pub mod owner;
+pub(crate) mod place;
 pub mod recover;
+mod refused;
 pub mod reserve;
 pub mod shared;
 pub(crate) mod signs;
@@ -67,6 +70,7 @@ impl Pool {
     /// # Errors
     /// Permission or Io when that cannot be found out.
     pub fn is_current(&self) -> Result<bool> {
+        self.follow_copy_up()?;
         if self.is_deleted() {
             return Ok(false);
         }

@@ -45,8 +45,10 @@ impl Notifier {
     /// # Errors
     /// Io when the descriptor or the thread cannot be had.
     pub fn start(pool: Pool, poll: bool, deadline: Deadline) -> Result<Notifier> {
-        let failed =
-            |error: &std::io::Error| Error::from_io(error, "make a descriptor for event loops");
+        let path = pool.path().to_path_buf();
+        let failed = |error: &std::io::Error| {
+            Error::from_io(error, "make a descriptor for event loops").with_path(&path)
+        };
         let state = Arc::new(State {
             fd: EventFd::new().map_err(|error| failed(&error))?,
             pool,

@@ -13,13 +13,14 @@ use crate::limits;
 use crate::pool::owner::LockWait;
 use crate::pool::shared::Shared;
 use crate::pool::survey::MAX_SEQ_JUMP;
-use crate::pool::Pool;
+use crate::pool::{place, Pool};
 use crate::ring::mapped::Mapped;
 use crate::ring::memory::Memory;
 use crate::ring::position::is_sound;
 use crate::ring::snapshot::Check;
 use crate::sys::atomic::Ordering;
 use crate::sys::file::{self, Status};
+use crate::sys::file_system::Sharing;
 use crate::sys::map::Mapping;
 
 /// Looks at a pool in motion before a writer is taken for damage. A live writer needs nanoseconds
@@ -31,9 +32,9 @@ impl Pool {
     ///
     /// # Errors
     /// NotFound, Permission, Io (not a plain file), Corrupt, Usage (another format), Busy (another
-    /// process is recovering it and does not get done). All with the path.
+    /// process is recovering it and does not get done), Io (a file system that its users do not share). All with the path.
     pub fn open(path: &Path, read_only: bool) -> Result<Pool> {
-        Pool::open_as_it_is(path, read_only)
+        Pool::open_as_it_is(path, read_only, false)
             .and_then(|pool| pool.check().map(|()| pool))
             .map_err(|error| {
                 if error.path().is_none() {
@@ -46,7 +47,7 @@ impl Pool {
 
     /// Opens a pool that may be flagged as deleted, and does not look at its messages.
     pub(crate) fn open_even_deleted(path: &Path) -> Result<Pool> {
-        Pool::open_as_it_is(path, false).map_err(|error| {
+        Pool::open_as_it_is(path, false, true).map_err(|error| {
             if error.path().is_none() {
                 error.with_path(path)
             } else {
@@ -57,7 +58,7 @@ impl Pool {
 
     /// Opens a pool for reading whatever its control words say; see [`Pool::settle_for_reading`].
     pub(crate) fn open_unsettled(path: &Path) -> Result<Pool> {
-        Pool::open_as_it_is(path, true).map_err(|error| {
+        Pool::open_as_it_is(path, true, true).map_err(|error| {
             if error.path().is_none() {
                 error.with_path(path)
             } else {
@@ -66,12 +67,18 @@ impl Pool {
         })
     }
 
-    fn open_as_it_is(path: &Path, read_only: bool) -> Result<Pool> {
+    /// `anywhere`: also on a file system that does not let its users share the pool.
+    fn open_as_it_is(path: &Path, read_only: bool, anywhere: bool) -> Result<Pool> {
         let (file, writable, status) = open_file(path, read_only)?;
+        let copies_up = match place::check(&file, path) {
+            Ok(sharing) => sharing == Sharing::CopiesUp && !writable,
+            Err(_) if anywhere => false,
+            Err(error) => return Err(error),
+        };
         let absolute = absolute(path)?;
         let shared = match Shared::find(status.identity, writable) {
             Some(shared) if shared.superblock().geometry.file_size == status.len => shared,
-            _ => map(file, path, status, writable)?.enter(),
+            _ => map(file, path, status, writable, copies_up)?.enter(),
         };
         Ok(Pool::new(shared, absolute))
     }
@@ -230,11 +237,12 @@ pub(crate) fn open_file(path: &Path, read_only: bool) -> Result<(File, bool, Sta
     Ok((file, writable, status))
 }
 
-fn absolute(path: &Path) -> Result<PathBuf> {
+/// The path from the root on.
+pub(super) fn absolute(path: &Path) -> Result<PathBuf> {
     std::path::absolute(path).map_err(|error| Error::from_io(&error, "find the working directory"))
 }
 
-fn map(file: File, path: &Path, status: Status, writable: bool) -> Result<Shared> {
+fn map(file: File, path: &Path, status: Status, writable: bool, copies_up: bool) -> Result<Shared> {
     use std::os::unix::fs::FileExt;
     let mut page = vec![0; PAGE as usize];
     let mut filled = 0;
@@ -253,7 +261,14 @@ fn map(file: File, path: &Path, status: Status, writable: bool) -> Result<Shared
     let mapping = Mapping::new(&file, len, writable)
         .map_err(|error| Error::from_io(&error, "map the pool"))?;
     let memory = Mapped::new(mapping, &superblock.geometry);
-    Ok(Shared::new(file, path, status.identity, superblock, memory))
+    Ok(Shared::new(
+        file,
+        path,
+        status.identity,
+        superblock,
+        memory,
+        copies_up,
+    ))
 }
 
 impl Pool {

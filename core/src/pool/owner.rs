@@ -96,8 +96,9 @@ impl Owner {
 pub(crate) fn count_writers(shared: &Shared, most: u32) -> Result<u32> {
     let ids = LIFE_BYTES..LIFE_BYTES + i64::from(ID_MASK) + 1;
     // No lock is ever taken through this description, so that all are seen.
-    byte_lock::count_write_locks(shared.file().as_raw_fd(), ids, most)
-        .map_err(|error| Error::from_io(&error, "count the pool's writers"))
+    byte_lock::count_write_locks(shared.file().as_raw_fd(), ids, most).map_err(|error| {
+        Error::from_io(&error, "count the pool's writers").with_path(shared.path())
+    })
 }
 
 /// Takes the flush leader's byte; false when another process leads.

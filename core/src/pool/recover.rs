@@ -80,6 +80,8 @@ impl Pool {
         let ring = self.shared().ring();
         let hot = &ring.memory.control().hot;
         let recovery = &ring.memory.control().recovery;
+        // Before the look: what it sees is then what the sync writes.
+        let failures = self.before_sync();
         let found = survey(ring);
         let now = Survey {
             tail: hot.tail.load(Ordering::Relaxed),
@@ -122,7 +124,7 @@ impl Pool {
             .synced_seq
             .store(found.next_seq - 1, Ordering::Relaxed);
         recovery.synced.store(found.head, Ordering::Release);
-        recovery.sync_failed.store(0, Ordering::Relaxed);
+        self.forgive(failures);
         recovery.come_home(&self.home());
         self.sync_file()?;
         drop(locked);

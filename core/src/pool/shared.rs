@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::os::fd::{IntoRawFd, OwnedFd, RawFd};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, Weak};
 
@@ -9,7 +10,8 @@ use crate::format::superblock::Superblock;
 use crate::pool::owner::Owner;
 use crate::ring::mapped::Mapped;
 use crate::ring::Ring;
-use crate::sys::file::Identity;
+use crate::sys::atomic::AtomicBool;
+use crate::sys::file::{self, Identity};
 use crate::sys::fork;
 use crate::sys::fork_lock::{ForkGuard, ForkLock};
 
@@ -26,6 +28,8 @@ pub struct Shared {
     file: File,
     /// A path it was opened by, for systems that cannot open a descriptor again.
     path: PathBuf,
+    /// Whether the mapping may be of a file in a lower layer of an overlay, which writers leave behind.
+    pub(crate) copies_up: AtomicBool,
 }
 
 /// Writable and read-only openings have mappings of their own.
@@ -52,6 +56,7 @@ impl Shared {
         identity: Identity,
         superblock: Superblock,
         memory: Mapped,
+        copies_up: bool,
     ) -> Shared {
         let ring = Ring::new(memory, superblock.geometry, superblock.seed());
         let path = path.to_path_buf();
@@ -63,12 +68,18 @@ impl Shared {
             flushing: ForkLock::new(()),
             file,
             path,
+            copies_up: AtomicBool::new(copies_up),
         }
     }
 
     /// Which file it is.
     pub fn identity(&self) -> Identity {
         self.identity
+    }
+
+    /// A path that it was opened by.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// What the pool is.
@@ -88,9 +99,14 @@ impl Shared {
         &self.owner
     }
 
-    /// A second description of the file, for locks.
-    pub(crate) fn reopen(&self) -> std::io::Result<std::os::fd::RawFd> {
-        crate::sys::file::reopen(&self.file, &self.path, self.identity)
+    /// A second description of the file, for locks and syncs.
+    pub(crate) fn reopen(&self) -> std::io::Result<RawFd> {
+        Ok(file::reopen(&self.file, &self.path, self.identity, true)?.into_raw_fd())
+    }
+
+    /// A second description of the file, of what it is by now.
+    pub(crate) fn reopen_for_reading(&self) -> std::io::Result<OwnedFd> {
+        file::reopen(&self.file, &self.path, self.identity, false)
     }
 
     /// The open file.

@@ -1,9 +1,10 @@
 //! Signs that something may be wrong with a pool which still works: what a look at the control page and at a
 //! sample of the index tells. Only a doctor looks at everything.
 
+use std::path::Path;
+
 use crate::pool::Pool;
-use crate::ring::memory::Memory;
-use crate::sys::atomic::Ordering;
+use crate::sys::{file, trust};
 
 /// How many slots of the index are looked at.
 const SAMPLE: u64 = 64;
@@ -22,13 +23,18 @@ pub(crate) fn missed(count: u64, of: u64, first: u64) -> String {
     )
 }
 
-impl Pool {
-    /// Whether a sync failed, and none has succeeded since.
-    pub(crate) fn sync_failed(&self) -> bool {
-        let recovery = &self.shared().ring().memory.control().recovery;
-        recovery.sync_failed.load(Ordering::Relaxed) != 0
-    }
+/// Everybody may replace the pool's file.
+pub(crate) fn exposed(path: &Path) -> Option<String> {
+    let directory = file::parent_of(path);
+    trust::lets_all_replace(directory).unwrap_or(false).then(|| {
+        format!(
+            "everybody may replace the files in {}: take the right to write from others (chmod o-w), or let them replace only their own (chmod +t)",
+            directory.display()
+        )
+    })
+}
 
+impl Pool {
     /// The signs there are, each a sentence.
     pub(crate) fn signs(&self) -> Vec<String> {
         let mut signs = Vec::new();
@@ -39,6 +45,7 @@ impl Pool {
             signs.push(SYNC_FAILED.to_string());
         }
         signs.extend(self.missed_in_sample());
+        signs.extend(exposed(self.path()));
         signs
     }
 

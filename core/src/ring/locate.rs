@@ -253,8 +253,9 @@ impl<M: Memory> Ring<M> {
     /// none. With `sorted` the times rise and a binary search over the seqs finds it.
     pub fn since(&self, time_ns: u64, sorted: bool) -> u64 {
         loop {
-            let head = self.head();
-            let tail = self.tail();
+            let Some((tail, head)) = self.bounds() else {
+                return self.tail();
+            };
             let found = self.since_between(time_ns, sorted, tail, head);
             if self.retained(tail) || (found > tail && self.retained(found)) {
                 return found;

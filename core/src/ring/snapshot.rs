@@ -1,9 +1,10 @@
 //! The reader's check of one frame in place: lengths, checksum, and the second look at the tail.
 
-use crate::format::frame::{body_crc, checksum, Header, Size, HEADER, HEADER_WORDS};
+use crate::format::frame::{checksum_of, Header, Size, HEADER, HEADER_WORDS};
 use crate::ring::memory::Memory;
 use crate::ring::Ring;
-use crate::sys::atomic::{prefetch_for_read, AtomicU64, Ordering};
+use crate::sys::atomic::{prefetch_for_read, Ordering};
+use crate::sys::crc;
 
 /// What a frame turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +65,7 @@ impl<M: Memory> Ring<M> {
             return Found::Damaged;
         };
         let len = size.len();
-        if len > room.len() as u64 * 8 || len > head - position {
+        if len > room.len() as u64 * 8 || len > head.saturating_sub(position) {
             return Found::Damaged;
         }
         if let Size::Padding(_) = size {
@@ -79,7 +80,7 @@ impl<M: Memory> Ring<M> {
         }
         let frame = &room[..(len / 8) as usize];
         // Never beyond the head: those lines are the writer's.
-        if head - position > FAR {
+        if head.saturating_sub(position) > FAR {
             for line in 0..len.min(1024) / 64 + 1 {
                 if let Some(word) = room.get(AHEAD + line as usize * 8) {
                     prefetch_for_read(word);
@@ -94,11 +95,10 @@ impl<M: Memory> Ring<M> {
             Some(parsed) if parsed.len == len => *header = parsed,
             _ => return Found::Damaged,
         }
-        let body = body_crc_of(&frame[HEADER_WORDS..], header.body_len() as usize);
+        let body = &frame[HEADER_WORDS..];
+        let crc = checksum_of(words, body, header.body_len(), position, self.seed);
         let trailer = (frame[frame.len() - 1].load(Ordering::Relaxed) >> 32) as u32;
-        let right =
-            header.crc == checksum(words, body, position, self.seed) && trailer == size.word();
-        if right {
+        if header.crc == crc && trailer == size.word() {
             Found::Good
         } else {
             Found::Damaged
@@ -108,7 +108,7 @@ impl<M: Memory> Ring<M> {
     /// Checksum of the body of the frame at `position`.
     pub fn body_crc(&self, position: u64, body_len: u64) -> u32 {
         let start = (self.offset(position) / 8) as usize + HEADER_WORDS;
-        body_crc_of(&self.memory.ring()[start..], body_len as usize)
+        crc::of_words(&self.memory.ring()[start..], body_len as usize)
     }
 
     /// Where the body of the frame at `position` begins in the ring, in bytes.
@@ -128,43 +128,8 @@ fn with_header(found: Found, header: Header) -> Check {
     }
 }
 
-/// Checksum of the first `len` bytes of shared words, through a small private copy.
-#[inline]
-fn body_crc_of(words: &[AtomicU64], len: usize) -> u32 {
-    let mut copy = [0u8; CHUNK * 8];
-    let words = &words[..len.div_ceil(8)];
-    if words.len() > CHUNK {
-        return long_body_crc_of(words, len);
-    }
-    copy_words(words, &mut copy);
-    body_crc(&copy[..len])
-}
-
 /// Bytes before the head from which on a reader asks for no lines ahead: a writer is at work there.
 const FAR: u64 = 16 << 10;
 
 /// How far ahead of a frame lines are asked for, in words: the frames that are read next.
 const AHEAD: usize = 256;
-
-/// Words copied at a time.
-const CHUNK: usize = 32;
-
-#[inline]
-fn copy_words(words: &[AtomicU64], copy: &mut [u8; CHUNK * 8]) {
-    for (place, word) in copy.chunks_exact_mut(8).zip(words) {
-        place.copy_from_slice(&word.load(Ordering::Relaxed).to_le_bytes());
-    }
-}
-
-fn long_body_crc_of(words: &[AtomicU64], len: usize) -> u32 {
-    let mut copy = [0u8; CHUNK * 8];
-    let mut digest = crc_fast::Digest::new(crc_fast::CrcAlgorithm::Crc32Iscsi);
-    let mut left = len;
-    for chunk in words.chunks(CHUNK) {
-        copy_words(chunk, &mut copy);
-        let count = left.min(chunk.len() * 8);
-        digest.update(&copy[..count]);
-        left -= count;
-    }
-    digest.finalize() as u32
-}

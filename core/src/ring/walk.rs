@@ -57,7 +57,7 @@ impl<M: Memory> Ring<M> {
     pub fn size_at(&self, position: u64, head: u64) -> Option<Size> {
         let size = Size::parse(self.load(position) as u32)?;
         let room = self.room(position);
-        let fits = size.len() <= room && position + size.len() <= head;
+        let fits = size.len() <= room && size.len() <= head.saturating_sub(position);
         let whole = !matches!(size, Size::Padding(len) if len != room);
         (fits && whole).then_some(size)
     }
@@ -106,6 +106,7 @@ impl<M: Memory> Ring<M> {
     /// The first message at or after `position`, filling skipped: its position and header. `None`
     /// at `head` or at a damaged frame.
     pub fn message_from(&self, mut position: u64, head: u64) -> Option<(u64, Header)> {
+        let head = self.within_reach(position, head);
         while position < head {
             match self.size_at(position, head)? {
                 Size::Padding(len) => position += len,
@@ -124,8 +125,15 @@ impl<M: Memory> Ring<M> {
         }
     }
 
+    /// The head, or where the ring has gone round: nothing further on can be retained together with `position`, whatever
+    /// a damaged head says.
+    pub(crate) fn within_reach(&self, position: u64, head: u64) -> u64 {
+        head.min(position.saturating_add(self.size()))
+    }
+
     /// The first good message frame at or after `position`, by checksum.
     pub fn next_good(&self, position: u64, head: u64) -> Option<u64> {
+        let head = self.within_reach(position, head);
         let mut position = position;
         while position < head {
             if let Check::Good(_) = self.check(position, head) {

@@ -13,6 +13,12 @@ use crate::sys::atomic::Ordering;
 /// Bytes copied at a time; a single longer frame is copied whole.
 pub const WINDOW: u64 = 32 * 1024;
 
+/// The same for readers that pass over most of it: what was copied stays in the nearest cache until it was looked at.
+pub const NARROW: u64 = 4 * 1024;
+
+/// Longer bodies are summed as bytes, in wide registers.
+const LONG: u64 = 256;
+
 /// What a window holds at a position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framed {
@@ -60,8 +66,14 @@ impl Window {
     /// Copies from `position` on: at most `most` bytes, not beyond `head` or the ring's end. False
     /// when the position was overtaken before the copy was done; nothing is held then.
     pub fn fill<M: Memory>(&mut self, ring: &Ring<M>, position: u64, head: u64, most: u64) -> bool {
-        let len = (head - position).min(ring.room(position)).min(most);
+        let ahead = head.saturating_sub(position);
+        let len = ahead.min(ring.room(position)).min(most);
         let count = (len / 8) as usize;
+        if count == 0 {
+            // The head went back: recovered, or damaged.
+            self.clear();
+            return false;
+        }
         let first = (ring.offset(position) / 8) as usize;
         if self.words.len() < count {
             self.words.resize(count, 0);
@@ -71,7 +83,8 @@ impl Window {
             *place = u64::to_le(word.load(Ordering::Relaxed));
         }
         self.start = position;
-        self.end = position + len;
+        // Whole words: a damaged head need not be a multiple of 8.
+        self.end = position + count as u64 * 8;
         if ring.retained(position) {
             return true;
         }
@@ -167,10 +180,14 @@ impl Window {
             Some(parsed) => *header = parsed,
             None => return Framed::Damaged,
         }
-        let body =
-            &self.bytes_from(position)[HEADER as usize..(HEADER + header.body_len()) as usize];
+        let body_len = header.body_len();
+        let crc = if body_len <= LONG {
+            frame::checksum_of(head, &words[HEADER_WORDS..], body_len, position, seed)
+        } else {
+            let body = &self.bytes_from(position)[HEADER as usize..(HEADER + body_len) as usize];
+            frame::checksum(head, frame::body_crc(body), position, seed)
+        };
         let trailer = (u64::from_le(words[(len / 8) as usize - 1]) >> 32) as u32;
-        let crc = frame::checksum(head, frame::body_crc(body), position, seed);
         if header.crc == crc && trailer == size.word() {
             Framed::Message
         } else {

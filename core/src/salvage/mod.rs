@@ -70,7 +70,7 @@ pub fn salvage(damaged: &Path, new: &Path, options: &CreateOptions) -> Result<Sa
         ..*options
     };
     let (blank, size) = copy::copy(&mut source, &found, new, &options)?;
-    blank.publish(new)?;
+    blank.publish()?;
     let mut salvaged = Salvaged {
         path: new.to_path_buf(),
         messages: found.frames.len() as u64,

@@ -55,7 +55,10 @@ impl<'a> Source<'a> {
     /// Corrupt, Usage (another format), Io.
     pub(super) fn find(file: &'a File, file_len: u64) -> Result<(Source<'a>, Found)> {
         let mut page = vec![0; PAGE as usize];
-        read_what_can_be_read(file, 0, &mut page);
+        let first = &mut page[..PAGE.min(file_len) as usize];
+        if let Err(error) = file.read_exact_at(first, 0) {
+            return Err(Error::from_io(&error, "read the pool's superblock").with_offset(0));
+        }
         let (superblock, damage) = Superblock::guess(&page, file_len)?;
         let mut geometries = vec![superblock.geometry];
         // Sizes that cannot be right: most pools have those that their length gives.

@@ -54,8 +54,12 @@ pub(super) fn write_options(options: &AppendOptions<'_>) -> WriteOptions {
     }
 }
 
+/// Checks Lite3 data: its root, or with `full` all of it.
+///
+/// # Errors
+/// Corrupt.
 #[inline]
-pub(super) fn check_data(data: &[u8], full: bool) -> Result<()> {
+pub fn check_data(data: &[u8], full: bool) -> Result<()> {
     if full {
         lite3::check(data)
     } else {
@@ -63,7 +67,11 @@ pub(super) fn check_data(data: &[u8], full: bool) -> Result<()> {
     }
 }
 
-pub(super) fn no_tags_beside_document(tags: &[&[u8]]) -> Result<()> {
+/// Refuses tags given beside a document.
+///
+/// # Errors
+/// Usage.
+pub fn no_tags_beside_document(tags: &[&[u8]]) -> Result<()> {
     if tags.is_empty() {
         return Ok(());
     }

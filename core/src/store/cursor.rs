@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::filter::Filter;
 use crate::format::frame::{Header, Size};
 use crate::message::{Encoding, Message};
@@ -66,6 +66,8 @@ pub(super) struct Cursor {
     /// Head as last seen; frames before it are committed.
     head: u64,
     pub(super) window: Window,
+    /// Bytes that the window takes at a time.
+    pub(super) reach: u64,
     /// Views point into the window: a step must not move it. See [`Cursor::step_at_hand`].
     lent: bool,
     /// Found by a look ahead and not delivered yet.
@@ -102,6 +104,7 @@ impl Cursor {
             },
             head: 0,
             window: Window::default(),
+            reach: WINDOW,
             lent: false,
             pending: None,
         }
@@ -254,7 +257,7 @@ impl Cursor {
 
     #[inline]
     fn look_in_copy(&mut self) -> Result<Found> {
-        let mut most = WINDOW;
+        let mut most = self.reach;
         loop {
             let ring = self.pool.pool.shared().ring();
             if !self.window.holds(self.at) {
@@ -347,24 +350,21 @@ impl Cursor {
             GapPolicy::Event => Ok(Step::Gap),
             GapPolicy::Error => {
                 self.done = true;
-                Err(Error::new(
-                    ErrorKind::RetentionGap,
-                    format!(
-                        "messages {} to {} were overwritten before they were read; the next available one is {next}",
-                        gap.first, gap.last
-                    ),
-                )
-                .with_seq(gap.first)
-                .with_hint("read faster, make the pool larger, or accept gaps"))
+                Err(gap.into_error())
             }
         }
     }
 
     #[cold]
     fn skip_damage(&mut self) -> Error {
-        let ring = self.ring();
+        let ring = self.pool.pool.shared().ring();
         let error = self.pool.damaged(self.at, self.expect);
-        let next = ring.next_good(self.at + 8, self.head).unwrap_or(self.head);
+        // Control words that no writer left: there is no end to what they would make of the ring.
+        self.done = ring.bounds().is_none();
+        let head = ring.within_reach(self.at, self.head);
+        let next = ring
+            .next_good(self.at.saturating_add(8), head)
+            .unwrap_or(head);
         self.at = next;
         self.expect = None;
         self.window.clear();
@@ -386,7 +386,9 @@ impl Cursor {
                 break;
             }
             let end = self.at;
-            let Some(size) = ring.size_before(end, tail) else {
+            // Further back than one ring: the control words changed as no writer changes them.
+            let size = ring.size_before(end, tail);
+            let Some(size) = size.filter(|_| end - tail <= ring.size()) else {
                 if !ring.retained(end - 8) {
                     break;
                 }
@@ -484,15 +486,5 @@ impl Cursor {
                 .window
                 .frame(at, ring.room(at), ring.seed, &mut self.header)
                 == Framed::Message
-    }
-
-    /// The seq that comes next, as far as it is known.
-    pub(super) fn next_seq(&self) -> u64 {
-        self.seek.or(self.expect).unwrap_or_else(|| {
-            let ring = self.ring();
-            ring.message_from(self.at, ring.head())
-                .map(|(_, header)| header.seq)
-                .unwrap_or_else(|| ring.memory.control().hot.next_seq.load(Ordering::Acquire))
-        })
     }
 }

@@ -23,7 +23,9 @@ mod wait_any;
 
 pub use crate::pool::owner::LockWait;
 pub use crate::ring::racing::RacingBytes;
+pub use append::{check_data, no_tags_beside_document};
 pub use client::{default_pool_dir, Client, ListEntry};
+pub use feed::append_next;
 pub use info::{write_list_json, Bounds, FramePlace, Info, Layout};
 pub use options::{
     AppendOptions, BatchItem, Gap, GapPolicy, ItemEncoding, Next, OpenOptions, PoolOptions,
@@ -32,5 +34,6 @@ pub use options::{
 pub use pool::Pool;
 pub use reserve::Reservation;
 pub use stream::Stream;
+pub use token::moved as moved_token;
 pub use view::{OwnedMessage, View};
 pub use wait_any::wait_any;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::error::{Error, ErrorKind};
 use crate::filter::Filter;
 use crate::limits;
 use crate::pool::owner::LockWait;
@@ -175,6 +176,23 @@ pub struct Gap {
     pub first: u64,
     /// Last missing seq.
     pub last: u64,
+}
+
+impl Gap {
+    /// The error that tells it, where gaps are errors.
+    #[cold]
+    pub fn into_error(self) -> Error {
+        let Gap { first, last } = self;
+        let next = last.saturating_add(1);
+        Error::new(
+            ErrorKind::RetentionGap,
+            format!(
+                "messages {first} to {last} were overwritten before they were read; the next available one is {next}"
+            ),
+        )
+        .with_seq(first)
+        .with_hint("read faster, make the pool larger, or accept gaps")
+    }
 }
 
 /// Totals of a stream.

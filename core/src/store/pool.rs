@@ -77,6 +77,7 @@ impl Pool {
     /// # Errors
     /// Corrupt when another program cut the file.
     pub fn bounds(&self) -> Result<Bounds> {
+        self.pool.follow_copy_up()?;
         let ends = self.pool.shared().ring().ends();
         self.pool.check_truncated()?;
         Ok(
@@ -91,6 +92,7 @@ impl Pool {
     /// # Errors
     /// As [`Pool::bounds`].
     pub fn info(&self) -> Result<Info> {
+        self.pool.follow_copy_up()?;
         let shared = self.pool.shared();
         let (ring, superblock) = (shared.ring(), shared.superblock());
         let geometry = &superblock.geometry;
@@ -228,7 +230,13 @@ impl Pool {
 
     #[inline]
     fn place(&self, seq: u64) -> Result<u64> {
-        match self.pool.shared().ring().guess(seq) {
+        let ring = self.pool.shared().ring();
+        let mut place = ring.guess(seq);
+        if place == Place::Future {
+            self.pool.follow_copy_up()?;
+            place = ring.guess(seq);
+        }
+        match place {
             Place::At(at) => Ok(at),
             Place::Missing => Err(Error::corrupt(format!(
                 "message {seq} cannot be found: the pool is damaged there"

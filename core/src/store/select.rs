@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::message::tags;
+use crate::ring::window::NARROW;
 use crate::store::cursor::Cursor;
 use crate::store::{TailOptions, View};
 
@@ -20,6 +21,9 @@ impl Cursor {
         self.filters = options.filters.to_vec();
         for filter in &self.filters {
             self.wanted_signature |= filter.signature();
+        }
+        if !self.wants_all() {
+            self.reach = NARROW;
         }
     }
 

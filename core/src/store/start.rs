@@ -88,7 +88,7 @@ impl Cursor {
 
     fn go_to_backwards(&mut self, start: &Start) -> Result<()> {
         let ring = self.pool.pool.shared().ring();
-        self.at = ring.head();
+        self.at = ring.bounds().map_or_else(|| ring.tail(), |(_, head)| head);
         let seq = match start {
             Start::Seq(seq) => *seq,
             Start::Token(text) => token::seq_in(text, &self.pool)?,
@@ -138,5 +138,15 @@ impl Cursor {
         if ring.ends().is_none() || begins_behind {
             self.done = true;
         }
+    }
+
+    /// The seq that comes next, as far as it is known.
+    pub(super) fn next_seq(&self) -> u64 {
+        self.seek.or(self.expect).unwrap_or_else(|| {
+            let ring = self.ring();
+            ring.message_from(self.at, ring.head())
+                .map(|(_, header)| header.seq)
+                .unwrap_or_else(|| ring.memory.control().hot.next_seq.load(Ordering::Acquire))
+        })
     }
 }

@@ -218,6 +218,9 @@ impl Stream {
                 }
                 Step::Wait => {
                     let target = state.cursor.target;
+                    // All there is was looked at, also what was not wanted.
+                    self.next_seq
+                        .store(state.cursor.next_seq(), Ordering::Relaxed);
                     let until = *until.get_or_insert_with(|| deadline_of(wait));
                     let lingers = state.has_company(&target);
                     if lingers && !until.passed() && self.pool.pool.linger(&target) {

@@ -16,6 +16,13 @@ pub(super) fn make(pool: &Pool, next_seq: u64) -> String {
     format!("{PREFIX}.{id}.{}.{next_seq}", pool.generation())
 }
 
+/// The token of the same pool and generation that would read `next_seq` next; `None` for a text that is no token.
+pub fn moved(token: &str, next_seq: u64) -> Option<String> {
+    let (place, seq) = token.rsplit_once('.')?;
+    let is_token = place.starts_with(PREFIX) && seq.parse::<u64>().is_ok();
+    is_token.then(|| format!("{place}.{next_seq}"))
+}
+
 /// The seq that a token resumes at.
 ///
 /// # Errors

@@ -200,20 +200,23 @@ pub struct OwnedMessage {
 }
 
 impl OwnedMessage {
-    pub(super) fn new(message: &Message<&[u8]>) -> OwnedMessage {
-        let mut words = vec![0; (message.payload.len() + message.tags.len()).div_ceil(8)];
-        let bytes = message.payload.iter().chain(message.tags);
-        for (index, byte) in bytes.enumerate() {
-            words[index / 8] |= u64::from(*byte) << (index % 8 * 8);
-        }
-        words.iter_mut().for_each(|word| *word = word.to_le());
+    /// A copy of a message.
+    pub fn new(message: &Message<&[u8]>) -> OwnedMessage {
+        let (payload_len, tags_len) = (message.payload.len(), message.tags.len());
+        let mut words = vec![0u64; (payload_len + tags_len).div_ceil(8)];
+        // SAFETY: plain words seen as bytes; the slice ends before `words` is used again.
+        let bytes = unsafe {
+            std::slice::from_raw_parts_mut(words.as_mut_ptr().cast::<u8>(), words.len() * 8)
+        };
+        bytes[..payload_len].copy_from_slice(message.payload);
+        bytes[payload_len..payload_len + tags_len].copy_from_slice(message.tags);
         OwnedMessage {
             seq: message.seq,
             time_ns: message.time_ns,
             encoding: message.encoding,
             words,
-            payload_len: message.payload.len(),
-            tags_len: message.tags.len(),
+            payload_len,
+            tags_len,
         }
     }
 

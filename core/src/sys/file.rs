@@ -5,10 +5,15 @@
 use std::ffi::CString;
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, RawFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
+
+use crate::sys::log::{self, Level};
+use crate::sys::trust;
+
+const PAGE: libc::off_t = 4096;
 
 /// Which file it is, whatever its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,36 +48,48 @@ fn check(result: libc::c_int) -> io::Result<libc::c_int> {
     }
 }
 
-/// Opens an existing file; never creates, never follows into a terminal, never leaks into a child.
+/// Opens an existing file; never creates, never follows into a terminal, never leaks into a child. Of symbolic links
+/// in the place of the file only those are followed that [`trust::target_of`] lets pass.
 pub fn open(path: &Path, writable: bool) -> io::Result<File> {
+    // As many as the kernel follows.
+    const MOST_LINKS: usize = 40;
+    let mut options = OpenOptions::new();
     // O_NONBLOCK: opening a FIFO by mistake must not hang. It means nothing for plain files.
-    OpenOptions::new()
+    options
         .read(true)
         .write(writable)
-        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
-        .open(path)
+        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY | libc::O_NOFOLLOW);
+    let mut path = std::borrow::Cow::from(path);
+    for _ in 0..MOST_LINKS {
+        match options.open(&path) {
+            Err(error) if error.raw_os_error() == Some(libc::ELOOP) => {
+                path = trust::target_of(&path)?.into();
+            }
+            opened => return opened,
+        }
+    }
+    Err(io::Error::from_raw_os_error(libc::ELOOP))
 }
 
-/// A second, independent description of an open file, for reading and writing.
-pub fn reopen(file: &File, path: &Path, identity: Identity) -> io::Result<RawFd> {
-    let by_fd =
-        CString::new(format!("/proc/self/fd/{}", file.as_raw_fd())).map_err(io::Error::other)?;
-    let flags = libc::O_RDWR | libc::O_CLOEXEC | libc::O_NOCTTY;
-    // SAFETY: a NUL-terminated path; the result is checked.
-    if let Ok(fd) = check(unsafe { libc::open(by_fd.as_ptr(), flags) }) {
-        return Ok(fd);
+/// A second, independent description of an open file.
+pub fn reopen(file: &File, path: &Path, identity: Identity, writable: bool) -> io::Result<OwnedFd> {
+    let mut options = OpenOptions::new();
+    options
+        .read(true)
+        .write(writable)
+        .custom_flags(libc::O_NOCTTY);
+    let opened = options.open(format!("/proc/self/fd/{}", file.as_raw_fd()));
+    if let Ok(file) = opened {
+        return Ok(file.into());
     }
     // No /proc: by name, which must still be the same file.
-    let by_name = c_path(path)?;
-    // SAFETY: as above.
-    let fd = check(unsafe { libc::open(by_name.as_ptr(), flags) })?;
-    // SAFETY: `fd` was just opened and is owned here; `forget` gives it to the caller.
-    let opened = unsafe { File::from_raw_fd(fd) };
-    if status(&opened)?.identity != identity {
+    let file = options
+        .custom_flags(libc::O_NOCTTY | libc::O_NONBLOCK)
+        .open(path)?;
+    if status(&file)?.identity != identity {
         return Err(io::Error::from_raw_os_error(libc::ESTALE));
     }
-    std::mem::forget(opened);
-    Ok(fd)
+    Ok(file.into())
 }
 
 /// What the open file is.
@@ -153,15 +170,17 @@ impl NewFile {
     }
 
     /// Gives the file its name, unless the name is taken (AlreadyExists), and makes that durable.
-    pub fn publish(mut self, path: &Path) -> io::Result<File> {
+    pub fn publish(mut self, path: &Path) -> io::Result<()> {
         match &self.temporary {
             None => self.link_unnamed(path)?,
             // link(2) never replaces.
             Some(temporary) => std::fs::hard_link(temporary, path)?,
         }
-        sync_directory(parent_of(path));
         self.remove_temporary();
-        self.file.try_clone()
+        sync_directory(parent_of(path)).inspect_err(|_| {
+            // What may be gone after a power cut is better not there at all.
+            let _ = std::fs::remove_file(path);
+        })
     }
 
     /// Puts the file in the place of the one at `path`, at one moment and durably.
@@ -181,7 +200,15 @@ impl NewFile {
             std::fs::rename(temporary, path)?;
             self.temporary = None;
         }
-        sync_directory(parent_of(path));
+        if let Err(error) = sync_directory(parent_of(path)) {
+            // It is there and cannot be taken back.
+            log::emit(Level::Warn, || {
+                format!(
+                    "{}: may be the old file again after a power failure: {error}",
+                    path.display()
+                )
+            });
+        }
         Ok(())
     }
 
@@ -241,10 +268,23 @@ pub fn is_writable_directory(directory: &Path) -> bool {
     }
 }
 
-/// Makes names in the directory durable; best effort, since some file systems refuse it.
-pub fn sync_directory(directory: &Path) {
-    if let Ok(directory) = File::open(directory) {
-        let _ = directory.sync_all();
+/// Makes names in the directory durable, where the file system has a call for that and the directory may be read.
+pub fn sync_directory(directory: &Path) -> io::Result<()> {
+    let directory = match File::open(directory) {
+        Ok(directory) => directory,
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    match directory.sync_all() {
+        Err(error)
+            if !matches!(
+                error.raw_os_error(),
+                Some(libc::EINVAL | libc::EOPNOTSUPP | libc::EROFS | libc::ENOSYS)
+            ) =>
+        {
+            Err(error)
+        }
+        _ => Ok(()),
     }
 }
 
@@ -253,11 +293,20 @@ pub fn sync_directory(directory: &Path) {
 /// blocks were written.
 pub fn reserve(file: &File, len: u64) -> io::Result<bool> {
     let size = libc::off_t::try_from(len).map_err(|_| io::Error::from_raw_os_error(libc::EFBIG))?;
+    let (mut done, mut piece) = (0, size);
     loop {
+        let count = piece.min(size - done);
+        if count == 0 {
+            return Ok(true);
+        }
         // SAFETY: an open descriptor.
-        match check(unsafe { libc::fallocate(file.as_raw_fd(), 0, 0, size) }) {
-            Ok(_) => return Ok(true),
-            Err(error) if error.raw_os_error() == Some(libc::EINTR) => continue,
+        match check(unsafe { libc::fallocate(file.as_raw_fd(), 0, done, count) }) {
+            Ok(_) => done += count,
+            // A file system in memory gives back what it had when a signal came: with a timer that fires more often than
+            // the whole takes, it would never be done.
+            Err(error) if error.raw_os_error() == Some(libc::EINTR) => {
+                piece = (count / 2 / PAGE * PAGE).max(PAGE);
+            }
             Err(error) if error.raw_os_error() == Some(libc::EOPNOTSUPP) => break,
             Err(error) => return Err(error),
         }
@@ -331,10 +380,9 @@ mod tests {
         let file = open(&path, true).unwrap();
         let status = status(&file).unwrap();
         assert_eq!(identity_of(&path).unwrap(), Some(status.identity));
-        let fd = reopen(&file, &path, status.identity).unwrap();
+        let again = reopen(&file, &path, status.identity, true).unwrap();
         std::fs::remove_file(&path).unwrap();
         assert_eq!(identity_of(&path).unwrap(), None);
-        // SAFETY: opened above.
-        drop(unsafe { File::from_raw_fd(fd) });
+        drop(again);
     }
 }

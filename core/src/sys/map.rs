@@ -12,6 +12,9 @@ use memmap2::{MmapOptions, MmapRaw};
 use crate::sys::atomic::AtomicU64;
 use crate::sys::guard;
 
+/// Words of the smallest page there is.
+const PAGE_WORDS: usize = 4096 / 8;
+
 /// What a mapping that is not guarded knows of truncation.
 static NEVER: AtomicBool = AtomicBool::new(false);
 
@@ -121,6 +124,39 @@ impl Mapping {
         }
     }
 
+    /// Puts another file, of the same length, in the place of this one's at one moment. Of a mapping that is only read.
+    pub fn replace(&self, file: &impl AsRawFd) -> io::Result<()> {
+        assert!(!self.writable);
+        // SAFETY: replaces pages of a mapping that `self` owns and never lends out as plain references.
+        let placed = unsafe {
+            libc::mmap(
+                self.map.as_mut_ptr().cast(),
+                self.len(),
+                libc::PROT_READ,
+                libc::MAP_SHARED | libc::MAP_FIXED,
+                file.as_raw_fd(),
+                0,
+            )
+        };
+        if placed == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(())
+    }
+
+    /// Makes every page dirty, so that the next sync writes it, without changing a byte.
+    pub fn dirty(&self) {
+        for word in self.words(0, self.len() / 8).iter().step_by(PAGE_WORDS) {
+            // Not an addition of 0: the compiler knows that it changes nothing, and leaves it out.
+            let mut value = word.load(Ordering::Relaxed);
+            while let Err(now) =
+                word.compare_exchange(value, value, Ordering::Relaxed, Ordering::Relaxed)
+            {
+                value = now;
+            }
+        }
+    }
+
     /// Waits until the pages of a range are on the disk.
     pub fn sync(&self, offset: usize, len: usize) -> io::Result<()> {
         let page = 4096;
@@ -162,6 +198,41 @@ impl Drop for Mapping {
     fn drop(&mut self) {
         if let Some(slot) = self.slot.take() {
             guard::unregister(slot);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A store that was left out would not end the child.
+    #[test]
+    fn dirtying_stores_to_every_page() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        let bytes: Vec<u8> = (0..3 * 4096 + 16).map(|at| at as u8).collect();
+        std::fs::write(&path, &bytes).unwrap();
+        let file = File::options().read(true).write(true).open(&path).unwrap();
+        let map = Mapping::new(&file, bytes.len(), true).unwrap();
+        map.dirty();
+        assert_eq!(std::fs::read(&path).unwrap(), bytes);
+        for page in 0..4 {
+            // SAFETY: the child only stores to its own copy of the mapping; nothing else runs in it.
+            let status = unsafe {
+                let child = libc::fork();
+                if child == 0 {
+                    libc::signal(libc::SIGSEGV, libc::SIG_DFL);
+                    let start = map.base().add(page * 4096).cast_mut().cast();
+                    libc::mprotect(start, 4096, libc::PROT_READ);
+                    map.dirty();
+                    libc::_exit(0);
+                }
+                let mut status = 0;
+                assert_eq!(libc::waitpid(child, &mut status, 0), child);
+                status
+            };
+            assert!(libc::WIFSIGNALED(status) && libc::WTERMSIG(status) == libc::SIGSEGV);
         }
     }
 }

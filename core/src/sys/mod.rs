@@ -12,12 +12,15 @@ pub mod byte_lock;
 pub mod clock;
 #[cfg(all(feature = "crash-points", not(loom)))]
 pub mod crash;
+pub mod crc;
 #[cfg(not(loom))]
 pub mod event_fd;
 #[cfg(not(loom))]
 pub mod file;
 #[cfg(not(loom))]
 pub mod file_lock;
+#[cfg(not(loom))]
+pub mod file_system;
 #[cfg(not(loom))]
 pub mod fork;
 #[cfg(not(loom))]
@@ -36,3 +39,5 @@ pub mod mortal;
 pub mod random;
 #[cfg(not(loom))]
 pub mod stack;
+#[cfg(not(loom))]
+pub mod trust;

@@ -2,6 +2,7 @@
 #![allow(dead_code, unused_imports)] // each test binary uses its part
 
 mod aftermath;
+mod mounts;
 mod old_file;
 pub(crate) mod old_pool;
 mod process;
@@ -14,6 +15,7 @@ use plasmite_core::store::{AppendOptions, Client, LockWait, Pool, PoolOptions, V
 use plasmite_core::{Error, ErrorKind};
 
 pub(crate) use aftermath::{is_held, lasts, nothing_lost, percentiles};
+pub(crate) use mounts::{mount, with_mounts};
 pub(crate) use process::{
     alone, become_nobody, fork, say, until, watchdog, watchdog_for, Board, Process,
 };
@@ -129,6 +131,14 @@ pub(crate) fn get(pool: &Pool, seq: u64) -> Result<String, Error> {
     let mut out = Vec::new();
     pool.get_envelope(seq, &mut out)?;
     Ok(data_of(&out).to_string())
+}
+
+/// The bytes of the data behind a view, whatever they are; `None` when they cannot be read or were overwritten.
+pub(crate) fn look_at_all(view: &View) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
+    let message = view.message().ok()?;
+    message.write_data(&mut out).ok()?;
+    view.still_valid().then_some(out)
 }
 
 /// The data behind a view; `None` when it was overwritten while we looked.

@@ -1,8 +1,12 @@
 //! A disk that forgets: what a pool's file can look like after a power cut.
 //!
 //! The file is copied after every step. Since the last sync each page (or sector) may have been
-//! written out in any of its states, in any order: an image takes any state of each.
+//! written out in any of its states, in any order: an image takes any state of each. A sync that fails has written
+//! any of its pages, or none.
 
+pub(crate) mod refusing;
+
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use plasmite_core::format::frame;
@@ -11,13 +15,15 @@ use plasmite_core::pool::append::WriteOptions;
 use plasmite_core::pool::batch::{Body, Entry};
 use plasmite_core::pool::owner::LockWait;
 use plasmite_core::pool::Pool;
+use plasmite_core::ring::mapped::Mapped;
 use plasmite_core::ring::memory::Memory;
 use plasmite_core::ring::publish::Draft;
 use plasmite_core::ring::snapshot::Check;
+use plasmite_core::ring::Ring;
+use plasmite_core::ErrorKind;
 use std::sync::atomic::Ordering;
 
 const CONTROL: usize = PAGE as usize;
-const SYNCED: usize = CONTROL + 512;
 const SYNCED_BEFORE: usize = CONTROL + 520;
 
 /// What may be torn apart from what.
@@ -85,19 +91,28 @@ pub(crate) struct Disk {
     bodies: Vec<Vec<u8>>,
     flushed: u64,
     images: Vec<Vec<u8>>,
-    /// First image whose control page may still be the one on the disk.
-    control_since: usize,
+    /// For each page the first image whose state of it may still be the one on the disk.
+    since: Vec<usize>,
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        refusing::unwatch();
+    }
 }
 
 impl Disk {
     pub(crate) fn new(pool: Pool) -> Disk {
         let images = vec![std::fs::read(pool.path()).unwrap()];
+        let mapping = pool.shared().ring().memory.mapping();
+        refusing::watch(mapping.base(), mapping.len());
+        let since = vec![0; images[0].len().div_ceil(CONTROL)];
         Disk {
             pool,
             bodies: Vec::new(),
             flushed: 0,
             images,
-            control_since: 0,
+            since,
         }
     }
 
@@ -114,7 +129,8 @@ impl Disk {
         let (image, last) = (self.image(), &self.images[self.images.len() - 1]);
         if image[SYNCED_BEFORE..SYNCED_BEFORE + 8] != last[SYNCED_BEFORE..SYNCED_BEFORE + 8] {
             // The append synced the control page on its way: no older one can be on the disk.
-            self.control_since = self.images.len() - 1;
+            assert!(!refusing::is_unwritten(1), "a sync that wrote nothing");
+            self.since[1] = self.images.len() - 1;
         }
         self.images.push(image);
     }
@@ -138,12 +154,13 @@ impl Disk {
 
     pub(crate) fn append(&mut self, mut body: Vec<u8>) {
         body.truncate(self.pool.shared().ring().size() as usize - 48);
-        let stored = self
+        let result = self
             .pool
-            .append(&Disk::draft(&body), None, &Disk::options())
-            .unwrap();
-        self.bodies.push(body);
-        assert_eq!(stored.seq, self.bodies.len() as u64);
+            .append(&Disk::draft(&body), None, &Disk::options());
+        if let Some(stored) = Disk::accepted(result) {
+            self.bodies.push(body);
+            assert_eq!(stored.seq, self.bodies.len() as u64);
+        }
         self.look();
     }
 
@@ -163,23 +180,77 @@ impl Disk {
         if entries.iter().map(len).sum::<u64>() > self.pool.shared().ring().size() {
             return;
         }
-        self.pool
-            .append_batch(&mut entries, &[], &Disk::options())
-            .unwrap();
-        self.bodies.extend(bodies);
+        let result = self.pool.append_batch(&mut entries, &[], &Disk::options());
+        if Disk::accepted(result).is_some() {
+            self.bodies.extend(bodies);
+        }
         self.look();
     }
 
-    pub(crate) fn flush(&mut self) {
-        let before = self.image();
-        self.pool.flush_all().unwrap();
-        self.flushed = self.bodies.len() as u64;
+    /// Nothing is appended when the control page could not be synced on the way.
+    fn accepted<T>(result: plasmite_core::Result<T>) -> Option<T> {
+        match result {
+            Err(error) if refusing::refuses() => {
+                assert_eq!(error.kind(), ErrorKind::Io);
+                assert!(!error.maybe_written());
+                None
+            }
+            result => Some(result.unwrap()),
+        }
+    }
+
+    /// Whether there are messages that no flush has covered.
+    pub(crate) fn is_flush_needed(&self) -> bool {
+        self.flushed < self.bodies.len() as u64
+    }
+
+    /// Flushes; whether that succeeded.
+    pub(crate) fn flush(&mut self) -> bool {
+        let (before, syncs) = (self.image(), refusing::syncs());
+        let flushed = self.pool.flush_all().is_ok();
         let after = self.image();
-        if before[SYNCED..SYNCED + 8] != after[SYNCED..SYNCED + 8] {
-            self.images = vec![before];
-            self.control_since = 0;
+        if flushed {
+            self.flushed = self.bodies.len() as u64;
+            if refusing::syncs() > syncs {
+                self.images.push(before);
+                let written = |page: &usize| !refusing::is_unwritten(*page);
+                for page in (0..self.since.len()).filter(written) {
+                    self.since[page] = self.images.len() - 1;
+                }
+                let needed = *self.since.iter().min().unwrap();
+                self.images.drain(..needed);
+                self.since.iter_mut().for_each(|since| *since -= needed);
+            }
         }
         self.images.push(after);
+        flushed
+    }
+
+    /// Under pressure the kernel drops pages that count as clean, and reads them from the disk again.
+    pub(crate) fn drop_clean_pages(&mut self, random: &mut Random) {
+        let file = std::fs::File::options().write(true).open(self.pool.path());
+        let file = file.unwrap();
+        for page in 2..self.since.len() {
+            if refusing::is_unwritten(page) && random.below(3) == 0 {
+                let state = self.state_of(page, random);
+                let start = page * CONTROL;
+                let end = (start + CONTROL).min(self.images[0].len());
+                let bytes = &self.images[state][start..end];
+                file.write_all_at(bytes, start as u64).unwrap();
+            }
+        }
+        self.images.push(self.image());
+    }
+
+    /// Some state that a page can have on the disk.
+    fn state_of(&self, page: usize, random: &mut Random) -> usize {
+        let (first, count) = (self.since[page], self.images.len());
+        // Often the ends: all new or all old is what most cuts look like.
+        match random.below(4) {
+            0 => first,
+            1 => count - 1,
+            _ => first + random.below((count - first) as u64) as usize,
+        }
     }
 
     /// An image as a power cut now may leave it.
@@ -193,17 +264,11 @@ impl Disk {
         };
         for start in (0..image.len()).step_by(piece) {
             let end = (start + piece).min(image.len());
-            let control = (CONTROL..2 * CONTROL).contains(&start);
-            let first = if control { self.control_since } else { 0 };
-            let from = match (tear, control) {
-                (Tear::OldControl, true) | (Tear::NewControl, false) => first,
+            let page = start / CONTROL;
+            let from = match (tear, page == 1) {
+                (Tear::OldControl, true) | (Tear::NewControl, false) => self.since[page],
                 (Tear::OldControl, false) | (Tear::NewControl, true) => count - 1,
-                // Often the ends: all new or all old is what most cuts look like.
-                _ => match random.below(4) {
-                    0 => first,
-                    1 => count - 1,
-                    _ => first + random.below((count - first) as u64) as usize,
-                },
+                _ => self.state_of(page, random),
             };
             image[start..end].copy_from_slice(&self.images[from][start..end]);
         }
@@ -257,8 +322,7 @@ impl Disk {
     /// The same, with damaged places between the messages; gives their number too.
     pub(crate) fn check_messages(&self, pool: &Pool, seed: u64) -> (u64, u64) {
         let live = self.pool.shared().ring();
-        let oldest_live = live.message_from(live.tail(), live.head());
-        let must_from = oldest_live.map_or(1, |(_, header)| header.seq);
+        let must_from = self.oldest(live);
         let ring = pool.shared().ring();
         let (mut at, head) = (ring.tail(), ring.head());
         let mut seqs = Vec::new();
@@ -301,6 +365,18 @@ impl Disk {
             );
         }
         (seqs.last().copied().unwrap_or(0), damaged)
+    }
+
+    /// The oldest intact message of the pool in use; one that is not there yet when there is none.
+    fn oldest(&self, live: &Ring<Mapped>) -> u64 {
+        let (tail, head) = (live.tail(), live.head());
+        let good = match live.check(tail, head) {
+            _ if tail == head => None,
+            Check::Damaged => live.next_good(tail, head),
+            _ => Some(tail),
+        };
+        let found = good.and_then(|at| live.message_from(at, head));
+        found.map_or(self.bodies.len() as u64 + 1, |(_, header)| header.seq)
     }
 
     /// That exactly these messages are there.

@@ -127,8 +127,6 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    /// Whoever it is, and what it forks, is waited for when it is killed.
-    #[allow(clippy::zombie_processes)]
     pub(crate) fn start(
         language: &Language,
         role: Role,
@@ -155,6 +153,7 @@ impl Worker {
                 _ => command.args(words),
             };
         }
+        #[allow(clippy::zombie_processes)] // reaped with its group, when it is ended
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -25,6 +25,10 @@ static void appends(const client &client) {
          R"({"seq":2,"time":"2096-10-02T07:06:40Z","meta":{"tags":["x","","x"]},"data":[true]})");
     SAME(pool.append_json("null", {"t"}).text().substr(0, 8), R"({"seq":3)");
     FAILS(usage, pool.try_append_json("null", {std::string("a\0b", 3)}));
+    const auto [third, told] = pool.append_envelope("[0]", {{std::string("a\0b", 3)}});
+    SAME(third.seq, 4u);
+    SAME(told.text(), pool.get_json(4).text());
+    FAILS(usage, pool.try_append_envelope("[0"));
     FAILS(usage, pool.try_append("1", {{"\xff"}}));
     FAILS(usage, pool.try_append("{"));
     FAILS(usage, pool.try_append(""));
@@ -34,9 +38,9 @@ static void appends(const client &client) {
     append_options late;
     late.time = from_ns(5);
     FAILS(usage, pool.try_append("1", late));
-    SAME(pool.bounds().newest, 3u);
+    SAME(pool.bounds().newest, 4u);
     SAME(pool.layout(2).frames.size(), 2u);
-    SAME(pool.layout(1000000).frames.size(), 3u);
+    SAME(pool.layout(1000000).frames.size(), 4u);
 }
 
 static void batches(const client &client) {

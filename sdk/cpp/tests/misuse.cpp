@@ -119,7 +119,7 @@ static void arguments(const std::string &directory) {
     FAILS(usage, client.try_doctor(with_nul));
     FAILS(usage, client.try_migrate("a", with_nul));
     FAILS(usage, client.try_resolve(""));
-    FAILS(usage, client.try_create("http://host/pool"));
+    FAILS(usage, client.try_create("ftp://host/pool"));
     CHECK(!client.try_create("huge", {~0ull, {}, 0}));
     CHECK(!client.exists("huge"));
     pool pool = client.create("args");

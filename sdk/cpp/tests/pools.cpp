@@ -126,6 +126,52 @@ static void examined(const std::string &directory) {
     FAILS(not_found, client.try_migrate("missing", "new"));
 }
 
+static void noise(const std::string &path, std::uint64_t offset) {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(offset));
+    file << "noise!!!";
+    CHECK(file.good());
+}
+
+static void salvaged_from_damage(const std::string &directory) {
+    client client(directory);
+    pool pool = client.create("damaged", {65536, {}, 0});
+    SAME(pool.writers(), 0u);
+    for (int i = 1; i <= 9; i++) pool.append("{\"n\":" + std::to_string(i) + ",\"text\":\"a message\"}");
+    SAME(pool.writers(), 1u);
+    CHECK(pool.warnings().text().empty());
+    const auto frames = pool.layout(9).frames;
+    pool.close();
+    FAILS(usage, pool.try_writers());
+    FAILS(usage, pool.try_warnings());
+    noise(directory + "/damaged.plasmite", frames[3].offset + 48);
+    noise(directory + "/damaged.plasmite", frames[6].offset + 48);
+
+    const salvaged brought = client.salvage("damaged", "rescued");
+    SAME(brought.bounds.oldest, 1u);
+    SAME(brought.bounds.newest, 9u);
+    SAME(brought.bounds.count, 7u);
+    SAME(brought.lost, 2u);
+    SAME(brought.lost_ranges, 2u);
+    SAME(brought.ranges.size(), 2u);
+    SAME(brought.ranges[1].first, 7u);
+    SAME(brought.ranges[1].count, 1u);
+    SAME(brought.size, 65536u);
+    const plasmite::pool rescued = client.open_pool("rescued");
+    SAME(rescued.get(9).json(part::data).text(), R"({"n":9,"text":"a message"})");
+    FAILS(not_found, rescued.try_get(4));
+    SAME(rescued.append("1").seq, 10u);
+
+    FAILS(already_exists, client.try_salvage("damaged", "rescued"));
+    FAILS(not_found, client.try_salvage("missing", "new"));
+    FAILS(usage, client.try_salvage("damaged", ""));
+    FAILS(usage, client.try_salvage("damaged", {"a\0b", 3}));
+    FAILS(usage, client.try_salvage("damaged", "small", {100, {}, 0}));
+    noise(directory + "/damaged.plasmite", 72);
+    FAILS(corrupt, client.try_salvage("damaged", "new"));
+    CHECK(!client.exists("new") && !client.exists("small"));
+}
+
 static void library() {
     SAME(version(), PLSM_VERSION_STRING);
     SAME(version_number(), static_cast<std::uint32_t>(PLSM_VERSION_NUMBER));
@@ -147,6 +193,7 @@ int main() {
     lifecycle(scratch.path());
     errors(scratch.path());
     examined(scratch.path());
+    salvaged_from_damage(scratch.path());
     library();
     setenv("HOME", scratch.path().c_str(), 1);
     SAME(client::with_default_dir().pool_dir(), scratch.path() + "/.plasmite/pools");

@@ -20,8 +20,10 @@ type Error struct {
 	// Causes are the deeper reasons, the outermost first.
 	Causes []string
 	// MaybeWritten tells of a failed append that its message may have been stored all the same (a flush that
-	// failed), so that repeating it could store it twice. False: surely nothing was stored.
+	// failed, a server that did not answer), so that repeating it could store it twice. False: surely nothing was stored.
 	MaybeWritten bool
+	// TooLarge tells that a message was refused for its size alone.
+	TooLarge bool
 
 	cause error
 }

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// PoolRef names a pool: a name, or a path when there is a "/" in it.
+// PoolRef names a pool: a name, or a path when there is a "/" in it, or a server's pool: http://host:9700/events.
 type PoolRef string
 
 // PoolRefName is the pool of that name in the client's directory. Only converts.
@@ -70,7 +70,7 @@ type Bounds struct {
 
 // PoolInfo tells settings and contents of a pool. Sizes and offsets are in bytes.
 type PoolInfo struct {
-	// Name is the file's name without ".plasmite", Path its path.
+	// Name is the file's name without ".plasmite", Path its path, or the address of a server's pool.
 	Name, Path string
 	// ReadOnly tells whether the pool could be opened for reading only.
 	ReadOnly bool
@@ -116,4 +116,18 @@ type Migrated struct {
 	TimesUnordered bool
 	// Backup is the path of the kept old file, when the new one took its place.
 	Backup string
+}
+
+// Salvaged tells what a salvage brought.
+type Salvaged struct {
+	// Bounds of the messages that were copied; Count says how many there are between Oldest and Newest.
+	Bounds Bounds
+	// Lost is how many messages are known to be lost: between the oldest that is intact and the newest that ever was. What
+	// was there before the oldest intact one nobody can tell.
+	Lost uint64
+	// LostRanges is in how many stretches they stood, Ranges the first of these, at most 256, in rising order.
+	LostRanges uint64
+	Ranges     []Gap
+	// Size of the new file in bytes.
+	Size uint64
 }

@@ -6,13 +6,12 @@ import "C"
 import (
 	"errors"
 	"io/fs"
-	"runtime"
 	"sync"
 
 	"github.com/sandover/plasmite/bindings/go/api"
 )
 
-// Client is a directory of pools. It touches no file by itself.
+// Client is a directory of pools, or a server of some. It touches no file and no network by itself.
 type Client struct {
 	handle *clientHandle
 }
@@ -28,34 +27,6 @@ func (h *clientHandle) free() {
 	defer h.mu.Unlock()
 	C.plsm_client_free(h.client)
 	h.client = nil
-}
-
-// NewClient makes a client for a directory, which need not exist: it is created with its first pool.
-func NewClient(poolDir string) (*Client, error) {
-	if poolDir == "" {
-		return nil, invalid("the pool directory is empty; use NewDefaultClient for the default one")
-	}
-	dir, err := terminated("the pool directory", poolDir)
-	if err != nil {
-		return nil, err
-	}
-	return newClient(dir)
-}
-
-// NewDefaultClient makes a client for ~/.plasmite/pools. An error of the kind ErrorUsage: HOME is not set.
-func NewDefaultClient() (*Client, error) { return newClient(nil) }
-
-func newClient(dir *C.char) (*Client, error) {
-	if err := compatible(); err != nil {
-		return nil, err
-	}
-	handle := &clientHandle{}
-	var failure *C.plsm_error_t
-	if err := checked(C.plsm_client_new(dir, &handle.client, &failure), failure); err != nil {
-		return nil, err
-	}
-	runtime.SetFinalizer(handle, (*clientHandle).free)
-	return &Client{handle}, nil
 }
 
 // DefaultPoolDir is ~/.plasmite/pools, from HOME; empty when that is not set.
@@ -193,7 +164,7 @@ func (c *Client) open(ref PoolRef, open opener) (*Pool, error) {
 	return newPool(pool), nil
 }
 
-// Dir is the client's directory.
+// Dir is the client's directory, or its server's address.
 func (c *Client) Dir() (string, error) {
 	client, err := c.enter()
 	if err != nil {
@@ -208,7 +179,7 @@ func (c *Client) Dir() (string, error) {
 	return string(take(&path)), nil
 }
 
-// Resolve is the file that a reference means. It need not exist.
+// Resolve is the file that a reference means. It need not exist. ErrUsage: a server's pool, which is no file here.
 func (c *Client) Resolve(ref PoolRef) (path string, err error) {
 	err = c.with(ref, func(client *C.plsm_client_t, ref *C.char) error {
 		var text C.plsm_buf_t
@@ -259,7 +230,7 @@ func (c *Client) Info(ref PoolRef) (*PoolInfo, error) {
 	return pool.Info()
 }
 
-// List tells the pools of the directory, sorted by name. A directory that is not there has none; a pool that cannot
+// List tells the pools of the directory or the server, sorted by name. A directory that is not there has none; a pool that cannot
 // be read is an entry with its error.
 func (c *Client) List() ([]ListEntry, error) {
 	client, err := c.enter()

@@ -1,4 +1,5 @@
-// Package local reads and writes the pools of this machine, through libplasmite. Import it as plasmite:
+// Package local reads and writes the pools of this machine, and those of servers, through libplasmite. Import it as
+// plasmite:
 //
 //	import plasmite "github.com/sandover/plasmite/bindings/go/local"
 //
@@ -22,6 +23,15 @@
 //
 // A wait ends with ctx.Err() the moment the context does; nothing is lost by that, and the next call goes on where
 // this one stood. Appends wait for other writers only: there a context's deadline shortens the wait.
+//
+// # Servers
+//
+// Wherever a pool is named, http://host:9700/events names a pool of a server (pls serve), and [NewRemoteClient] makes a
+// client of one. Each call but those of open tails is a request then, and occupies a thread until it is answered or its
+// time is over ([WithRequestTimeout]). A context is looked at before a request, and its deadline shortens the
+// wait for other writers, but it does not break a request off: whether the server carries it out could then not be
+// told. Tails are different: their waits end with the context, wherever the pool is; they connect again by themselves and go
+// on where they stood.
 //
 // # Errors
 //

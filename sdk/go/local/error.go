@@ -23,6 +23,7 @@ func described(failure *C.plsm_error_t) error {
 		Path:         C.GoString(failure.path),
 		Hint:         C.GoString(C.plsm_error_hint(failure)),
 		MaybeWritten: C.plsm_error_maybe_written(failure) != 0,
+		TooLarge:     C.plsm_error_too_large(failure) != 0,
 	}
 	if failure.has_seq != 0 {
 		seq := uint64(failure.seq)

@@ -157,3 +157,22 @@ func ExampleError() {
 	// true true true
 	// NotFound true
 }
+
+func ExampleNewRemoteClient() {
+	client, err := plasmite.NewRemoteClient("https://host:9700",
+		plasmite.WithTokenFile("plasmite-auth-token.txt"), plasmite.WithCAFile("plasmite-tls-cert.pem"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+	pool, _, err := client.Ensure("events")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer pool.Close()
+	receipt, err := pool.AppendContext(context.Background(), map[string]any{"sensor": "temp"}, plasmite.WithTags("lab"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(receipt.Seq)
+}

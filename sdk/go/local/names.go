@@ -17,12 +17,15 @@ type (
 	AppendConfig     = api.AppendConfig
 	Receipt          = api.Receipt
 	Item             = api.Item
+	ClientOption     = api.ClientOption
+	ClientConfig     = api.ClientConfig
 	PoolRef          = api.PoolRef
 	PoolOption       = api.PoolOption
 	PoolInfo         = api.PoolInfo
 	Bounds           = api.Bounds
 	ListEntry        = api.ListEntry
 	Migrated         = api.Migrated
+	Salvaged         = api.Salvaged
 	Report           = api.Report
 	Issue            = api.Issue
 	Progress         = api.Progress

@@ -5,6 +5,7 @@ import "C"
 
 import (
 	"runtime"
+	"strings"
 	"sync"
 	"unsafe"
 
@@ -172,6 +173,40 @@ func (p *Pool) Info() (*PoolInfo, error) {
 		return nil, err
 	}
 	return infoOf(&info, C.GoString(C.plsm_pool_name(pool)), C.GoString(C.plsm_pool_path(pool))), nil
+}
+
+// Writers tells how many processes write to the pool: they have appended, or tried to, since they opened it, and have not
+// closed it. This one counts as well; the first 1000 are counted. ErrIO: the system does not tell.
+func (p *Pool) Writers() (int, error) {
+	pool, err := p.enter()
+	if err != nil {
+		return 0, err
+	}
+	defer p.leave()
+	var writers C.uint32_t
+	var failure *C.plsm_error_t
+	err = checked(C.plsm_pool_writers(pool, &writers, &failure), failure)
+	return int(writers), err
+}
+
+// Warnings tells what is odd about the pool although it works, a sentence each; none is the rule. Found out from the control
+// page and a sample of the index; Client.Validate looks at everything.
+func (p *Pool) Warnings() ([]string, error) {
+	pool, err := p.enter()
+	if err != nil {
+		return nil, err
+	}
+	defer p.leave()
+	var text C.plsm_buf_t
+	var failure *C.plsm_error_t
+	if err := checked(C.plsm_pool_warnings(pool, &text, &failure), failure); err != nil {
+		return nil, err
+	}
+	told := strings.TrimSuffix(string(take(&text)), "\n")
+	if told == "" {
+		return nil, nil
+	}
+	return strings.Split(told, "\n"), nil
 }
 
 // Flush makes everything appended so far durable, by this process or others.

@@ -233,6 +233,9 @@ plsmgo_ingest_t plsmgo_ingest_write(plsm_ingest_t *ingest, plsm_pool_t *pool, co
         if (result.step == PLSM_INGEST_RECORD) result.appended++;
     } while (result.step == PLSM_INGEST_RECORD);
     if (borrowed != few) free(borrowed);
+    // Of no bytes the library may give any pointer, and Go dies of small numbers in pointers on its stack.
+    if (result.item.text.len == 0) result.item.text.data = NULL;
+    if (result.item.copied_tags.len == 0) result.item.copied_tags.data = NULL;
     return result;
 }
 

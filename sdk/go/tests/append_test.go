@@ -173,6 +173,31 @@ func TestManyTags(t *testing.T) {
 	}
 }
 
+func TestLite3Codec(t *testing.T) {
+	pool := newPool(t)
+	text := []byte(`{"meta":{"tags":["a"]},"data":{"b":1,"a":[true,null,2.5,"ü"]}}`)
+	document, err := plasmite.JSONToLite3(text)
+	must(t, err)
+	back, err := plasmite.Lite3ToJSON(document)
+	must(t, err)
+	equal(t, "JSON", string(back), string(text))
+	seq, err := pool.AppendLite3(document, plasmite.DurabilityFast)
+	must(t, err)
+	message, err := pool.Get(seq)
+	must(t, err)
+	equal(t, "data", string(message.Data), `{"b":1,"a":[true,null,2.5,"ü"]}`)
+	for _, wrong := range []string{"", "1", `{"a":`, `{"a":18446744073709551615}`, `{"a\u0000":1}`, "\xff"} {
+		_, err := plasmite.JSONToLite3([]byte(wrong))
+		fails(t, err, plasmite.ErrUsage)
+	}
+	_, err = plasmite.JSONToLite3([]byte(`{"a": nope}`))
+	equal(t, "offset", *fails(t, err, plasmite.ErrUsage).Offset, 7)
+	for _, damaged := range [][]byte{nil, []byte("nonsense"), document[:50], document[:len(document)-96]} {
+		_, err := plasmite.Lite3ToJSON(damaged)
+		fails(t, err, plasmite.ErrCorrupt)
+	}
+}
+
 func TestLite3(t *testing.T) {
 	pool := newPool(t)
 	fill(t, pool, 2)

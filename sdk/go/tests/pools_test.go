@@ -1,10 +1,13 @@
 package tests
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -209,6 +212,126 @@ func TestMigrateRefuses(t *testing.T) {
 	pool.Close()
 	_, err = client.Migrate("p", "q")
 	fails(t, err, plasmite.ErrUsage)
+}
+
+// spoil overwrites texts of a file, each of which is there once.
+func spoil(t *testing.T, path string, texts ...string) {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	must(t, err)
+	for _, text := range texts {
+		equal(t, text, bytes.Count(content, []byte(text)), 1)
+		content = bytes.Replace(content, []byte(text), bytes.Repeat([]byte("#"), len(text)), 1)
+	}
+	must(t, os.WriteFile(path, content, 0o600))
+}
+
+func TestSalvage(t *testing.T) {
+	client := newClient(t)
+	pool, err := client.Create("damaged", plasmite.WithSize(65536), plasmite.WithMode(0o640))
+	must(t, err)
+	var before []string
+	for n := 1; n <= 9; n++ {
+		message, err := pool.Append(map[string]any{"n": n, "text": fmt.Sprintf("message-%d", n)}, []string{"tag"})
+		must(t, err)
+		if n != 4 && n != 6 && n != 7 {
+			before = append(before, string(message.Raw))
+		}
+	}
+	path := pool.Path()
+	pool.Close()
+	spoil(t, path, "message-4", "message-6", "message-7")
+	kept, err := os.ReadFile(path)
+	must(t, err)
+
+	brought, err := client.Salvage("damaged", "rescued")
+	must(t, err)
+	want := &plasmite.Salvaged{
+		Bounds: plasmite.Bounds{Oldest: 1, Newest: 9, Count: 6}, Lost: 3, LostRanges: 2, Size: 65536,
+		Ranges: []plasmite.Gap{{First: 4, Last: 4, Count: 1}, {First: 6, Last: 7, Count: 2}},
+	}
+	if !reflect.DeepEqual(brought, want) {
+		t.Fatalf("%+v", brought)
+	}
+	now, err := os.ReadFile(path)
+	must(t, err)
+	equal(t, "the damaged file is as it was", bytes.Equal(now, kept), true)
+	rescued, err := client.Open("rescued")
+	must(t, err)
+	defer rescued.Close()
+	var after []string
+	rescued.Range(limited(t), 1, 9)(func(message *plasmite.Message, err error) bool {
+		must(t, err)
+		after = append(after, string(message.Raw))
+		return true
+	})
+	equal(t, "messages", strings.Join(after, "\n"), strings.Join(before, "\n"))
+	stat, err := os.Stat(rescued.Path())
+	must(t, err)
+	equal(t, "mode", stat.Mode().Perm(), 0o640)
+
+	larger, err := client.Salvage(plasmite.PoolRefPath(path), "larger", plasmite.WithSize(100_000), plasmite.WithIndexCapacity(0))
+	must(t, err)
+	equal(t, "size", larger.Size, 100_000)
+}
+
+func TestSalvageRefuses(t *testing.T) {
+	client := newClient(t)
+	pool, err := client.Create("p")
+	must(t, err)
+	defer pool.Close()
+	_, err = client.Salvage("missing", "new")
+	fails(t, err, fs.ErrNotExist)
+	_, err = client.Salvage("p", "p")
+	fails(t, err, fs.ErrExist)
+	_, err = client.Salvage("p", "new", plasmite.WithSize(100))
+	fails(t, err, plasmite.ErrUsage)
+	dir, err := client.Dir()
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(dir, "none.plasmite"), []byte("NOPE"), 0o600))
+	_, err = client.Salvage("none", "new")
+	failure := fails(t, err, plasmite.ErrCorrupt)
+	equal(t, "path", failure.Path, filepath.Join(dir, "none.plasmite"))
+	exists, err := client.Exists("new")
+	must(t, err)
+	equal(t, "a pool that could not be made exists", exists, false)
+}
+
+func TestWritersAndWarnings(t *testing.T) {
+	client := newClient(t)
+	pool, err := client.Create("p")
+	must(t, err)
+	defer pool.Close()
+	writers := func(pool *plasmite.Pool, want int) {
+		t.Helper()
+		count, err := pool.Writers()
+		must(t, err)
+		equal(t, "writers", count, want)
+	}
+	writers(pool, 0)
+	fill(t, pool, 20)
+	writers(pool, 1)
+	warnings, err := pool.Warnings()
+	must(t, err)
+	equal(t, "warnings", len(warnings), 0)
+	info, err := pool.Info()
+	must(t, err)
+	reader, err := client.OpenReadOnly("p")
+	must(t, err)
+	defer reader.Close()
+	writers(reader, 1)
+	pool.Close()
+	writers(reader, 0)
+	file, err := os.OpenFile(info.Path, os.O_RDWR, 0)
+	must(t, err)
+	defer file.Close()
+	_, err = file.WriteAt(bytes.Repeat([]byte{0xff}, int(info.IndexSize)), int64(info.IndexOffset))
+	must(t, err)
+	warnings, err = reader.Warnings()
+	must(t, err)
+	if len(warnings) != 1 || !strings.Contains(warnings[0], "index") {
+		t.Fatalf("%q", warnings)
+	}
 }
 
 func TestGuard(t *testing.T) {

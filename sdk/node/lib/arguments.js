@@ -1,6 +1,7 @@
 // Checks of arguments, before the library is called. A wrong type is a TypeError, a number out of range a
 // RangeError; both have a `code`.
 
+const { fileURLToPath } = require("node:url");
 const { Durability, describe, mapDurability } = require("../mappings.js");
 const { MAX_U64 } = require("./exact.js");
 const { parseTime } = require("./time.js");
@@ -24,6 +25,15 @@ function text(name, value) {
   if (value.includes("\0")) throw invalid(`${name} must not contain a NUL character`);
   if (!value.isWellFormed()) throw invalid(`${name} must not contain half of a surrogate pair`);
   return value;
+}
+
+/** Whether a reference is an address and no name or path. */
+const isUrl = (reference) => reference.includes("://");
+
+/** A directory, a server or a pool: text, or a URL. */
+function place(name, value) {
+  if (!(value instanceof URL)) return text(name, value);
+  return value.protocol === "file:" ? fileURLToPath(value) : value.href;
 }
 
 /** A number from 0 to `most`: a safe integer, or a bigint. */
@@ -124,6 +134,13 @@ function bytes(value) {
   return undefined;
 }
 
+/** The bytes of a Lite3 document. */
+function lite3(value) {
+  const document = bytes(value);
+  if (document === undefined) throw invalid("payload must be a Buffer with a Lite3 document");
+  return document;
+}
+
 /** What to append: bytes are JSON text, anything else is turned into JSON. */
 function json(value) {
   if (ArrayBuffer.isView(value)) return bytes(value);
@@ -138,6 +155,8 @@ module.exports = {
   invalid,
   outOfRange,
   isNothing,
+  isUrl,
+  place,
   text,
   unsigned,
   optionalUnsigned,
@@ -149,5 +168,6 @@ module.exports = {
   time,
   signal,
   bytes,
+  lite3,
   json,
 };

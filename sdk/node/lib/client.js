@@ -1,12 +1,13 @@
-// A directory of pools.
+// A directory of pools, or a server of some.
 
 const os = require("node:os");
 const path = require("node:path");
-const { fileURLToPath } = require("node:url");
 const args = require("./arguments.js");
-const { closedError } = require("./errors.js");
+const { blockingError, closedError } = require("./errors.js");
+const { parseExact } = require("./exact.js");
 const { native } = require("./native.js");
 const { Pool } = require("./pool.js");
+const { Gap } = require("./tail.js");
 
 const DEFAULT_POOL_SIZE = 1024 * 1024;
 const DEFAULT_POOL_SIZE_BYTES = DEFAULT_POOL_SIZE;
@@ -24,15 +25,36 @@ function poolOptions(value) {
   ];
 }
 
-const directoryOf = (value) => (value instanceof URL ? fileURLToPath(value) : value);
+/** The same of a pool that is made of another one, whose size it takes over without one of its own. */
+function optionsOfCopy(options) {
+  const given = args.options(options);
+  const [, ...rest] = poolOptions(given);
+  return [args.optionalUnsigned("sizeBytes", given.sizeBytes) ?? 0, ...rest];
+}
+
+/** What goes to servers, as the addon takes it. */
+function serverOptions(options) {
+  const given = args.options(options);
+  const texts = ["token", "tokenFile", "tlsCaFile"].map((name) => {
+    const value = given[name];
+    if (args.isNothing(value)) return undefined;
+    // A token is shown to nobody.
+    if (name === "token" && typeof value === "string" && /[^\x21-\x7e]/.test(value)) throw args.invalid("token must be printable ASCII");
+    return args.place(name, value);
+  });
+  const flags = (args.flag("tlsSkipVerify", given.tlsSkipVerify) ? 1 : 0) | (args.flag("insecureToken", given.insecureToken) ? 2 : 0);
+  return [...texts, flags, args.optionalUnsigned("requestTimeoutMs", given.requestTimeoutMs)];
+}
 
 class Client {
   #native;
   #closed = false;
+  #isRemote;
 
-  constructor(poolDir) {
-    const directory = poolDir === undefined ? undefined : args.text("poolDir", directoryOf(poolDir));
-    this.#native = new (native().Client)(directory);
+  constructor(poolDir, options) {
+    const home = poolDir === undefined ? undefined : args.place("poolDir", poolDir);
+    this.#isRemote = home !== undefined && args.isUrl(home);
+    this.#native = new (native().Client)(home, ...serverOptions(options));
   }
 
   /** The native client, or the error of a closed one. */
@@ -41,69 +63,83 @@ class Client {
     return this.#native;
   }
 
+  /** The native client and a reference, for a call that the event loop waits for; servers are asked by `instead`. */
+  #here(poolRef, method, instead) {
+    const client = this.#open;
+    const reference = args.place("poolRef", poolRef);
+    if (this.#isRemote || args.isUrl(reference)) throw blockingError(`Client.${method}`, `Client.${instead}`);
+    return [client, reference];
+  }
+
   get poolDir() {
     return this.#native.poolDir();
   }
 
   createPool(poolRef, size) {
-    return new Pool(this.#open.create(false, args.text("poolRef", poolRef), ...poolOptions(size)));
+    const [client, reference] = this.#here(poolRef, "createPool", "createPoolAsync");
+    return new Pool(client.create(false, reference, ...poolOptions(size)));
   }
 
   async createPoolAsync(poolRef, size) {
-    return new Pool(await this.#open.create(true, args.text("poolRef", poolRef), ...poolOptions(size)));
+    return new Pool(await this.#open.create(true, args.place("poolRef", poolRef), ...poolOptions(size)));
   }
 
   openPool(poolRef, options) {
     const readOnly = args.flag("readOnly", args.options(options).readOnly);
-    return new Pool(this.#open.open(false, args.text("poolRef", poolRef), readOnly));
+    const [client, reference] = this.#here(poolRef, "openPool", "openPoolAsync");
+    return new Pool(client.open(false, reference, readOnly));
   }
 
   async openPoolAsync(poolRef, options) {
     const readOnly = args.flag("readOnly", args.options(options).readOnly);
-    return new Pool(await this.#open.open(true, args.text("poolRef", poolRef), readOnly));
+    return new Pool(await this.#open.open(true, args.place("poolRef", poolRef), readOnly));
   }
 
   pool(poolRef, size) {
-    const [pool] = this.#open.ensure(false, args.text("poolRef", poolRef), ...poolOptions(size));
+    const [client, reference] = this.#here(poolRef, "pool", "ensurePool");
+    const [pool] = client.ensure(false, reference, ...poolOptions(size));
     return new Pool(pool);
   }
 
   async ensurePool(poolRef, size) {
-    const [pool, created] = await this.#open.ensure(true, args.text("poolRef", poolRef), ...poolOptions(size));
+    const [pool, created] = await this.#open.ensure(true, args.place("poolRef", poolRef), ...poolOptions(size));
     return { pool: new Pool(pool), created };
   }
 
   async poolExists(poolRef) {
-    return this.#open.exists(true, args.text("poolRef", poolRef));
+    return this.#open.exists(true, args.place("poolRef", poolRef));
   }
 
   poolPath(poolRef) {
-    return this.#open.resolve(args.text("poolRef", poolRef));
+    return this.#open.resolve(args.place("poolRef", poolRef));
   }
 
   async poolInfo(poolRef) {
     const pool = await this.openPoolAsync(poolRef, { readOnly: true });
     try {
-      return pool.info();
+      return await pool.infoAsync();
     } finally {
       pool.close();
     }
   }
 
   async listPools() {
-    return JSON.parse(await this.#open.list(true)).pools;
+    return parseExact(await this.#open.list(true)).pools;
   }
 
   async deletePool(poolRef) {
-    await this.#open.delete(true, args.text("poolRef", poolRef));
+    await this.#open.delete(true, args.place("poolRef", poolRef));
   }
 
   async migratePool(poolRef, newRef, options) {
-    const target = args.isNothing(newRef) ? undefined : args.text("newRef", newRef);
-    const given = args.options(options);
-    const [, ...rest] = poolOptions(given);
-    const size = args.optionalUnsigned("sizeBytes", given.sizeBytes) ?? 0;
-    return this.#open.migrate(true, args.text("poolRef", poolRef), target, size, ...rest);
+    const target = args.isNothing(newRef) ? undefined : args.place("newRef", newRef);
+    return this.#open.migrate(true, args.place("poolRef", poolRef), target, ...optionsOfCopy(options));
+  }
+
+  async salvagePool(poolRef, newRef, options) {
+    const from = args.place("poolRef", poolRef);
+    const { ranges, ...facts } = await this.#open.salvage(true, from, args.place("newRef", newRef), ...optionsOfCopy(options));
+    return { ...facts, ranges: ranges.map((range) => new Gap(range)) };
   }
 
   async doctor(poolRef, options) {
@@ -111,12 +147,12 @@ class Client {
     const abort = args.signal(signal);
     if (onProgress !== undefined && typeof onProgress !== "function") throw args.invalid("onProgress must be a function");
     abort?.throwIfAborted();
-    const doctor = await this.#open.doctor(true, args.isNothing(poolRef) ? undefined : args.text("poolRef", poolRef));
+    const doctor = await this.#open.doctor(true, args.isNothing(poolRef) ? undefined : args.place("poolRef", poolRef));
     for (;;) {
       abort?.throwIfAborted();
       const { done, ...progress } = await doctor.step(DOCTOR_STEP_BYTES);
       onProgress?.(progress);
-      if (done) return JSON.parse(doctor.reports()).reports;
+      if (done) return parseExact(doctor.reports()).reports;
     }
   }
 

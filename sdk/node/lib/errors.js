@@ -13,16 +13,12 @@ class PlasmiteError extends Error {
     for (const name of ["hint", "path", "seq", "offset"]) {
       if (fields[name] !== undefined && fields[name] !== null) this[name] = smallest(fields[name]);
     }
+    for (const name of ["maybeWritten", "tooLarge"]) if (fields[name]) this[name] = true;
   }
 }
 
 /** An error of the library. */
-class PlasmiteNativeError extends PlasmiteError {
-  constructor(message, fields) {
-    super(message, fields);
-    if (fields?.maybeWritten) this.maybeWritten = true;
-  }
-}
+class PlasmiteNativeError extends PlasmiteError {}
 // On the prototype: an own property would be shown with each error.
 for (const [type, name] of [
   [PlasmiteError, "PlasmiteError"],
@@ -87,4 +83,13 @@ const errorClasses = {
   RetentionGapError,
 };
 
-module.exports = { ...errorClasses, errorClasses, errorOf, closedError };
+/** The error of a call that would keep the event loop waiting for a server. */
+function blockingError(method, instead) {
+  return errorOf({
+    kind: ErrorKind.Usage,
+    message: `${method} would keep the event loop waiting for a server`,
+    hint: `await ${instead}, which does the same`,
+  });
+}
+
+module.exports = { ...errorClasses, errorClasses, errorOf, closedError, blockingError };

@@ -66,4 +66,17 @@ function exactInteger(text) {
   return sign === "-" ? -number : number;
 }
 
-module.exports = { MAX_U64, memberText, exactInteger };
+const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/gs;
+/** The key of an object in place of a number. */
+const EXACT = "\0exact";
+
+/** JSON.parse, but for integers that a double cannot hold exactly: those are bigints. */
+function parseExact(text) {
+  if (!/\d{16}/.test(text)) return JSON.parse(text);
+  const marked = text.replace(TOKEN, (token) =>
+    /^-?\d{16,}$/.test(token) && !Number.isSafeInteger(Number(token)) ? `{"\\u0000exact":"${token}"}` : token,
+  );
+  return JSON.parse(marked, (_key, value) => (typeof value?.[EXACT] === "string" ? BigInt(value[EXACT]) : value));
+}
+
+module.exports = { MAX_U64, memberText, exactInteger, parseExact };

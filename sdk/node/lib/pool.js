@@ -2,7 +2,9 @@
 
 const args = require("./arguments.js");
 const { readBatch, AppendedMessage, BatchReceipt } = require("./batch.js");
-const { closedError } = require("./errors.js");
+const { blockingError, closedError } = require("./errors.js");
+const { parseExact } = require("./exact.js");
+const { parseMessageJson } = require("../message.js");
 const { native } = require("./native.js");
 const { Next } = require("./next.js");
 const { replay } = require("./replay.js");
@@ -11,9 +13,12 @@ const { Tail, asyncDispose } = require("./tail.js");
 const { rangeOptions, streamOptions, tailOptions } = require("./tail-options.js");
 const write = require("./write.js");
 
+/** How many messages are taken in one call; the addon has room for no more. */
+const MOST = 256;
+
 /** What Tail takes from a native stream. */
-const takeMessages = (stream) => {
-  const taken = stream.fill();
+const takeMessages = (stream, most = MOST) => {
+  const taken = stream.fill(most);
   return typeof taken === "number" ? taken : readBatch(taken);
 };
 const takeFrames = (stream) => {
@@ -24,17 +29,26 @@ const takeFrames = (stream) => {
 class Pool {
   #native;
   #facts;
+  #isRemote;
 
   constructor(pool) {
-    if (typeof pool?.facts !== "function") throw new TypeError("plasmite: a Pool is made by a Client");
+    if (typeof pool?.isRemote !== "function") throw new TypeError("plasmite: a Pool is made by a Client");
     this.#native = pool;
     this.#facts = undefined;
+    this.#isRemote = pool.isRemote();
   }
 
   /** The native pool, or the error of a closed one. */
   get #open() {
     if (this.#native === null) throw closedError("pool");
     return this.#native;
+  }
+
+  /** The native pool, for a call that the event loop waits for; a server's pool is asked by the method `instead`. */
+  #here(method, instead) {
+    const pool = this.#open;
+    if (this.#isRemote) throw blockingError(`Pool.${method}`, `Pool.${instead}`);
+    return pool;
   }
 
   #fact(name) {
@@ -57,11 +71,19 @@ class Pool {
   // Writing
 
   appendJson(payload, tags, durability) {
-    return this.#open.appendJson(args.json(payload), args.strings("tags", tags), args.durability(durability));
+    return this.#here("appendJson", "appendJsonAsync").appendJson(
+      args.json(payload),
+      args.strings("tags", tags),
+      args.durability(durability),
+    );
+  }
+
+  async appendJsonAsync(payload, options) {
+    return write.jsonPatiently(this.#open, this.#isRemote, args.json(payload), args.options(options));
   }
 
   append(payload, tags, durability) {
-    const pool = this.#open;
+    const pool = this.#here("append", "appendAsync");
     const json = args.json(payload);
     const [list, ...rest] = write.appendOptions(tags, durability);
     pool.append(json, list, ...rest);
@@ -73,12 +95,13 @@ class Pool {
     const pool = this.#open;
     const json = args.json(payload);
     const given = args.options(options);
+    if (this.#isRemote) return parseMessageJson(await write.jsonPatiently(pool, true, json, given));
     const [seq, timestampNs] = await write.patiently(pool, json, given);
     return appended(pool, json, args.strings("tags", given.tags), seq, timestampNs);
   }
 
   appendMany(values, options) {
-    const pool = this.#open;
+    const pool = this.#here("appendMany", "appendManyAsync");
     if (values.length === 0) return new BatchReceipt(new BigUint64Array(0));
     return new BatchReceipt(pool.appendBatch(false, ...write.batchArguments(values, args.options(options))));
   }
@@ -87,13 +110,15 @@ class Pool {
     const pool = this.#open;
     if (values.length === 0) return new BatchReceipt(new BigUint64Array(0));
     const given = args.options(options);
-    return new BatchReceipt(await write.batchPatiently(pool, write.batchArguments(values, given), given));
+    return new BatchReceipt(await write.batchPatiently(pool, this.#isRemote, write.batchArguments(values, given), given));
   }
 
   appendLite3(payload, durability) {
-    const bytes = args.bytes(payload);
-    if (bytes === undefined) throw args.invalid("payload must be a Buffer with a Lite3 document");
-    return this.#open.appendLite3(bytes, args.durability(durability));
+    return this.#here("appendLite3", "appendLite3Async").appendLite3(args.lite3(payload), args.durability(durability));
+  }
+
+  async appendLite3Async(payload, durability) {
+    return this.#open.appendLite3InBackground(args.lite3(payload), args.durability(durability));
   }
 
   async flush() {
@@ -103,54 +128,91 @@ class Pool {
   // Reading one message
 
   getJson(seq) {
-    return this.#open.getJson(args.unsigned("seq", seq));
+    return this.#here("getJson", "getJsonAsync").getJson(args.unsigned("seq", seq));
+  }
+
+  async getJsonAsync(seq) {
+    return this.#open.getJsonInBackground(args.unsigned("seq", seq));
   }
 
   get(seq) {
-    return readBatch(this.#open.get(args.unsigned("seq", seq)))[0];
+    return readBatch(this.#here("get", "getAsync").get(args.unsigned("seq", seq)))[0];
+  }
+
+  async getAsync(seq) {
+    return parseMessageJson(await this.getJsonAsync(seq));
   }
 
   getLite3(seq) {
-    return new Lite3Frame(this.#open.getLite3(args.unsigned("seq", seq)));
+    return new Lite3Frame(this.#here("getLite3", "getLite3Async").getLite3(args.unsigned("seq", seq)));
+  }
+
+  async getLite3Async(seq) {
+    return new Lite3Frame(await this.#open.getLite3InBackground(args.unsigned("seq", seq)));
   }
 
   // About the pool
 
   info() {
-    const info = JSON.parse(this.#open.info());
-    // Where JSON's numbers are not exact.
-    if (info.bounds.newest > Number.MAX_SAFE_INTEGER) {
-      const { oldest, newest } = this.bounds();
-      info.bounds = { oldest, newest };
-    }
-    return info;
+    return parseExact(this.#here("info", "infoAsync").info(false));
+  }
+
+  async infoAsync() {
+    return parseExact(await this.#open.info(true));
   }
 
   bounds() {
-    const [oldest, newest, count] = this.#open.bounds();
-    return { oldest, newest, count };
+    return boundsOf(this.#here("bounds", "boundsAsync").bounds(false));
+  }
+
+  async boundsAsync() {
+    return boundsOf(await this.#open.bounds(true));
+  }
+
+  writers() {
+    return this.#here("writers", "writersAsync").writers(false);
+  }
+
+  async writersAsync() {
+    return this.#open.writers(true);
+  }
+
+  warnings() {
+    return linesOf(this.#here("warnings", "warningsAsync").warnings(false));
+  }
+
+  async warningsAsync() {
+    return linesOf(await this.#open.warnings(true));
   }
 
   isCurrent() {
-    return this.#open.isCurrent();
+    return this.#here("isCurrent", "isCurrentAsync").isCurrent(false);
+  }
+
+  async isCurrentAsync() {
+    return this.#open.isCurrent(true);
   }
 
   // Reading many
 
   openStream(sinceSeq, maxMessages, timeoutMs, errorOnGap = false) {
-    return new Stream(this.#open.tail(streamOptions(sinceSeq, maxMessages, timeoutMs, errorOnGap)));
+    return new Stream(this.#here("openStream", "tail").tail(streamOptions(sinceSeq, maxMessages, timeoutMs, errorOnGap)));
   }
 
   openLite3Stream(sinceSeq, maxMessages, timeoutMs, errorOnGap = false) {
-    return new Lite3Stream(this.#open.tail(streamOptions(sinceSeq, maxMessages, timeoutMs, errorOnGap)));
+    return new Lite3Stream(this.#here("openLite3Stream", "tailLite3").tail(streamOptions(sinceSeq, maxMessages, timeoutMs, errorOnGap)));
   }
 
-  /** Opens at once, so that what is appended from now on is seen; what is wrong is told by the first next(). */
+  /**
+   * Opens at once, so that what is appended from now on is seen, or, of a server's pool, with a request; what is wrong is told
+   * by the first next().
+   */
   #tail(options, take) {
     let stream = null;
     try {
       const { tail, ...settings } = tailOptions(options);
       settings.signal?.throwIfAborted();
+      if (this.#isRemote) return new Tail(null, { take, opening: this.#open.tailInBackground(tail), ...settings });
       stream = this.#open.tail(tail);
       const patience = settings.patience(stream);
       return new Tail(stream, { take, patience, signal: settings.signal });
@@ -191,7 +253,7 @@ class Pool {
   }
 
   *range(options) {
-    const stream = this.#open.tail(rangeOptions(options));
+    const stream = this.#here("range", "tail({ follow: false })").tail(rangeOptions(options));
     try {
       for (;;) {
         const taken = takeMessages(stream);
@@ -226,6 +288,9 @@ class Pool {
     this.close();
   }
 }
+
+const boundsOf = ([oldest, newest, count]) => ({ oldest, newest, count });
+const linesOf = (text) => text.split("\n").slice(0, -1);
 
 /** The message that an append has stored. Bytes are the caller's, and may change. */
 function appended(pool, json, tags, seq, timestampNs) {

@@ -46,10 +46,10 @@ async function* replay(pool, options) {
       // Timers may fire early. The time for collecting can be over in the middle of a pause.
       for (let now = performance.now(); now < due; now = performance.now()) {
         await sleep(last === null && until > now ? Math.min(due, until) - now : due - now, signal);
-        if (last === null && performance.now() >= until) last = newest(pool);
+        if (last === null && performance.now() >= until) last = await newest(pool);
       }
       yield message;
-      if (last === null && performance.now() >= until) last = newest(pool);
+      if (last === null && performance.now() >= until) last = await newest(pool);
       if (last !== null && message.seq >= last) return;
     }
   } finally {
@@ -58,9 +58,9 @@ async function* replay(pool, options) {
 }
 
 /** The newest seq; of a pool that was closed meanwhile none, and the replay ends with what is there. */
-function newest(pool) {
+async function newest(pool) {
   try {
-    return pool.bounds().newest;
+    return (await pool.boundsAsync()).newest;
   } catch {
     return null;
   }

@@ -9,6 +9,9 @@ const TURN_MS = 8;
 /** The longest that setTimeout takes. */
 const LONGEST_MS = 0x7fff_ffff;
 
+/** How many items a batch has at most. */
+const MOST = 256;
+
 const asyncDispose = Symbol.asyncDispose ?? Symbol.for("nodejs.asyncDispose");
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 const ignore = () => {};
@@ -25,14 +28,19 @@ class Gap {
 /**
  * An async generator of what `take` gets from a native stream.
  *
- * take(stream)   an array of items, or a number of Next
- * patience()     how many ms more to wait when there is nothing; 0 or less ends the tail
+ * take(stream, most)  an array of items, or a number of Next
+ * patience()     how many ms more to wait when there is nothing; 0 or less ends the tail; with `opening` patience(stream) makes it
+ * opening        of a server's pool: a promise of the stream
  * failure        given to the first next() instead of anything else
  */
 class Tail {
   #stream;
   #take;
   #patience;
+  #opening = null;
+  // How many items are taken at once for one that is asked for. A server's stream is never ahead of what was delivered, since
+  // its token could not be moved back without asking the server.
+  #most = undefined;
   #items = [];
   #at = 0;
   #failure;
@@ -46,10 +54,17 @@ class Tail {
   #ready = () => this.#wake?.();
   #ref = true;
 
-  constructor(stream, { take, patience = () => Number.POSITIVE_INFINITY, signal, failure }) {
+  constructor(stream, { take, patience = () => Number.POSITIVE_INFINITY, signal, failure, opening }) {
     this.#stream = stream;
     this.#take = take;
     this.#patience = patience;
+    if (opening !== undefined) {
+      this.#most = 1;
+      this.#opening = opening.then(
+        (stream) => this.#opened(stream, patience),
+        (error) => this.#end === null && this.#fail(error),
+      );
+    }
     if (failure !== undefined) this.#fail(failure);
     if (signal === undefined || this.#failed) return;
     if (signal.aborted) {
@@ -61,6 +76,17 @@ class Tail {
     const abort = () => weak.deref()?.#fail(signal.reason);
     signal.addEventListener("abort", abort, { once: true });
     this.#unlisten = () => signal.removeEventListener("abort", abort);
+  }
+
+  #opened(stream, patience) {
+    this.#opening = null;
+    if (this.#end !== null) {
+      stream.close();
+      return;
+    }
+    this.#stream = stream;
+    this.#patience = patience(stream);
+    if (!this.#ref) stream.setRef(false);
   }
 
   #fail(reason) {
@@ -77,6 +103,7 @@ class Tail {
     this.#at = 0;
     const stream = this.#stream;
     this.#stream = null;
+    this.#opening = null;
     stream?.close();
     this.#wake?.();
   }
@@ -95,12 +122,13 @@ class Tail {
         timer = setTimeout(this.#ready, Math.min(Math.ceil(ms), LONGEST_MS));
         if (!this.#ref) timer.unref();
       }
-      this.#stream.wait(this.#ready);
+      if (this.#stream === null) this.#opening.then(this.#ready);
+      else this.#stream.wait(this.#ready);
     });
   }
 
   /** Whether there are items at hand, after waiting for them for at most `waitMs`. */
-  async #fill(waitMs) {
+  async #fill(waitMs, most = this.#most) {
     const until = performance.now() + waitMs;
     for (;;) {
       if (this.#failed) {
@@ -111,8 +139,12 @@ class Tail {
       }
       if (this.#cancelled) return false;
       if (this.#at < this.#items.length) return true;
-      if (this.#stream === null) return false;
       const now = performance.now();
+      if (this.#stream === null) {
+        if (this.#opening === null || now >= until) return false;
+        await this.#wait(until - now);
+        continue;
+      }
       if (now > this.#turnEnds) {
         this.#turnEnds = Number.POSITIVE_INFINITY;
         await nextTurn();
@@ -120,7 +152,7 @@ class Tail {
         continue;
       }
       // After an error the next call goes on: behind the damage, or behind the message that a filter could not judge.
-      const taken = this.#take(this.#stream);
+      const taken = this.#take(this.#stream, most);
       if (typeof taken !== "number") {
         this.#items = taken;
         this.#at = 0;
@@ -161,6 +193,7 @@ class Tail {
 
   /** Resolves when the tail is open, and rejects with what was wrong with its options, which next() would tell else. */
   async ready() {
+    await this.#opening;
     if (!this.#failed) return;
     this.#failed = false;
     throw this.#failure;
@@ -177,7 +210,7 @@ class Tail {
   /** All items that are at hand, at least one, or undefined at the end. */
   nextBatch() {
     return this.#inTurn(async () => {
-      if (!(await this.#fill(Number.POSITIVE_INFINITY))) return undefined;
+      if (!(await this.#fill(Number.POSITIVE_INFINITY, MOST))) return undefined;
       const batch = this.#at === 0 ? this.#items : this.#items.slice(this.#at);
       this.#items = [];
       this.#at = 0;

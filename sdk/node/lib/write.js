@@ -59,6 +59,32 @@ function patiently(pool, json, given) {
   return untilLocked(given, quick ? first : undefined, (wait) => pool.appendInBackground(json, tags, durability, time, wait, expectNewest));
 }
 
+/** A promise, but for a signal that is aborted before. Its call goes on: a server may still carry it out. */
+function unlessAborted(promise, signal) {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}
+
+/** One request to a server, which does the waiting for its writer lock. */
+async function ask(given, request) {
+  const signal = args.signal(given.signal);
+  signal?.throwIfAborted();
+  return unlessAborted(request(args.optionalUnsigned("lockWaitMs", given.lockWaitMs) ?? DEFAULT_LOCK_WAIT_MS), signal);
+}
+
+/** How an append on another thread waits for the writer lock: in slices, or, on a server, in one request. */
+const waiting = (isRemote, given, attempt) => (isRemote ? ask(given, attempt) : untilLocked(given, undefined, attempt));
+
+/** Appends on another thread. Gives the bytes of the stored message. */
+function jsonPatiently(pool, isRemote, json, given) {
+  const [tags, durability, time, , expectNewest] = appendOptions(given);
+  return waiting(isRemote, given, (wait) => pool.appendJsonInBackground(json, tags, durability, time, wait, expectNewest));
+}
+
 /** What the addon's appendBatch takes, without its first argument. */
 function batchArguments(values, given) {
   if (!Array.isArray(values)) throw args.invalid(`values must be an array, not ${describe(values)}`);
@@ -88,8 +114,8 @@ function textsOf(values) {
   return text;
 }
 
-function batchPatiently(pool, [texts, tags, durability, time, , expectNewest, ...each], given) {
-  return untilLocked(given, undefined, (wait) => pool.appendBatch(true, texts, tags, durability, time, wait, expectNewest, ...each));
+function batchPatiently(pool, isRemote, [texts, tags, durability, time, , expectNewest, ...each], given) {
+  return waiting(isRemote, given, (wait) => pool.appendBatch(true, texts, tags, durability, time, wait, expectNewest, ...each));
 }
 
-module.exports = { appendOptions, patiently, batchArguments, batchPatiently };
+module.exports = { appendOptions, patiently, jsonPatiently, batchArguments, batchPatiently };

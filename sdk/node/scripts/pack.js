@@ -11,6 +11,7 @@ const out = path.resolve(process.argv[2] ?? path.join(root, "..", "..", "target"
 const FILES = [
   "index.js",
   "index.mjs",
+  "info.d.ts",
   "types.d.ts",
   "types.d.mts",
   "message.js",

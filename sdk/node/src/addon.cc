@@ -1,6 +1,7 @@
 // The addon's entry: one environment with its classes for each thread that loads it.
 #include "client.h"
 #include "doctor.h"
+#include "library.h"
 #include "pool.h"
 #include "replay.h"
 #include "stream.h"
@@ -19,13 +20,6 @@ void CheckLibrary(Napi::Env env) {
     if (name == nullptr || std::strcmp(name, "poll") != 0) throw Napi::Error::New(env, "this runtime's event loop is not that of libuv 1");
 }
 
-Napi::Value DefaultPoolDir(const Napi::CallbackInfo &info) {
-    Buffer path;
-    plsm_error_t *error = nullptr;
-    if (plsm_default_pool_dir(&path, &error) != 0) Environment::Of(info.Env())->Throw(info.Env(), error);
-    return Napi::Value(info.Env(), MakeString(info.Env(), reinterpret_cast<char *>(path.data), path.len));
-}
-
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
     CheckLibrary(env);
     Environment::Install(env, exports);
@@ -37,10 +31,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     environment->doctor_class = Napi::Persistent(Doctor::Define(env));
     exports.Set("Client", client);
     exports.Set("Replay", Replay::Define(env));
-    exports.Set("defaultPoolDir", Napi::Function::New(env, DefaultPoolDir));
-    exports.Set("version", Napi::String::New(env, plsm_version()));
-    exports.Set("abiVersion", Napi::Number::New(env, plsm_abi_version()));
-    exports.Set("buildInfo", Napi::String::New(env, plsm_build_info()));
+    ExportLibrary(env, exports);
     return exports;
 }
 

@@ -2,7 +2,10 @@
 
 #include "doctor.h"
 #include "pool.h"
+#include "stream.h"
 #include "work.h"
+
+#include <array>
 
 namespace {
 
@@ -18,6 +21,11 @@ struct Migrated {
     Buffer backup;
 };
 
+struct Salvaged {
+    plsm_salvaged_t facts = PLSM_SALVAGED_INIT;
+    std::array<plsm_gap_t, 256> lost{}; // the library tells no more one by one
+};
+
 // Arguments from `first` on: size, index capacity or undefined, file mode.
 plsm_pool_options_t PoolOptions(const CallbackInfo &info, std::size_t first) {
     napi_env env = info.Env();
@@ -30,6 +38,12 @@ plsm_pool_options_t PoolOptions(const CallbackInfo &info, std::size_t first) {
 }
 
 Napi::Value PoolOf(Napi::Env env, Opened &opened) { return Pool::Make(env, std::move(opened.pool)); }
+
+void SetBounds(Napi::Env env, Napi::Object facts, const plsm_bounds_t &bounds) {
+    facts.Set("oldest", Napi::BigInt::New(env, bounds.oldest));
+    facts.Set("newest", Napi::BigInt::New(env, bounds.newest));
+    facts.Set("count", Napi::BigInt::New(env, bounds.count));
+}
 
 PoolHandle Own(plsm_pool_t *pool) { return PoolHandle(pool, plsm_pool_free); }
 
@@ -47,18 +61,31 @@ Napi::Function Client::Define(Napi::Env env) {
                            InstanceMethod<&Client::Delete>("delete"),
                            InstanceMethod<&Client::List>("list"),
                            InstanceMethod<&Client::Migrate>("migrate"),
+                           InstanceMethod<&Client::Salvage>("salvage"),
                            InstanceMethod<&Client::Doctor>("doctor"),
                        });
 }
 
-// (directory or undefined)
+// (directory, token, file with the token, file with certificates, flags, ms a request may take); all may be undefined
 Client::Client(const CallbackInfo &info) : Napi::ObjectWrap<Client>(info) {
     Napi::Env env = info.Env();
     plsm_client_t *client = nullptr;
     plsm_error_t *error = nullptr;
-    bool standard = IsNothing(env, info[0]);
-    std::string directory = standard ? std::string() : Text(env, info[0]);
-    if (plsm_client_new(standard ? nullptr : directory.c_str(), &client, &error) != 0) Environment::Of(env)->Throw(env, error);
+    std::string texts[4];
+    const char *given[4];
+    for (std::size_t i = 0; i < 4; i++) {
+        bool is_there = !IsNothing(env, info[i]);
+        if (is_there) texts[i] = Text(env, info[i]);
+        given[i] = is_there ? texts[i].c_str() : nullptr;
+    }
+    plsm_client_options_t options = PLSM_CLIENT_OPTIONS_INIT;
+    options.pool_dir = given[0];
+    options.token = given[1];
+    options.token_file = given[2];
+    options.tls_ca_file = given[3];
+    if (!IsNothing(env, info[4])) options.flags = U32(env, info[4]);
+    if (!IsNothing(env, info[5])) options.request_timeout_ms = U64(env, info[5]);
+    if (plsm_client_new_with(&options, &client, &error) != 0) Environment::Of(env)->Throw(env, error);
     handle_ = ClientHandle(client, plsm_client_free);
 }
 
@@ -155,9 +182,7 @@ Napi::Value Client::Migrate(const CallbackInfo &info) {
     };
     auto finish = [](Napi::Env env, Migrated &out) -> Napi::Value {
         Napi::Object facts = Napi::Object::New(env);
-        facts.Set("oldest", Napi::BigInt::New(env, out.facts.bounds.oldest));
-        facts.Set("newest", Napi::BigInt::New(env, out.facts.bounds.newest));
-        facts.Set("count", Napi::BigInt::New(env, out.facts.bounds.count));
+        SetBounds(env, facts, out.facts.bounds);
         facts.Set("oldSize", Napi::BigInt::New(env, out.facts.old_size));
         facts.Set("size", Napi::BigInt::New(env, out.facts.size));
         facts.Set("timesUnordered", Napi::Boolean::New(env, out.facts.times_unordered != 0));
@@ -165,6 +190,28 @@ Napi::Value Client::Migrate(const CallbackInfo &info) {
         return facts;
     };
     return Run<Migrated>(info.Env(), Bool(info.Env(), info[0]), {run, finish});
+}
+
+// (in background, reference, new reference, size, index capacity, file mode)
+Napi::Value Client::Salvage(const CallbackInfo &info) {
+    auto run = [client = handle_, reference = Text(info.Env(), info[1]), target = Text(info.Env(), info[2]),
+                options = PoolOptions(info, 3)](Salvaged &out, plsm_error_t **error) {
+        return plsm_pool_salvage(client.get(), reference.c_str(), target.c_str(), &options, &out.facts, out.lost.data(), out.lost.size(), error);
+    };
+    auto finish = [](Napi::Env env, Salvaged &out) -> Napi::Value {
+        Napi::Object facts = Napi::Object::New(env);
+        SetBounds(env, facts, out.facts.bounds);
+        facts.Set("lost", Napi::BigInt::New(env, out.facts.lost));
+        facts.Set("lostRanges", Napi::BigInt::New(env, out.facts.lost_ranges));
+        Napi::Array ranges = Napi::Array::New(env);
+        for (const plsm_gap_t &gap : out.lost) {
+            if (gap.count != 0) ranges.Set(ranges.Length(), MakeGap(env, gap));
+        }
+        facts.Set("ranges", ranges);
+        facts.Set("size", Napi::BigInt::New(env, out.facts.size));
+        return facts;
+    };
+    return Run<Salvaged>(info.Env(), Bool(info.Env(), info[0]), {run, finish});
 }
 
 // (in background, reference or undefined)

@@ -18,6 +18,7 @@ class Client : public Napi::ObjectWrap<Client> {
     Napi::Value Delete(const Napi::CallbackInfo &info);
     Napi::Value List(const Napi::CallbackInfo &info);
     Napi::Value Migrate(const Napi::CallbackInfo &info);
+    Napi::Value Salvage(const Napi::CallbackInfo &info);
     Napi::Value Doctor(const Napi::CallbackInfo &info);
 
     ClientHandle handle_;

@@ -57,6 +57,7 @@ Napi::Value Environment::MakeError(Napi::Env env, plsm_error_t *error) {
     if (error->has_seq) fields.Set("seq", Napi::BigInt::New(env, error->seq));
     if (error->has_offset) fields.Set("offset", Napi::BigInt::New(env, error->offset));
     fields.Set("maybeWritten", Napi::Boolean::New(env, plsm_error_maybe_written(error) != 0));
+    fields.Set("tooLarge", Napi::Boolean::New(env, plsm_error_too_large(error) != 0));
     std::size_t count = plsm_error_cause_count(error);
     Napi::Array causes = Napi::Array::New(env, count);
     for (std::size_t i = 0; i < count; i++) causes.Set(static_cast<std::uint32_t>(i), TextOrUndefined(env, plsm_error_cause(error, i)));

@@ -9,12 +9,10 @@ using Napi::CallbackInfo;
 
 namespace {
 
-struct Appended {
-    plsm_receipt_t receipt{0, 0};
-};
+const std::uint8_t *Start(std::string_view bytes) { return reinterpret_cast<const std::uint8_t *>(bytes.data()); }
 
-// Arguments from `first` on: durability, time, wait for the lock in ms, expected newest seq; all but the first may
-// be left out.
+} // namespace
+
 plsm_append_options_t AppendOptions(const CallbackInfo &info, std::size_t first) {
     napi_env env = info.Env();
     plsm_append_options_t options = PLSM_APPEND_OPTIONS_INIT;
@@ -29,29 +27,31 @@ plsm_append_options_t AppendOptions(const CallbackInfo &info, std::size_t first)
     return options;
 }
 
-const std::uint8_t *Start(std::string_view bytes) { return reinterpret_cast<const std::uint8_t *>(bytes.data()); }
-
-Napi::Value TextOf(Napi::Env env, const Buffer &text) { return Napi::Value(env, MakeString(env, reinterpret_cast<char *>(text.data), text.len)); }
-
-} // namespace
-
 Napi::Function Pool::Define(Napi::Env env) {
     return DefineClass(env, "NativePool",
                        {
                            InstanceMethod<&Pool::Append>("append"),
                            InstanceMethod<&Pool::AppendInBackground>("appendInBackground"),
                            InstanceMethod<&Pool::AppendJson>("appendJson"),
+                           InstanceMethod<&Pool::AppendJsonInBackground>("appendJsonInBackground"),
                            InstanceMethod<&Pool::AppendLite3>("appendLite3"),
+                           InstanceMethod<&Pool::AppendLite3InBackground>("appendLite3InBackground"),
                            InstanceMethod<&Pool::AppendBatch>("appendBatch"),
                            InstanceMethod<&Pool::Get>("get"),
                            InstanceMethod<&Pool::GetJson>("getJson"),
+                           InstanceMethod<&Pool::GetJsonInBackground>("getJsonInBackground"),
                            InstanceMethod<&Pool::GetLite3>("getLite3"),
+                           InstanceMethod<&Pool::GetLite3InBackground>("getLite3InBackground"),
                            InstanceMethod<&Pool::Flush>("flush"),
                            InstanceMethod<&Pool::Info>("info"),
                            InstanceMethod<&Pool::Bounds>("bounds"),
+                           InstanceMethod<&Pool::Writers>("writers"),
+                           InstanceMethod<&Pool::Warnings>("warnings"),
                            InstanceMethod<&Pool::IsCurrent>("isCurrent"),
                            InstanceMethod<&Pool::Facts>("facts"),
+                           InstanceMethod<&Pool::IsRemote>("isRemote"),
                            InstanceMethod<&Pool::Tail>("tail"),
+                           InstanceMethod<&Pool::TailInBackground>("tailInBackground"),
                            InstanceMethod<&Pool::Close>("close"),
                        });
 }
@@ -85,51 +85,21 @@ void Pool::Append(const CallbackInfo &info) {
     environment->receipt[1] = receipt.timestamp_ns;
 }
 
-// As append; gives a promise of [seq, time].
-Napi::Value Pool::AppendInBackground(const CallbackInfo &info) {
-    Napi::Env env = info.Env();
-    Open(env);
-    auto run = [pool = handle_, json = OwnedBytes(env, info[0]), tags = Tags(env, info[1]),
-                options = AppendOptions(info, 2)](Appended &out, plsm_error_t **error) mutable {
-        options.tags = tags.data();
-        options.tags_len = tags.size();
-        return plsm_pool_append(pool.get(), Start(json), json.size(), &options, &out.receipt, error);
-    };
-    auto finish = [](Napi::Env env, Appended &out) -> Napi::Value {
-        Napi::Array pair = Napi::Array::New(env, 2);
-        pair.Set(0u, Napi::BigInt::New(env, out.receipt.seq));
-        pair.Set(1u, Napi::BigInt::New(env, out.receipt.timestamp_ns));
-        return pair;
-    };
-    return Run<Appended>(env, true, {run, finish});
-}
-
 // (JSON text, tags or undefined, durability); gives the stored message's bytes
 Napi::Value Pool::AppendJson(const CallbackInfo &info) {
     Napi::Env env = info.Env();
     EnvironmentPtr environment = Environment::Of(env);
     plsm_pool_t *pool = Open(env);
     Tags tags(env, info[1]);
-    const plsm_bytes_t *texts = tags.data();
-    std::vector<const char *> terminated;
-    for (std::size_t i = 0; i < tags.size(); i++) terminated.push_back(reinterpret_cast<const char *>(texts[i].data));
-    std::uint32_t durability = U32(env, info[2]);
+    plsm_append_options_t options = PLSM_APPEND_OPTIONS_INIT;
+    options.durability = U32(env, info[2]);
+    options.tags = tags.data();
+    options.tags_len = tags.size();
     std::string_view json = TextOrBytes(env, info[0], *environment);
+    plsm_receipt_t receipt;
     Buffer message;
     plsm_error_t *error = nullptr;
-    int status = 0;
-    if (!tags.HaveNul()) {
-        status = plsm_pool_append_json(pool, Start(json), json.size(), terminated.data(), tags.size(), durability, &message, &error);
-    } else {
-        // That call takes tags that end in NUL.
-        plsm_append_options_t options = PLSM_APPEND_OPTIONS_INIT;
-        options.durability = durability;
-        options.tags = texts;
-        options.tags_len = tags.size();
-        plsm_receipt_t receipt;
-        status = plsm_pool_append(pool, Start(json), json.size(), &options, &receipt, &error);
-        if (status == 0) status = plsm_pool_get_json(pool, receipt.seq, &message, &error);
-    }
+    int status = plsm_pool_append_envelope(pool, Start(json), json.size(), &options, &receipt, &message, &error);
     if (status != 0) environment->Throw(env, error);
     return Napi::Value(env, MakeBuffer(env, std::move(message)));
 }
@@ -196,41 +166,6 @@ Napi::Value Pool::GetLite3(const CallbackInfo &info) {
     return MakeFrame(env, frame.seq, frame.timestamp_ns, frame.flags, std::move(payload));
 }
 
-// Gives a promise.
-Napi::Value Pool::Flush(const CallbackInfo &info) {
-    Open(info.Env());
-    auto run = [pool = handle_](int &, plsm_error_t **error) { return plsm_pool_flush(pool.get(), error); };
-    auto finish = [](Napi::Env env, int &) -> Napi::Value { return env.Undefined(); };
-    return Run<int>(info.Env(), true, {run, finish});
-}
-
-// Gives JSON text.
-Napi::Value Pool::Info(const CallbackInfo &info) {
-    Buffer json;
-    plsm_error_t *error = nullptr;
-    if (plsm_pool_info_json(Open(info.Env()), &json, &error) != 0) Environment::Of(info.Env())->Throw(info.Env(), error);
-    return TextOf(info.Env(), json);
-}
-
-Napi::Value Pool::Bounds(const CallbackInfo &info) {
-    Napi::Env env = info.Env();
-    plsm_bounds_t bounds;
-    plsm_error_t *error = nullptr;
-    if (plsm_pool_bounds(Open(env), &bounds, &error) != 0) Environment::Of(env)->Throw(env, error);
-    Napi::Array numbers = Napi::Array::New(env, 3);
-    numbers.Set(0u, Napi::BigInt::New(env, bounds.oldest));
-    numbers.Set(1u, Napi::BigInt::New(env, bounds.newest));
-    numbers.Set(2u, Napi::BigInt::New(env, bounds.count));
-    return numbers;
-}
-
-Napi::Value Pool::IsCurrent(const CallbackInfo &info) {
-    plsm_error_t *error = nullptr;
-    int current = plsm_pool_is_current(Open(info.Env()), &error);
-    if (current < 0) Environment::Of(info.Env())->Throw(info.Env(), error);
-    return Napi::Boolean::New(info.Env(), current == 1);
-}
-
 // What never changes about an open pool.
 Napi::Value Pool::Facts(const CallbackInfo &info) {
     Napi::Env env = info.Env();
@@ -243,6 +178,9 @@ Napi::Value Pool::Facts(const CallbackInfo &info) {
     facts.Set("readOnly", Napi::Boolean::New(env, plsm_pool_is_read_only(pool) != 0));
     return facts;
 }
+
+// Whether it is a server's.
+Napi::Value Pool::IsRemote(const CallbackInfo &info) { return Napi::Boolean::New(info.Env(), ::IsRemote(Open(info.Env()))); }
 
 // (options)
 Napi::Value Pool::Tail(const CallbackInfo &info) {

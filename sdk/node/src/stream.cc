@@ -2,6 +2,11 @@
 
 #include "filter.h"
 #include "render.h"
+#include "work.h"
+
+#include <algorithm>
+#include <system_error>
+#include <thread>
 
 using Napi::CallbackInfo;
 
@@ -22,40 +27,85 @@ Napi::Function Stream::Define(Napi::Env env) {
                        });
 }
 
-Napi::Value Stream::Open(Napi::Env env, PoolHandle pool, Napi::Object options) {
-    plsm_tail_options_t tail = PLSM_TAIL_OPTIONS_INIT;
-    tail.start = U32(env, options.Get("start"));
-    tail.start_value = U64(env, options.Get("startValue"));
-    tail.flags = U32(env, options.Get("flags"));
-    tail.gap_policy = U32(env, options.Get("gapPolicy"));
-    Napi::Value end = options.Get("endSeq"), most = options.Get("maxMessages"), timeout = options.Get("timeoutMs");
-    tail.has_end = !IsNothing(env, end);
-    if (tail.has_end) tail.end_seq = U64(env, end);
-    tail.has_max = !IsNothing(env, most);
-    if (tail.has_max) tail.max_messages = U64(env, most);
-    tail.has_timeout = !IsNothing(env, timeout);
-    if (tail.has_timeout) tail.timeout_ms = U64(env, timeout);
-    Tags tags(env, options.Get("tags"));
-    tail.tags = tags.data();
-    tail.tags_len = tags.size();
-    std::string token;
-    if (tail.start == PLSM_START_TOKEN) {
-        token = Text(env, options.Get("token"));
-        tail.token = token.c_str();
+bool IsRemote(plsm_pool_t *pool) {
+    const char *path = plsm_pool_path(pool);
+    std::string_view place = path == nullptr ? "" : path;
+    return place.substr(0, 7) == "http://" || place.substr(0, 8) == "https://";
+}
+
+// What a tail is opened with, in memory of its own.
+class Wish {
+  public:
+    Wish(Napi::Env env, Napi::Object options) : tags_(env, options.Get("tags")), filters_(env, options.Get("filters")) {
+        tail_.start = U32(env, options.Get("start"));
+        tail_.start_value = U64(env, options.Get("startValue"));
+        tail_.flags = U32(env, options.Get("flags"));
+        tail_.gap_policy = U32(env, options.Get("gapPolicy"));
+        Napi::Value end = options.Get("endSeq"), most = options.Get("maxMessages"), timeout = options.Get("timeoutMs");
+        tail_.has_end = !IsNothing(env, end);
+        if (tail_.has_end) tail_.end_seq = U64(env, end);
+        tail_.has_max = !IsNothing(env, most);
+        if (tail_.has_max) tail_.max_messages = U64(env, most);
+        tail_.has_timeout = !IsNothing(env, timeout);
+        if (tail_.has_timeout) tail_.timeout_ms = U64(env, timeout);
+        if (tail_.start == PLSM_START_TOKEN) token_ = Text(env, options.Get("token"));
     }
-    Filters filters(env, options.Get("filters"));
-    filters.Set(tail);
-    plsm_stream_t *stream = nullptr;
-    plsm_error_t *error = nullptr;
-    EnvironmentPtr environment = Environment::Of(env);
-    if (plsm_pool_tail(pool.get(), &tail, &stream, &error) != 0) environment->Throw(env, error);
-    StreamHandle handle(stream, plsm_stream_free);
-    Napi::Object object = environment->stream_class.New({});
+    bool has_filters() const { return !filters_.empty(); }
+    int Open(plsm_pool_t *pool, StreamHandle &out, plsm_error_t **error) {
+        tail_.tags = tags_.data();
+        tail_.tags_len = tags_.size();
+        if (tail_.start == PLSM_START_TOKEN) tail_.token = token_.c_str();
+        filters_.Set(tail_);
+        plsm_stream_t *stream = nullptr;
+        int status = plsm_pool_tail(pool, &tail_, &stream, error);
+        if (status == 0) out = StreamHandle(stream, plsm_stream_free);
+        return status;
+    }
+
+  private:
+    plsm_tail_options_t tail_ = PLSM_TAIL_OPTIONS_INIT;
+    Tags tags_;
+    Filters filters_;
+    std::string token_;
+};
+
+// Of a server's pool the library's stream has a thread, whose end is waited for: not by the event loop.
+void Stream::Free() {
+    poller_.reset();
+    if (handle_ == nullptr || !is_remote_) {
+        handle_.reset();
+        return;
+    }
+    try {
+        std::thread([handle = std::move(handle_)]() mutable { handle.reset(); }).detach();
+    } catch (const std::system_error &) {
+        // No thread is to be had, and the handle is freed here.
+    }
+}
+
+Napi::Value Stream::Make(Napi::Env env, PoolHandle pool, StreamHandle handle, bool has_filters) {
+    Napi::Object object = Environment::Of(env)->stream_class.New({});
     Stream *self = Stream::Unwrap(object);
+    self->is_remote_ = IsRemote(pool.get());
     self->pool_ = std::move(pool);
     self->handle_ = std::move(handle);
-    self->look_ms_ = filters.empty() ? 0 : 1;
+    self->look_ms_ = has_filters ? 1 : 0;
     return object;
+}
+
+Napi::Value Stream::Open(Napi::Env env, PoolHandle pool, Napi::Object options) {
+    Wish wish(env, options);
+    StreamHandle handle;
+    plsm_error_t *error = nullptr;
+    if (wish.Open(pool.get(), handle, &error) != 0) Environment::Of(env)->Throw(env, error);
+    return Make(env, std::move(pool), std::move(handle), wish.has_filters());
+}
+
+Napi::Value Stream::OpenInBackground(Napi::Env env, PoolHandle pool, Napi::Object options) {
+    auto wish = std::make_shared<Wish>(env, options);
+    auto run = [pool, wish](StreamHandle &out, plsm_error_t **error) { return wish->Open(pool.get(), out, error); };
+    auto finish = [pool, wish](Napi::Env env, StreamHandle &handle) { return Make(env, pool, std::move(handle), wish->has_filters()); };
+    return Run<StreamHandle>(env, true, {run, finish});
 }
 
 plsm_stream_t *Stream::Handle(napi_env env) const {
@@ -63,7 +113,7 @@ plsm_stream_t *Stream::Handle(napi_env env) const {
     return handle_.get();
 }
 
-// Takes messages without waiting: gives the text of a batch (see render.h), or a plsm_next_t.
+// (how many at most); takes messages without waiting: gives the text of a batch (see render.h), or a plsm_next_t
 Napi::Value Stream::Fill(const CallbackInfo &info) {
     Napi::Env env = info.Env();
     EnvironmentPtr &environment = *env.GetInstanceData<EnvironmentPtr>();
@@ -72,7 +122,8 @@ Napi::Value Stream::Fill(const CallbackInfo &info) {
     if (view_ == view_count_) {
         if (views_.empty()) views_.resize(BATCH);
         view_ = view_count_ = 0;
-        int next = plsm_stream_next_views(stream, look_ms_, views_.data(), views_.size(), &view_count_, &error);
+        std::size_t most = std::min<std::size_t>(U32(env, info[0]), views_.size());
+        int next = plsm_stream_next_views(stream, look_ms_, views_.data(), most, &view_count_, &error);
         if (next == PLSM_NEXT_ERROR) environment->Throw(env, error);
         if (next != PLSM_NEXT_MESSAGE) return Napi::Number::New(env, next);
     }
@@ -114,11 +165,7 @@ Napi::Value Stream::Gap(const CallbackInfo &info) {
     plsm_gap_t gap;
     plsm_error_t *error = nullptr;
     if (plsm_stream_gap(Handle(env), &gap, &error) != 0) Environment::Of(env)->Throw(env, error);
-    Napi::Array numbers = Napi::Array::New(env, 3);
-    numbers.Set(0u, Napi::BigInt::New(env, gap.first));
-    numbers.Set(1u, Napi::BigInt::New(env, gap.last));
-    numbers.Set(2u, Napi::BigInt::New(env, gap.count));
-    return numbers;
+    return MakeGap(env, gap);
 }
 
 plsm_stream_stats_t Stream::Stats(Napi::Env env) const {
@@ -178,11 +225,18 @@ void Stream::SetRef(const CallbackInfo &info) {
 }
 
 void Stream::Close(const CallbackInfo &) {
-    poller_.reset();
-    handle_.reset();
+    Free();
     pool_.reset();
     views_ = {};
     view_ = view_count_ = 0;
+}
+
+Napi::Value MakeGap(Napi::Env env, const plsm_gap_t &gap) {
+    Napi::Array numbers = Napi::Array::New(env, 3);
+    numbers.Set(0u, Napi::BigInt::New(env, gap.first));
+    numbers.Set(1u, Napi::BigInt::New(env, gap.last));
+    numbers.Set(2u, Napi::BigInt::New(env, gap.count));
+    return numbers;
 }
 
 Napi::Value MakeFrame(Napi::Env env, std::uint64_t seq, std::uint64_t timestamp_ns, std::uint32_t flags, Buffer &&payload) {

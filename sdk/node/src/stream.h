@@ -9,9 +9,14 @@ class Stream : public Napi::ObjectWrap<Stream> {
     static Napi::Function Define(Napi::Env env);
     // Options: start, startValue, endSeq, maxMessages, timeoutMs, gapPolicy, tags, token, flags, filters.
     static Napi::Value Open(Napi::Env env, PoolHandle pool, Napi::Object options);
+    // The same on another thread, with a promise.
+    static Napi::Value OpenInBackground(Napi::Env env, PoolHandle pool, Napi::Object options);
     explicit Stream(const Napi::CallbackInfo &info) : Napi::ObjectWrap<Stream>(info) {}
+    ~Stream() override { Free(); }
 
   private:
+    static Napi::Value Make(Napi::Env env, PoolHandle pool, StreamHandle handle, bool has_filters);
+    void Free();
     Napi::Value Fill(const Napi::CallbackInfo &info);
     Napi::Value TakeFrame(const Napi::CallbackInfo &info);
     Napi::Value TakeJson(const Napi::CallbackInfo &info);
@@ -32,6 +37,7 @@ class Stream : public Napi::ObjectWrap<Stream> {
     // Watches the stream's descriptor, so it goes first.
     PollerPtr poller_;
     bool ref_ = true;
+    bool is_remote_ = false;
     // How long a fill may take, in ms: a filter that seldom matches gives the event loop back in between. Without one
     // a fill is over at once.
     std::uint64_t look_ms_ = 0;
@@ -41,5 +47,9 @@ class Stream : public Napi::ObjectWrap<Stream> {
     std::size_t view_count_ = 0;
 };
 
+// Whether it is a server's. No path of a file begins so.
+bool IsRemote(plsm_pool_t *pool);
+// Missing messages for JavaScript: [first, last, count].
+Napi::Value MakeGap(Napi::Env env, const plsm_gap_t &gap);
 // A Lite3 message for JavaScript.
 Napi::Value MakeFrame(Napi::Env env, std::uint64_t seq, std::uint64_t timestamp_ns, std::uint32_t flags, Buffer &&payload);

@@ -98,6 +98,28 @@ test("asynchronous appends keep their order where they are awaited", async (t) =
   assert.equal(pool.bounds().newest, 5n);
 });
 
+test("JSON and Lite3 converted", (t) => {
+  const { pool } = scratchPool(t);
+  const { jsonToLite3, lite3ToJson } = plasmite;
+  const value = { meta: { tags: ["a"] }, data: { b: 1, a: [true, null, 2.5, "ü"] } };
+  const document = jsonToLite3(value);
+  assert.deepEqual(jsonToLite3(Buffer.from(JSON.stringify(value))), document);
+  assert.equal(lite3ToJson(document).toString(), JSON.stringify(value));
+  assert.equal(lite3ToJson(new Uint8Array(document).buffer).toString(), JSON.stringify(value));
+  const { data, tags } = pool.get(pool.appendLite3(document));
+  assert.deepEqual({ data, tags }, { data: value.data, tags: value.meta.tags });
+  for (const wrong of [1, "text", Buffer.from('{"a":'), Buffer.from('{"a":18446744073709551615}'), Buffer.alloc(0), { "\0": 1 }])
+    assert.throws(() => jsonToLite3(wrong), kind("Usage"));
+  assert.throws(
+    () => jsonToLite3(Buffer.from('{"a": nope}')),
+    (error) => error.offset === 7,
+  );
+  for (const damaged of [Buffer.from("nonsense"), Buffer.alloc(0), document.subarray(0, 50), document.subarray(0, -96)])
+    assert.throws(() => lite3ToJson(damaged), kind("Corrupt"));
+  for (const wrong of [undefined, () => {}, Symbol("x")]) assert.throws(() => jsonToLite3(wrong), TypeError);
+  for (const wrong of [undefined, null, "text", 1, {}]) assert.throws(() => lite3ToJson(wrong), TypeError);
+});
+
 test("Lite3 documents come back byte for byte", (t) => {
   const { pool } = scratchPool(t);
   pool.append({ temperature: 20.5 }, ["lite"]);

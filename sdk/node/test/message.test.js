@@ -77,3 +77,19 @@ test("JSON.stringify, comparison, and what consoles show", () => {
   assert.notDeepEqual(parseMessage(envelope(8)), message);
   assert.match(util.inspect(message), /^Message \{ ?\s*seq: 7n/);
 });
+
+test("numbers of infos and reports are exact", () => {
+  const { parseExact } = require("../lib/exact.js");
+  const text =
+    '{"a":18446744073709551615,"b":[-9223372036854775808,1,9007199254740991,9007199254740992],"c":"x 18446744073709551615 \\" 1","d":1e300,"e":0.1234567890123456,"f":null}';
+  assert.deepEqual(parseExact(text), {
+    a: 18446744073709551615n,
+    b: [-9223372036854775808n, 1, 9007199254740991, 9007199254740992n],
+    c: 'x 18446744073709551615 " 1',
+    d: 1e300,
+    e: 0.1234567890123456,
+    f: null,
+  });
+  assert.deepEqual(parseExact('{"n":[1,null,"a"]}'), { n: [1, null, "a"] });
+  assert.throws(() => parseExact('{"n":12345678901234567890'), SyntaxError);
+});

@@ -172,7 +172,18 @@ test("closed handles", async (t) => {
       method,
     );
   }
-  for (const method of ["appendAsync", "appendManyAsync", "flush", "wait"])
+  const requests = [
+    "getAsync",
+    "getJsonAsync",
+    "getLite3Async",
+    "infoAsync",
+    "boundsAsync",
+    "writersAsync",
+    "warningsAsync",
+    "isCurrentAsync",
+  ];
+  for (const method of requests) await assert.rejects(closed[method](1), kind("Usage"), method);
+  for (const method of ["appendAsync", "appendJsonAsync", "appendManyAsync", "flush", "wait"])
     await assert.rejects(
       closed[method](method === "appendManyAsync" ? [1] : undefined),
       (error) => kind("Usage")(error) || error instanceof TypeError,

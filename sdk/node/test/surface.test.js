@@ -78,6 +78,7 @@ test("the types", () => {
       "path",
       "offset",
       "maybeWritten",
+      "tooLarge",
       "first",
       "last",
       "count",

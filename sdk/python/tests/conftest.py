@@ -7,11 +7,14 @@ import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+import plasmite
 from plasmite import Client, Pool
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -33,6 +36,48 @@ def client(tmp_path: Path) -> Client:
 @pytest.fixture
 def pool(client: Client) -> Pool:
     return client.create_pool("events")
+
+
+PROGRAM = Path(os.environ.get("PLASMITE_LIB_DIR") or Path(plasmite.__file__).parent / "_native") / "plasmite"
+
+
+class Server:
+    """A running server: its address, and the directory of its pools."""
+
+    def __init__(self, directory: Path, *options: str, scheme: str = "http", bind: str = "127.0.0.1:0") -> None:
+        self.pools = directory / "served"
+        ready = directory / "ready"
+        self.process = subprocess.Popen(
+            [PROGRAM, "--dir", self.pools, "serve", "--bind", bind, *options],
+            env={**os.environ, "HOME": str(directory), "PLASMITE_SERVE_READY_FILE": str(ready)},
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        while not ready.is_file():
+            if self.process.poll() is not None and self.process.stderr is not None:
+                raise AssertionError(self.process.stderr.read())
+            time.sleep(0.005)
+        self.url = f"{scheme}://{ready.read_text()}"
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+
+@contextmanager
+def writer_lock(pool: Pool) -> Iterator[None]:
+    """Holds the writer lock of a pool, by a reservation."""
+    from plasmite._binding import ffi, lib
+
+    options = ffi.new("plsm_append_options_t *")
+    options.struct_size = ffi.sizeof("plsm_append_options_t")
+    held, place, slot = ffi.new("plsm_reservation_t **"), ffi.new("uint8_t **"), ffi.new("plsm_error_t **")
+    assert lib.plsm_pool_reserve(pool._pointer, 64, options, held, place, slot) == 0
+    try:
+        yield
+    finally:
+        lib.plsm_reservation_abort(held[0])
 
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

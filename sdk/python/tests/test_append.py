@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 import pytest
+from conftest import writer_lock
 
 import plasmite
 from plasmite import BatchItem, Client, Durability, Pool
@@ -122,6 +123,28 @@ def test_batch_is_all_or_nothing(pool: Pool) -> None:
     assert len(pool) == 0
 
 
+def test_lite3_codec(pool: Pool) -> None:
+    text = b'{"meta":{"tags":["a"]},"data":{"b":1,"a":[true,null,2.5,"\xc3\xbc"]}}'
+    document = plasmite.json_to_lite3(memoryview(text))
+    assert plasmite.lite3_to_json(bytearray(document)) == text
+    message = pool.get(pool.append_lite3(document, Durability.FAST))
+    assert (message.tags, list(message.data)) == (["a"], ["b", "a"])
+    for wrong in (b"1", b'{"a":', b'{"a":18446744073709551615}', b'{"a\\u0000":1}', b"\xff"):
+        with pytest.raises(plasmite.UsageError):
+            plasmite.json_to_lite3(wrong)
+    with pytest.raises(plasmite.UsageError) as bad:
+        plasmite.json_to_lite3(b'{"a": nope}')
+    assert bad.value.offset == 7
+    for damaged in (b"nonsense", document[:50], document[:-96]):
+        with pytest.raises(plasmite.CorruptError):
+            plasmite.lite3_to_json(damaged)
+    for call in (plasmite.json_to_lite3, plasmite.lite3_to_json):
+        with pytest.raises(TypeError):
+            call("text")  # type: ignore[arg-type]
+        with pytest.raises(ValueError, match="payload"):
+            call(b"")
+
+
 def test_lite3(pool: Pool) -> None:
     pool.append({"a": 1}, ["t"])
     frame = pool.get_lite3(1)
@@ -160,15 +183,9 @@ def test_dataclasses_and_hooks(pool: Pool, client: Client) -> None:
         pool.append(1, encoder=lambda value: 1)  # type: ignore[arg-type, return-value]
 
 
-def test_busy(pool: Pool, client: Client) -> None:
+def test_busy(pool: Pool) -> None:
     """A lock that is held: another thread holds it by a reservation."""
-    from plasmite._binding import ffi, lib
-
-    options = ffi.new("plsm_append_options_t *")
-    options.struct_size = ffi.sizeof("plsm_append_options_t")
-    held, place, slot = ffi.new("plsm_reservation_t **"), ffi.new("uint8_t **"), ffi.new("plsm_error_t **")
-    assert lib.plsm_pool_reserve(pool._pointer, 64, options, held, place, slot) == 0
-    try:
+    with writer_lock(pool):
         for append in (
             lambda: pool.append_receipt(1, lock_wait_ms=0),
             lambda: pool.append_many([1], lock_wait_ms=150),
@@ -176,6 +193,4 @@ def test_busy(pool: Pool, client: Client) -> None:
             with pytest.raises(TimeoutError) as busy:
                 append()
             assert isinstance(busy.value, plasmite.BusyError)
-    finally:
-        lib.plsm_reservation_abort(held[0])
     assert pool.append_receipt(1, lock_wait_ms=0).seq == 1

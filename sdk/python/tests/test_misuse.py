@@ -81,6 +81,14 @@ def test_bad_names(client: Client, value: str) -> None:
         Client(value)
 
 
+@pytest.mark.parametrize("value", [None, 1, b"x", "", "a\0b"], ids=repr)
+def test_bad_new_names(client: Client, pool: Pool, value: Any) -> None:
+    with pytest.raises((TypeError, ValueError), match="new_ref"):
+        client.salvage("events", value)
+    with pytest.raises((TypeError, ValueError), match="file_mode"):
+        client.salvage("events", "new", file_mode=-1)
+
+
 def test_odd_names(client: Client) -> None:
     for name in ("a b", "ü", "..", "-x", "a.plasmite", "x" * 200):
         with client.ensure_pool(name) as pool:
@@ -240,6 +248,8 @@ def test_closed_handles(client: Client, pool: Pool, tmp_path: Path) -> None:
         ("pool", lambda: len(pool)),
         ("pool", pool.info),
         ("pool", pool.flush),
+        ("pool", pool.writers),
+        ("pool", pool.warnings),
         ("pool", lambda: pool.id),
         ("pool", pool.__enter__),
         ("client", lambda: client.create_pool("x")),
@@ -248,6 +258,7 @@ def test_closed_handles(client: Client, pool: Pool, tmp_path: Path) -> None:
         ("client", client.list_pools),
         ("client", lambda: client.delete_pool("events")),
         ("client", client.validate_all),
+        ("client", lambda: client.salvage("events", "new")),
         ("client", client.__enter__),
         ("stream", stream.next_json),
         ("stream", lambda: next(stream)),

@@ -70,6 +70,18 @@ def surface() -> str:
     return re.sub(r"typing\.|collections\.abc\.", "", "\n".join(lines)) + "\n"
 
 
+def test_library() -> None:
+    assert plasmite.library_version() == plasmite.__version__
+    assert plasmite.__version__ in plasmite.build_info()
+    assert plasmite.has_feature("pools")
+    assert not plasmite.has_feature("no such thing")
+    for wrong in ("", "pools\0"):
+        with pytest.raises(ValueError, match="name"):
+            plasmite.has_feature(wrong)
+    with pytest.raises(TypeError, match="name"):
+        plasmite.has_feature(1)  # type: ignore[arg-type]
+
+
 @pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="the list is compared on Python 3.11, for one")
 def test_surface() -> None:
     """PLASMITE_WRITE_SURFACE=1 writes the list again; only additions keep old programs running."""

@@ -1,4 +1,4 @@
-"""Clients and pools: create, open, list, delete, examine, convert."""
+"""Clients and pools: create, open, list, delete, examine, convert, salvage."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from conftest import CLONE
+from conftest import CLONE, Run
 
 import plasmite
 from plasmite import Client, ErrorKind, Pool
@@ -154,6 +154,100 @@ def test_migrate(client: Client, tmp_path: Path) -> None:
     assert Path(made.backup).is_file()
     with pytest.raises(plasmite.UsageError):
         client.migrate("new")
+
+
+def damage(path: str, *texts: bytes) -> None:
+    """Spoils these bytes of a file, each of which is there once."""
+    content = Path(path).read_bytes()
+    for text in texts:
+        assert content.count(text) == 1
+        content = content.replace(text, b"#" * len(text))
+    Path(path).write_bytes(content)
+
+
+def test_salvage(client: Client) -> None:
+    pool = client.create_pool("damaged", 65536, file_mode=0o640)
+    for n in range(1, 10):
+        pool.append({"n": n, "text": f"message-{n}"}, [f"tag-{n}"])
+    before = [message.raw for message in pool]
+    pool.close()
+    damage(client.pool_path("damaged"), b"message-4", b"message-6", b"message-7")
+    kept = Path(client.pool_path("damaged")).read_bytes()
+    brought = client.salvage("damaged", "rescued")
+    assert brought == plasmite.Salvaged(
+        bounds=plasmite.Bounds(1, 9, 6),
+        lost=3,
+        lost_ranges=2,
+        ranges=(plasmite.Gap(4, 4, 1), plasmite.Gap(6, 7, 2)),
+        size=65536,
+    )
+    assert Path(client.pool_path("damaged")).read_bytes() == kept
+    with client.open_pool("rescued") as rescued:
+        assert [message.raw for message in rescued] == [raw for n, raw in enumerate(before, 1) if n not in (4, 6, 7)]
+        assert stat.S_IMODE(os.stat(rescued.path).st_mode) == 0o640
+        assert rescued.append(1).seq == 10
+    larger = client.salvage(
+        Path(client.pool_path("damaged")), "larger", size_bytes=100_000, index_capacity=0, file_mode=0o600
+    )
+    assert larger.size == 100_000
+    assert client.pool_info("larger").index_capacity == 0
+
+
+def test_salvage_of_a_sound_pool(client: Client, pool: Pool) -> None:
+    pool.append_many(range(10))
+    pool.close()
+    brought = client.salvage("events", "copy")
+    assert (brought.bounds.count, brought.lost, brought.ranges) == (10, 0, ())
+
+
+def test_salvage_refuses(client: Client, pool: Pool) -> None:
+    pool.append(1)
+    pool.close()
+    client.create_pool("taken").close()
+    with pytest.raises(FileNotFoundError):
+        client.salvage("missing", "new")
+    for taken in ("taken", "events"):
+        with pytest.raises(plasmite.AlreadyExistsError):
+            client.salvage("events", taken)
+    with pytest.raises(plasmite.UsageError, match=r"\d+"):
+        client.salvage("events", "new", size_bytes=100)
+    Path(client.pool_dir, "none.plasmite").write_bytes(b"NOPE")
+    with pytest.raises(plasmite.CorruptError) as beyond:
+        client.salvage("none", "new")
+    assert beyond.value.path == client.pool_path("none")
+    assert not client.pool_exists("new")
+
+
+def test_writers_and_warnings(client: Client, pool: Pool, run: Run) -> None:
+    assert pool.writers() == 0
+    pool.append_many(range(1, 21))
+    assert (pool.writers(), pool.warnings()) == (1, [])
+    reader = client.open_pool("events", read_only=True)
+    assert reader.writers() == 1
+    pool.close()
+    assert reader.writers() == 0
+    content = bytearray(Path(reader.path).read_bytes())
+    info = reader.info()
+    reader.close()
+    at = info.index_offset
+    content[at : at + info.index_size_bytes] = b"\xff" * info.index_size_bytes
+    Path(info.path).write_bytes(content)
+    with client.open_pool("events") as odd:
+        assert odd[1].data == 1
+        assert len(odd.warnings()) == 1
+        assert "index" in odd.warnings()[0]
+        other = run(
+            """
+            import sys
+            from plasmite import Client
+            pool = Client(sys.argv[1]).open_pool("events")
+            pool.append(2)
+            print(pool.writers())
+            """,
+            client.pool_dir,
+        )
+        assert other.stdout == "1\n"
+        assert odd.writers() == 0
 
 
 def test_pickled(client: Client, pool: Pool) -> None:

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import PROJECT, Run
+from conftest import PROJECT, Run, Server
 
 README = (PROJECT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
@@ -29,9 +29,43 @@ def test_the_snippet_of_the_product_description(run: Run) -> None:
     run(SNIPPET)
 
 
-@pytest.mark.parametrize("index", range(1, len(BLOCKS)))
+# Programs that need each other have their names in the first line.
+ALONE = [block for block in BLOCKS[1:] if not re.match(r"# \w+\.py\n", block)]
+TOGETHER = {block.split("\n", 1)[0][2:]: block for block in BLOCKS[1:] if block not in ALONE}
+
+
+def follow_gate(python: str | Path, environment: dict[str, str], directory: Path) -> None:
+    """Runs the two programs of the gate."""
+    assert set(TOGETHER) == {"deploy.py", "test_runner.py", "there.py"}
+    for name in ("deploy.py", "test_runner.py"):
+        (directory / name).write_text(TOGETHER[name])
+    deploy = subprocess.Popen([python, "deploy.py"], cwd=directory, env=environment, stdout=subprocess.PIPE, text=True)
+    try:
+        while deploy.poll() is None:
+            # Said again until the gate, which starts at what is newest, has heard it.
+            subprocess.run([python, "test_runner.py"], cwd=directory, env=environment, check=True, timeout=30)
+        out, _ = deploy.communicate()
+        assert (out, deploy.returncode) == ("deploying abc123\n", 0)
+    finally:
+        deploy.kill()
+
+
+def test_servers_of_the_readme(tmp_path: Path, run: Run) -> None:
+    server = Server(tmp_path)
+    try:
+        done = run(TOGETHER["there.py"].replace("http://localhost:9700", server.url))
+        assert done.stdout == "1 {'sensor': 'temp', 'value': 23.5}\n"
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize("index", range(len(ALONE)))
 def test_readme(run: Run, index: int) -> None:
-    run(BLOCKS[index])
+    run(ALONE[index])
+
+
+def test_gate_of_the_readme(tmp_path: Path) -> None:
+    follow_gate(sys.executable, {**os.environ, "HOME": str(tmp_path)}, tmp_path)
 
 
 def test_readme_names_every_error() -> None:

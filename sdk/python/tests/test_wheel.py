@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from conftest import CLONE, PROJECT
-from test_readme import BLOCKS, SNIPPET
+from test_readme import ALONE, SNIPPET, follow_gate
 
 import plasmite
 
@@ -62,7 +62,7 @@ def done(environment: dict[str, str], directory: Path, *command: str | Path) -> 
     return result.stdout
 
 
-def use(environment: dict[str, str], directory: Path, programs: Path, blocks: list[str] = BLOCKS[1:3]) -> None:
+def use(environment: dict[str, str], directory: Path, programs: Path, blocks: list[str] = ALONE[:2]) -> None:
     """Follows the README: the snippet, then other programs of it, then the commands on the pool that they made."""
     python = programs / "python"
     work = directory / "work"
@@ -116,7 +116,8 @@ def test_pip(wheel: Path, clean: dict[str, str], tmp_path: Path) -> None:
     done(clean, tmp_path, sys.executable, "-m", "venv", "env")
     programs = tmp_path / "env" / "bin"
     done(clean, tmp_path, programs / "pip", "install", "--quiet", "--disable-pip-version-check", wheel)
-    use(clean, tmp_path, programs, BLOCKS[1:])
+    use(clean, tmp_path, programs, ALONE)
+    follow_gate(programs / "python", clean, tmp_path)
 
 
 @pytest.mark.slow

@@ -32,6 +32,7 @@ from plasmite import (
     PoolReport,
     Receipt,
     Replay,
+    Salvaged,
     Stream,
     StreamStats,
     Tail,
@@ -48,6 +49,7 @@ def clients(directory: Path) -> Pool:
     assert_type(client.ensure_pool("a").created, bool)
     assert_type(client.list_pools(), list[PoolEntry])
     assert_type(client.pool_info("a"), PoolInfo)
+    assert_type(client.salvage("a", directory / "b.plasmite", size_bytes=0), Salvaged)
     report = client.validate("a")
     assert_type(report, PoolReport)
     assert_type(report.issues, tuple[Issue, ...])
@@ -69,6 +71,9 @@ def writing(pool: Pool) -> None:
     assert_type(frame, Lite3Frame)
     assert_type(pool.append_lite3(frame.payload, Durability.FLUSH), int)
     pool.flush()
+    assert_type(pool.writers(), int)
+    assert_type(pool.warnings(), list[str])
+    assert_type(plasmite.lite3_to_json(plasmite.json_to_lite3(bytearray(b"{}"))), bytes)
 
 
 def on_gap(gap: Gap) -> None:
@@ -123,7 +128,15 @@ def failing(pool: Pool) -> None:
         print(isinstance(error, PlasmiteError), error)
 
 
+def of_servers(directory: Path) -> None:
+    Client("http://localhost:9700", token="t", insecure_token=False, request_timeout=1.5).close()
+    Client(directory, tls_skip_verify=True).close()
+    error = plasmite.UsageError(plasmite.ErrorKind.USAGE, "too large", too_large=True)
+    assert_type(error.too_large, bool)
+
+
 def main(directory: Path) -> None:
+    of_servers(directory)
     with clients(directory) as pool:
         writing(pool)
         reading(pool)
@@ -132,3 +145,6 @@ def main(directory: Path) -> None:
     assert_type(plasmite.default_pool_dir(), str)
     assert_type(plasmite.DEFAULT_POOL_DIR, str)
     assert_type(plasmite.__version__, str)
+    assert_type(plasmite.library_version(), str)
+    assert_type(plasmite.build_info(), str)
+    assert_type(plasmite.has_feature("pools"), bool)

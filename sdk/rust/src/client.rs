@@ -1,19 +1,22 @@
-//! A client: a directory of pools.
+//! A client: a directory of pools, or a server that has some.
 #![allow(unsafe_code)]
 
 use crate::call::{c_text, call};
 use crate::list::PoolList;
 use crate::{
-    raw, Buffer, Doctor, Error, ErrorKind, Migrated, OpenOptions, Pool, PoolOptions, Result,
+    raw, Buffer, ClientOptions, Doctor, Error, Migrated, OpenOptions, Pool, PoolOptions, Result,
     Salvaged,
 };
 use std::path::{Path, PathBuf};
 use std::ptr::{self, NonNull};
 
-/// A directory of pools. Making one touches no file. Any thread may use it; pools outlive it.
+/// A directory of pools, or a server that has some. Making one touches no file and no network. Any thread may use it; pools
+/// outlive it.
 ///
-/// A pool reference is a name (`events`: the file `events.plasmite` in the directory) or, with a `/` in it, the
-/// path of a file.
+/// A pool reference is a name (`events`: the file `events.plasmite` in the directory), with a `/` in it the path of a
+/// file, or the address of a pool of a server: `http://host:9700/events`. What a client brings along to servers, a token
+/// for example, is in [`ClientOptions`].
+#[doc(alias = "RemoteClient")]
 #[derive(Debug)]
 pub struct Client(NonNull<raw::plsm_client_t>);
 
@@ -33,16 +36,29 @@ pub fn default_pool_dir() -> Result<PathBuf> {
 }
 
 impl Client {
-    /// A client of this directory, which need not exist yet.
+    /// A client of this directory, which need not exist yet; `http://host:9700` means a server, and plain names then its
+    /// pools.
     ///
     /// # Errors
     /// Usage for a path that is not UTF-8 or holds a NUL.
     pub fn new(directory: impl AsRef<Path>) -> Result<Client> {
-        let directory = directory.as_ref().to_str().ok_or_else(|| {
-            Error::new(ErrorKind::Usage, "the pool directory is not valid UTF-8")
-                .with_hint("rename the directory")
-        })?;
-        Client::open(Some(directory))
+        Client::with_options(&ClientOptions::new().pool_dir(directory)?)
+    }
+
+    /// A client with options.
+    ///
+    /// # Errors
+    /// Usage for options that exclude each other, or a token or certificates that cannot be; NotFound, Permission or Io
+    /// for a file of them that cannot be read.
+    pub fn with_options(options: &ClientOptions) -> Result<Client> {
+        options.with_raw(|options| {
+            let mut client = ptr::null_mut();
+            // SAFETY: options of the stated size, whose texts live through the call; the outputs are ours.
+            call(|error| unsafe { raw::plsm_client_new_with(options, &mut client, error) })?;
+            NonNull::new(client)
+                .map(Client)
+                .ok_or_else(|| Error::take(ptr::null_mut()))
+        })
     }
 
     /// A client of [`default_pool_dir`].
@@ -50,27 +66,14 @@ impl Client {
     /// # Errors
     /// Usage when HOME is unset or empty.
     pub fn with_default_dir() -> Result<Client> {
-        Client::open(None)
-    }
-
-    fn open(directory: Option<&str>) -> Result<Client> {
-        let directory = directory
-            .map(|path| c_text(path, "the pool directory"))
-            .transpose()?;
-        let path = directory.as_ref().map_or(ptr::null(), |path| path.as_ptr());
-        let mut client = ptr::null_mut();
-        // SAFETY: NULL or a NUL-terminated path; the outputs are ours.
-        call(|error| unsafe { raw::plsm_client_new(path, &mut client, error) })?;
-        NonNull::new(client)
-            .map(Client)
-            .ok_or_else(|| Error::take(ptr::null_mut()))
+        Client::with_options(&ClientOptions::new())
     }
 
     fn as_ptr(&self) -> *mut raw::plsm_client_t {
         self.0.as_ptr()
     }
 
-    /// The directory.
+    /// The directory, or the server's address.
     ///
     /// # Errors
     /// None that can be expected.

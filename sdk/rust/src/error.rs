@@ -92,6 +92,7 @@ struct Details {
     offset: Option<u64>,
     causes: Vec<String>,
     maybe_written: bool,
+    too_large: bool,
 }
 
 /// The result of every fallible call.
@@ -110,6 +111,7 @@ impl Error {
             offset: None,
             causes: Vec::new(),
             maybe_written: false,
+            too_large: false,
         }))
     }
 
@@ -148,6 +150,7 @@ impl Error {
                 offset: (prefix.has_offset != 0).then_some(prefix.offset),
                 causes,
                 maybe_written: raw::plsm_error_maybe_written(error) != 0,
+                too_large: raw::plsm_error_too_large(error) != 0,
             }))
         }
     }
@@ -190,6 +193,12 @@ impl Error {
     /// For a failed append: false when certainly nothing was stored, so that trying again cannot double it.
     pub fn maybe_written(&self) -> bool {
         self.0.maybe_written
+    }
+
+    /// Whether a message was refused for its size alone: it does not fit the pool, or is larger than any message may
+    /// be.
+    pub fn is_too_large(&self) -> bool {
+        self.0.too_large
     }
 
     /// The same error with another message.

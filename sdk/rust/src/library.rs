@@ -80,7 +80,7 @@ pub fn install_guard() -> Result<()> {
     Ok(())
 }
 
-/// Where log lines go: their level (1 error to 5 trace) and text. Called from any thread.
+/// Where log lines go: their level (1 error, 2 warning, 3 worth knowing) and text. Called from any thread.
 pub type LogSink = fn(level: u32, message: &str);
 
 /// Sends the library's log lines up to `max_level` to `sink`; `None` turns the log off, which it is at first.

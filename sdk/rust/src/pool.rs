@@ -14,6 +14,10 @@ use std::path::Path;
 use std::ptr::{self, NonNull};
 
 /// An open pool. Any number of threads may use one handle at once, readers never wait for writers.
+///
+/// Of a pool of a server every call is a request; only what needs the file or its memory is Usage: views and streams in place,
+/// reservations, [`Pool::layout`].
+#[doc(alias = "RemotePool")]
 #[derive(Debug)]
 pub struct Pool(NonNull<raw::plsm_pool_t>);
 

@@ -2,6 +2,8 @@
 #![allow(missing_docs, unreachable_pub, unsafe_code, non_camel_case_types, dead_code, unused_imports)]
 #![allow(clippy::all, clippy::undocumented_unsafe_blocks)]
 
+pub const PLSM_CLIENT_TLS_SKIP_VERIFY: u32 = 1;
+pub const PLSM_CLIENT_INSECURE_TOKEN: u32 = 2;
 pub const PLSM_OPEN_READ_ONLY: u32 = 1;
 pub const PLSM_APPEND_CHECK_FULLY: u32 = 1;
 pub const PLSM_VIEW_IN_PLACE: u32 = 1;
@@ -186,6 +188,28 @@ pub type plsm_log_fn = ::core::option::Option<
     ),
 >;
 pub type plsm_client_t = plsm_client;
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct plsm_client_options {
+    pub struct_size: u32,
+    pub flags: u32,
+    pub pool_dir: *const ::core::ffi::c_char,
+    pub token: *const ::core::ffi::c_char,
+    pub token_file: *const ::core::ffi::c_char,
+    pub tls_ca_file: *const ::core::ffi::c_char,
+    pub request_timeout_ms: u64,
+    pub largest_bytes: u64,
+}
+impl Default for plsm_client_options {
+    fn default() -> Self {
+        let mut s = ::core::mem::MaybeUninit::<Self>::uninit();
+        unsafe {
+            ::core::ptr::write_bytes(s.as_mut_ptr(), 0, 1);
+            s.assume_init()
+        }
+    }
+}
+pub type plsm_client_options_t = plsm_client_options;
 pub type plsm_pool_t = plsm_pool;
 #[repr(C)]
 #[derive(Debug, Default, Copy, Clone)]
@@ -645,6 +669,9 @@ unsafe extern "C" {
     pub fn plsm_error_maybe_written(err: *const plsm_error_t) -> u32;
 }
 unsafe extern "C" {
+    pub fn plsm_error_too_large(err: *const plsm_error_t) -> u32;
+}
+unsafe extern "C" {
     pub fn plsm_error_kind_name(kind: i32) -> *const ::core::ffi::c_char;
 }
 unsafe extern "C" {
@@ -680,6 +707,13 @@ unsafe extern "C" {
 unsafe extern "C" {
     pub fn plsm_client_new(
         pool_dir: *const ::core::ffi::c_char,
+        out_client: *mut *mut plsm_client_t,
+        out_err: *mut *mut plsm_error_t,
+    ) -> ::core::ffi::c_int;
+}
+unsafe extern "C" {
+    pub fn plsm_client_new_with(
+        options: *const plsm_client_options_t,
         out_client: *mut *mut plsm_client_t,
         out_err: *mut *mut plsm_error_t,
     ) -> ::core::ffi::c_int;

@@ -87,6 +87,9 @@ pub struct StreamStats {
 }
 
 /// The messages of a pool in order, each at most once. Lives on after its [`Pool`](crate::Pool) is dropped.
+///
+/// Of a server's pool it connects again by itself and goes on where it stood.
+#[doc(alias = "RemoteTail")]
 #[derive(Debug)]
 pub struct Stream(pub(crate) Arc<Handle>);
 

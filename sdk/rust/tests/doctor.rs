@@ -1,4 +1,4 @@
-//! Examining pools, and converting old ones.
+//! Examining pools, converting old ones, and salvaging damaged ones.
 
 mod common;
 
@@ -118,5 +118,63 @@ fn old_pools() -> Result<()> {
         .migrate("old", None, &PoolOptions::new())
         .unwrap_err();
     assert_eq!(again.kind(), ErrorKind::Usage);
+    Ok(())
+}
+
+#[test]
+fn damaged_pools() -> Result<()> {
+    let scratch = Scratch::new();
+    let client = &scratch.client;
+    let pool = client.create("damaged", &PoolOptions::new().size(65_536))?;
+    assert_eq!(pool.writers()?, 0);
+    for n in 1..10 {
+        let json = format!("{{\"n\":{n},\"text\":\"a message\"}}");
+        pool.append(json.as_bytes(), &AppendOptions::new())?;
+    }
+    assert_eq!((pool.writers()?, pool.warnings()?), (1, vec![]));
+    let file = std::fs::File::options()
+        .write(true)
+        .open(pool.path())
+        .unwrap();
+    let frames = pool.layout(9)?.frames;
+    for frame in [3, 5, 6] {
+        file.write_all_at(b"noise!!!", frames[frame].offset + 48)
+            .unwrap();
+    }
+    drop(pool);
+    let brought = client.salvage("damaged", "rescued", &PoolOptions::new())?;
+    assert_eq!(
+        (
+            brought.bounds.oldest,
+            brought.bounds.newest,
+            brought.bounds.count
+        ),
+        (1, 9, 6)
+    );
+    assert_eq!(
+        (brought.lost, brought.lost_ranges, brought.size),
+        (3, 2, 65_536)
+    );
+    let ranges: Vec<_> = brought
+        .ranges
+        .iter()
+        .map(|gap| (gap.first, gap.last, gap.count))
+        .collect();
+    assert_eq!(ranges, [(4, 4, 1), (6, 7, 2)]);
+    let rescued = client.open_pool("rescued")?;
+    assert!(rescued.get_json(9)?.text()?.contains("\"n\":9"));
+    assert_eq!(rescued.get_json(6).unwrap_err().kind(), ErrorKind::NotFound);
+    let kind = |from, to, size| {
+        let options = PoolOptions::new().size(size);
+        client.salvage(from, to, &options).unwrap_err().kind()
+    };
+    assert_eq!(kind("damaged", "rescued", 0), ErrorKind::AlreadyExists);
+    assert_eq!(kind("missing", "new", 0), ErrorKind::NotFound);
+    assert_eq!(kind("damaged", "new", 100), ErrorKind::Usage);
+    assert_eq!(kind("damaged", "a\0b", 0), ErrorKind::Usage);
+    // Half of the identity, which every checksum covers.
+    file.write_all_at(b"noise!!!", 72).unwrap();
+    assert_eq!(kind("damaged", "new", 0), ErrorKind::Corrupt);
+    assert!(!client.exists("new")?);
     Ok(())
 }

@@ -2,13 +2,14 @@
 
 use super::examples;
 use super::read::ReadArgs;
+use super::remote::RemoteArgs;
 use clap::Args;
 
 /// Arguments of `duplex`.
 #[derive(Args, Debug)]
 #[command(arg_required_else_help = true, after_help = examples::DUPLEX)]
 pub(crate) struct DuplexArgs {
-    /// The pool.
+    /// The pool: a name, a path, or an address like https://HOST:9700/POOL.
     #[arg(value_name = "POOL")]
     pub(crate) pool: String,
     /// Who you are: lines typed on a terminal are sent from NAME, and messages from NAME are not shown.
@@ -19,6 +20,8 @@ pub(crate) struct DuplexArgs {
     pub(crate) echo_self: bool,
     #[command(flatten)]
     pub(crate) read: ReadArgs,
+    #[command(flatten)]
+    pub(crate) remote: RemoteArgs,
 }
 
 fn parse_name(text: &str) -> Result<String, String> {

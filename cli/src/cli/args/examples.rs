@@ -6,6 +6,7 @@ pub(super) const TOP: &str = r#"Examples:
   pls follow chat                            show messages as they come
   pls follow chat --tail 5 --no-follow       show the last five messages and end
   pls fetch chat 1                           show message 1
+  pls follow http://server:9700/chat         a pool of another machine, where `pls serve` runs
   pls help feed                              say what feed can do
 
 `pls` and `plasmite` are the same program."#;
@@ -42,15 +43,19 @@ pub(super) const POOL_CREATE: &str = r#"Examples:
   pls pool create chat                       1M in the pool directory
   pls pool create a b c --size 64M           three, or none if one of them exists
   pls pool create ./here.plasmite            a file at a path
+  pls pool create http://server:9700/chat    a pool of a server
   pls pool create chat --json                what was made, for a program"#;
 
 pub(super) const POOL_INFO: &str = r#"Examples:
   pls pool info chat                         for you
-  pls pool info chat --json                  for a program"#;
+  pls pool info chat --json                  for a program
+  pls pool info http://server:9700/chat      a pool of a server"#;
 
 pub(super) const POOL_LIST: &str = r#"Examples:
   pls pool list                              the pools of the pool directory
-  pls pool list --dir ./pools --json         those of another one, for a program"#;
+  pls pool list --dir ./pools --json         those of another one, for a program
+  pls pool list https://server:9700 --token-file token.txt --tls-ca cert.pem
+                                             those of a server, which wants a token"#;
 
 pub(super) const POOL_DELETE: &str = r#"Examples:
   pls pool delete chat                       followers of the pool end, writers are refused
@@ -70,11 +75,14 @@ pub(super) const FEED: &str = r#"Examples:
   journalctl -o json-seq -f | pls feed syslog --create
                                              each entry of the journal as it comes
   pls follow a --no-follow --jsonl | pls feed b --create --copy
-                                             copy messages with their tags"#;
+                                             copy messages with their tags
+  pls feed https://server:9700/events '{"t": 23.5}' --token-file token.txt --tls-ca cert.pem
+                                             to a pool of a server, which wants a token"#;
 
 pub(super) const FETCH: &str = r#"Examples:
   pls fetch chat 1                           the first message ever, if it is still there
-  pls fetch chat 42 | jq .data               its data alone"#;
+  pls fetch chat 42 | jq .data               its data alone
+  pls fetch http://server:9700/chat 1        from a pool of a server"#;
 
 pub(super) const FOLLOW: &str = r#"Examples:
   pls follow chat                            what comes from now on; Ctrl-C ends it
@@ -86,17 +94,22 @@ pub(super) const FOLLOW: &str = r#"Examples:
                                              wait until the tests are green, then end
   pls follow ci --one --timeout 5m           wait for one message, exit status 124 if none comes
   pls follow incidents --since 1h --replay 10
-                                             the last hour again, ten times as fast"#;
+                                             the last hour again, ten times as fast
+  pls follow https://server:9700/events --tail 20 --token-file token.txt --tls-ca cert.pem
+                                             a pool of a server, which wants a token"#;
 
 pub(super) const DUPLEX: &str = r#"Examples:
   pls duplex chat --create --me alice        Alice opens the chat
   pls duplex chat --me bob --tail 20         Bob joins and catches up on the last 20 messages
-  worker | pls duplex jobs --jsonl           send what a program prints, show what others send"#;
+  worker | pls duplex jobs --jsonl           send what a program prints, show what others send
+  pls duplex http://server:9700/chat --me bob
+                                             a chat with other machines"#;
 
 pub(super) const TAP: &str = r#"Examples:
   pls tap build --create -- make -j2         run make, record its output in the pool build
   pls tap build --tag nightly -q -- ./test   record lines with a tag, show nothing
-  pls follow build --tag lifecycle           elsewhere: see it start and end"#;
+  pls follow build --tag lifecycle           elsewhere: see it start and end
+  pls tap http://server:9700/build -- make   record it on a server"#;
 
 pub(super) const DOCTOR: &str = r#"Examples:
   pls doctor chat                            is this pool in order?

@@ -1,6 +1,7 @@
 //! Arguments of `feed`.
 
 use super::examples;
+use super::remote::RemoteArgs;
 use super::values::{parse_duration, parse_number, parse_size, parse_tag, Durability, Span};
 use clap::{Args, ValueEnum, ValueHint};
 use std::path::PathBuf;
@@ -9,7 +10,7 @@ use std::path::PathBuf;
 #[derive(Args, Debug)]
 #[command(arg_required_else_help = true, after_help = examples::FEED)]
 pub(crate) struct FeedArgs {
-    /// The pool.
+    /// The pool: a name, a path, or an address like https://HOST:9700/POOL.
     #[arg(value_name = "POOL")]
     pub(crate) pool: String,
     /// The message, one JSON value; without it messages are read from --file or standard input.
@@ -43,7 +44,7 @@ pub(crate) struct FeedArgs {
     /// When a message counts as written: seen by all processes, or also on disk.
     #[arg(long, value_name = "WHEN", value_enum, default_value = "fast")]
     pub(crate) durability: Durability,
-    /// Make the pool when there is none.
+    /// Make the pool when there is none; only on this machine.
     #[arg(long)]
     pub(crate) create: bool,
     /// The size of a pool made by this command: bytes, or a number with K, M or G; implies --create [default: 1M].
@@ -55,6 +56,8 @@ pub(crate) struct FeedArgs {
     /// How long to wait before trying again, for example 50ms or 2s; needs --retry [default: 50ms].
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub(crate) retry_delay: Option<Span>,
+    #[command(flatten)]
+    pub(crate) remote: RemoteArgs,
 }
 
 impl FeedArgs {

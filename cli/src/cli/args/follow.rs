@@ -2,6 +2,7 @@
 
 use super::examples;
 use super::read::ReadArgs;
+use super::remote::RemoteArgs;
 use super::values::{parse_speed, parse_tag};
 use clap::Args;
 
@@ -9,7 +10,7 @@ use clap::Args;
 #[derive(Args, Debug)]
 #[command(arg_required_else_help = true, after_help = examples::FOLLOW)]
 pub(crate) struct FollowArgs {
-    /// The pool.
+    /// The pool: a name, a path, or an address like https://HOST:9700/POOL.
     #[arg(value_name = "POOL")]
     pub(crate) pool: String,
     #[command(flatten)]
@@ -17,7 +18,8 @@ pub(crate) struct FollowArgs {
     /// End at the newest message as of now instead of waiting for more.
     #[arg(long)]
     pub(crate) no_follow: bool,
-    /// Show what --tail, --since or --from selects with the gaps it once had, divided by SPEED (0: no gaps), and end.
+    /// Show what --tail, --since or --from selects with the gaps it once had, divided by SPEED (0: no gaps), and end;
+    /// only on this machine.
     #[arg(long, value_name = "SPEED", value_parser = parse_speed)]
     pub(crate) replay: Option<f64>,
     /// End after one message; with --tail N, wait for N matches and show the newest of them.
@@ -36,9 +38,11 @@ pub(crate) struct FollowArgs {
     /// Do not report messages that were overwritten before they could be shown.
     #[arg(long)]
     pub(crate) quiet_drops: bool,
-    /// Look for new messages at intervals instead of being woken.
+    /// Look for new messages at intervals instead of being woken; only on this machine.
     #[arg(long)]
     pub(crate) no_notify: bool,
+    #[command(flatten)]
+    pub(crate) remote: RemoteArgs,
 }
 
 impl FollowArgs {

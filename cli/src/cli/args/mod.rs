@@ -10,6 +10,7 @@ mod follow;
 mod parse;
 mod pool;
 mod read;
+mod remote;
 #[cfg(feature = "serve")]
 mod serve;
 mod tap;
@@ -24,6 +25,7 @@ pub(super) use follow::FollowArgs;
 pub(super) use parse::parse;
 pub(super) use pool::{CreateArgs, DeleteArgs, InfoArgs, ListArgs, MigrateArgs, PoolCommand};
 pub(super) use read::{Format, ReadArgs};
+pub(super) use remote::RemoteArgs;
 #[cfg(feature = "serve")]
 pub(super) use serve::{AccessMode, InitArgs, ServeArgs, ServeCommand, ServeOptions};
 pub(super) use tap::TapArgs;
@@ -38,8 +40,8 @@ use std::path::PathBuf;
 /// read at once. There is no server: `feed` appends, `follow` shows messages as they come, and the
 /// oldest make room for the newest.
 ///
-/// A POOL is a name (NAME is the file NAME.plasmite in the pool directory) or, with a `/` in it, the
-/// path of a file.
+/// A POOL is a name (NAME is the file NAME.plasmite in the pool directory), with a `/` in it the
+/// path of a file, or the address of a pool of a server: https://HOST:9700/NAME (see `serve`).
 #[derive(Debug, Parser)]
 #[command(
     name = "plasmite",
@@ -67,7 +69,7 @@ pub(super) fn definitions() -> clap::Command {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Options of all commands")]
 pub(super) struct Global {
-    /// The directory of the pools [default: ~/.plasmite/pools].
+    /// The directory of the pools [default: ~/.plasmite/pools]; or the address of a server whose pools are meant.
     #[arg(
         long,
         global = true,

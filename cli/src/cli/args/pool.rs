@@ -1,6 +1,7 @@
 //! Arguments of `pool create`, `pool info`, `pool list`, `pool delete` and `pool migrate`.
 
 use super::examples;
+use super::remote::RemoteArgs;
 use super::values::{parse_number, parse_size};
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -11,7 +12,7 @@ pub(crate) enum PoolCommand {
     Create(CreateArgs),
     /// Show what is known about a pool.
     Info(InfoArgs),
-    /// List the pools of the directory.
+    /// List the pools of the directory, or of a server.
     List(ListArgs),
     /// Delete pools; their readers and writers are told.
     Delete(DeleteArgs),
@@ -54,7 +55,7 @@ enum ReportFormat {
 #[derive(Args, Debug)]
 #[command(arg_required_else_help = true, after_help = examples::POOL_CREATE)]
 pub(crate) struct CreateArgs {
-    /// Names of the new pools, or paths of their files.
+    /// Names of the new pools, paths of their files, or addresses like https://HOST:9700/POOL.
     #[arg(value_name = "NAME", required = true)]
     pub(crate) names: Vec<String>,
     /// The size of each file, which never grows: bytes, or a number with K, M or G [default: 1M].
@@ -65,36 +66,47 @@ pub(crate) struct CreateArgs {
     pub(crate) index_capacity: Option<u32>,
     #[command(flatten)]
     pub(crate) json: JsonOutput,
+    #[command(flatten)]
+    pub(crate) remote: RemoteArgs,
 }
 
 /// Arguments of `pool info`.
 #[derive(Args, Debug)]
 #[command(arg_required_else_help = true, after_help = examples::POOL_INFO)]
 pub(crate) struct InfoArgs {
-    /// The pool.
+    /// The pool: a name, a path, or an address like https://HOST:9700/POOL.
     #[arg(value_name = "POOL")]
     pub(crate) pool: String,
     #[command(flatten)]
     pub(crate) json: JsonOutput,
+    #[command(flatten)]
+    pub(crate) remote: RemoteArgs,
 }
 
 /// Arguments of `pool list`.
 #[derive(Args, Debug)]
 #[command(after_help = examples::POOL_LIST)]
 pub(crate) struct ListArgs {
+    /// The address of a server, like https://HOST:9700, for the pools it has.
+    #[arg(value_name = "SERVER_URL")]
+    pub(crate) server: Option<String>,
     #[command(flatten)]
     pub(crate) json: JsonOutput,
+    #[command(flatten)]
+    pub(crate) remote: RemoteArgs,
 }
 
 /// Arguments of `pool delete`.
 #[derive(Args, Debug)]
 #[command(arg_required_else_help = true, after_help = examples::POOL_DELETE)]
 pub(crate) struct DeleteArgs {
-    /// The pools. All are tried, also when one fails.
+    /// The pools: names, paths, or addresses. All are tried, also when one fails.
     #[arg(value_name = "POOL", required = true)]
     pub(crate) pools: Vec<String>,
     #[command(flatten)]
     pub(crate) json: JsonOutput,
+    #[command(flatten)]
+    pub(crate) remote: RemoteArgs,
 }
 
 /// Arguments of `pool migrate`.

@@ -7,9 +7,9 @@ use clap::{Args, ValueEnum};
 /// Where to begin, when to end, how to print.
 #[derive(Args, Debug)]
 pub(crate) struct ReadArgs {
-    /// Make the pool (1M) when there is none.
+    /// Make the pool (1M) when there is none; only on this machine.
     #[arg(long)]
-    create: bool,
+    pub(crate) create: bool,
     /// Begin with the last N messages that match.
     #[arg(short = 'n', long, value_name = "N", value_parser = parse_number::<u64>, conflicts_with_all = ["since", "from"])]
     pub(crate) tail: Option<u64>,

@@ -1,6 +1,7 @@
 //! Arguments of `tap`.
 
 use super::examples;
+use super::remote::RemoteArgs;
 use super::values::{parse_size, parse_tag, Durability};
 use clap::Args;
 use std::ffi::OsString;
@@ -9,10 +10,10 @@ use std::ffi::OsString;
 #[derive(Args, Debug)]
 #[command(arg_required_else_help = true, after_help = examples::TAP)]
 pub(crate) struct TapArgs {
-    /// The pool.
+    /// The pool: a name, a path, or an address like https://HOST:9700/POOL.
     #[arg(value_name = "POOL")]
     pub(crate) pool: String,
-    /// Make the pool when there is none.
+    /// Make the pool when there is none; only on this machine.
     #[arg(long)]
     pub(crate) create: bool,
     /// The size of a pool made by this command: bytes, or a number with K, M or G; implies --create [default: 1M].
@@ -27,6 +28,8 @@ pub(crate) struct TapArgs {
     /// When a line counts as written: seen by all processes, or also on disk.
     #[arg(long, value_name = "WHEN", value_enum, default_value = "fast")]
     pub(crate) durability: Durability,
+    #[command(flatten)]
+    pub(crate) remote: RemoteArgs,
     /// The command to run and its arguments, after `--`.
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,

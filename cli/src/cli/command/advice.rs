@@ -2,6 +2,7 @@
 
 use crate::cli::context::Context;
 use crate::cli::exit::Failure;
+use crate::cli::remote::{self, is_url};
 use crate::{Client, Error, ErrorKind, Pool, PoolOptions};
 
 /// How a command can make the pool it misses.
@@ -24,11 +25,23 @@ pub(super) fn open_or_create(
     remedy: Remedy,
 ) -> Result<Pool, Failure> {
     if let Some(options) = create {
+        refuse_create(context, reference)?;
         return Ok(client.ensure(reference, &options)?.0);
     }
     client
         .open_pool(reference)
         .map_err(|error| about_missing(context, error, reference, remedy).into())
+}
+
+/// Refuses to make a pool on a server in passing.
+pub(super) fn refuse_create(context: &Context, reference: &str) -> Result<(), Error> {
+    let command = create_command(context, reference);
+    remote::refuse(
+        context.is_remote(reference),
+        "--create",
+        "it makes none on a server",
+        &format!("leave it out; to make the pool there, run: {command}"),
+    )
 }
 
 /// Adds to a NotFound about a whole pool, or to the refusal of an older one, what to do about it.
@@ -38,6 +51,9 @@ pub(super) fn about_missing(
     reference: &str,
     remedy: Remedy,
 ) -> Error {
+    if context.is_remote(reference) {
+        return about_missing_there(context, error, reference);
+    }
     if error.kind() == ErrorKind::Usage && error.hint().is_some_and(names_migrate) {
         let command = migrate_command(context, reference);
         return error.with_hint(format!("to convert it, run: {command}"));
@@ -57,13 +73,36 @@ pub(super) fn about_missing(
     error.with_hint(hint)
 }
 
+/// The same for a pool of a server.
+fn about_missing_there(context: &Context, error: Error, reference: &str) -> Error {
+    match error.kind() {
+        ErrorKind::Usage if error.hint().is_some_and(names_migrate) => {
+            error.with_hint("convert it on the server's machine with `pool migrate`")
+        }
+        ErrorKind::NotFound if is_about_a_pool(&error) => {
+            let command = create_command(context, reference);
+            error.with_hint(format!("to make the pool on the server, run: {command}"))
+        }
+        _ => error,
+    }
+}
+
+/// Whether a NotFound is about a whole pool, and from a server that knows what a pool is.
+fn is_about_a_pool(error: &Error) -> bool {
+    let is_foreign = error
+        .hint()
+        .is_some_and(|hint| hint.contains("is it a Plasmite server"));
+    error.seq().is_none() && !is_foreign
+}
+
 /// Adds to a NotFound about a pool that the command needs as it is how to see which pools there are.
 pub(super) fn about_unknown(context: &Context, error: Error, reference: &str) -> Error {
-    if error.kind() != ErrorKind::NotFound || error.seq().is_some() {
+    if error.kind() != ErrorKind::NotFound || !is_about_a_pool(&error) {
         return error;
     }
-    let list = format!("see the pools there are with: {}", list_command(context));
-    error.with_hint(match reference.contains('/') {
+    let list = list_command(context, reference);
+    let list = format!("see the pools there are with: {list}");
+    error.with_hint(match reference.contains('/') && !is_url(reference) {
         true => format!("check the path; {list}"),
         false => list,
     })
@@ -99,17 +138,41 @@ pub(super) fn info_command(context: &Context, reference: &str) -> String {
     command(context, &["pool", "info"], reference)
 }
 
-/// `pool list`, with the directory as typed.
-pub(super) fn list_command(context: &Context) -> String {
-    words(context, &["pool", "list"]).join(" ")
+/// `pool list` for what this reference is among.
+fn list_command(context: &Context, reference: &str) -> String {
+    if is_url(reference) {
+        return command(context, &["pool", "list"], &remote::server_of(reference));
+    }
+    let mut line = words(context, &["pool", "list"]);
+    line.extend(context.remote_words().iter().map(|word| quoted(word)));
+    line.join(" ")
 }
 
 fn command(context: &Context, command: &[&str], reference: &str) -> String {
-    let mut line = words(context, command);
-    if reference.starts_with('-') {
-        line.push("--".to_owned());
+    let mut line = match is_url(reference) {
+        // The directory does not count there.
+        true => [&[context.program], command]
+            .concat()
+            .iter()
+            .map(|word| (*word).to_owned())
+            .collect(),
+        false => words(context, command),
+    };
+    let options = match context.is_remote(reference) {
+        true => context.remote_words(),
+        false => Vec::new(),
+    };
+    let options = options.iter().map(|word| quoted(word));
+    match reference.starts_with('-') {
+        true => {
+            line.extend(options);
+            line.extend(["--".to_owned(), quoted(reference)]);
+        }
+        false => {
+            line.push(quoted(reference));
+            line.extend(options);
+        }
     }
-    line.push(quoted(reference));
     line.join(" ")
 }
 

@@ -18,7 +18,8 @@ pub(super) fn run(context: &mut Context, args: &DoctorArgs) -> Outcome {
     if let (Some(damaged), Some(new)) = (&args.pool, &args.salvage) {
         return salvage::run(context, damaged, new, args.json.wanted());
     }
-    let client = context.client()?;
+    let pools: Vec<&str> = args.pool.as_deref().into_iter().collect();
+    let client = context.client("doctor", &pools)?;
     let doctor = match &args.pool {
         Some(pool) => client
             .doctor(pool)

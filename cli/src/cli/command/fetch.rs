@@ -7,7 +7,7 @@ use crate::cli::exit::{Outcome, SUCCESS};
 use crate::ErrorKind;
 
 pub(super) fn run(context: &mut Context, args: &FetchArgs) -> Outcome {
-    let client = context.client()?;
+    let client = context.client_of("fetch", &args.remote, &[&args.pool])?;
     let pool = client
         .open_pool(&args.pool)
         .map_err(|error| advice::about_missing(context, error, &args.pool, Remedy::Create))?;

@@ -1,6 +1,7 @@
 //! `follow`
 
 use super::advice::{self, Remedy};
+use super::connection;
 use super::losses::Losses;
 use super::reader::{self, End, Reader, Show};
 use crate::cli::args::{FollowArgs, Format};
@@ -8,15 +9,18 @@ use crate::cli::context::Context;
 use crate::cli::exit::{Failure, Outcome, LOST, SUCCESS};
 use crate::cli::output::human;
 use crate::cli::output::message::Printer;
+use crate::cli::remote;
 use crate::{Error, ErrorKind, Filter, GapPolicy, Part, Start, TailOptions};
 
 pub(super) fn run(context: &mut Context, args: &FollowArgs) -> Outcome {
     let now_ns = human::now_ns();
     check_replay(args)?;
     let filters = filters(args)?;
+    let client = context.client_of("follow", &args.remote, &[&args.pool])?;
+    check_remote(context, args)?;
     let pool = advice::open_or_create(
         context,
-        &context.client()?,
+        &client,
         &args.pool,
         args.read.create(),
         Remedy::RepeatWithFlag,
@@ -26,6 +30,9 @@ pub(super) fn run(context: &mut Context, args: &FollowArgs) -> Outcome {
         .fold(options(args, now_ns), TailOptions::filter);
     let stream = pool.tail(&options)?;
     let path = pool.path().to_string_lossy().into_owned();
+    if context.is_remote(&args.pool) {
+        connection::tell_losses(context, "follow", &args.pool, &path);
+    }
     let losses = Losses::new("follow", &args.pool, path, args.quiet_drops);
     let mut reader = Reader::new(stream, printer(args), losses, show(args), &args.read);
     if let Some(speed) = args.replay {
@@ -68,6 +75,25 @@ fn check_replay(args: &FollowArgs) -> Result<(), Error> {
     Err(
         Error::new(ErrorKind::Usage, "--replay shows history, and none is selected")
             .with_hint("say with --tail N (at least 1), --since TIME or --from SEQ what to replay; --from 1 is everything"),
+    )
+}
+
+/// What only pools of this machine can do.
+fn check_remote(context: &Context, args: &FollowArgs) -> Result<(), Error> {
+    if !context.is_remote(&args.pool) {
+        return Ok(());
+    }
+    remote::refuse(
+        args.replay.is_some(),
+        "--replay",
+        "over a network messages come when it lets them",
+        "leave it out; --no-follow shows the same messages without their gaps",
+    )?;
+    remote::refuse(
+        args.no_notify,
+        "--no-notify",
+        "a server sends messages as they come, and nothing is looked for",
+        "leave it out",
     )
 }
 

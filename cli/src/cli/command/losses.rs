@@ -86,7 +86,7 @@ impl<'a> Losses<'a> {
             pool: self.pool,
             message: &message,
         };
-        notice.print(context, |details| {
+        notice.print(&context.err, |details| {
             details.number("last_seen_seq", gap.first.saturating_sub(1));
             details.number("next_seen_seq", gap.last.saturating_add(1));
             details

@@ -2,6 +2,7 @@
 
 mod advice;
 mod completion;
+mod connection;
 mod doctor;
 mod duplex;
 mod feed;

@@ -5,13 +5,15 @@ use crate::cli::context::Context;
 use crate::cli::exit::{Failure, Outcome, SUCCESS};
 use crate::cli::output::human;
 use crate::cli::output::table::{short_path, Table};
+use crate::cli::remote::pool_of;
 use crate::json;
-use crate::{Client, Error, ErrorKind, Pool, PoolOptions};
+use crate::{Client, Error, ErrorKind, Info, Pool, PoolOptions};
 use unicode_width::UnicodeWidthStr;
 
 pub(super) fn run(context: &mut Context, args: &CreateArgs) -> Outcome {
-    let client = context.client()?;
-    check_all(&client, &args.names)?;
+    let references: Vec<&str> = args.names.iter().map(String::as_str).collect();
+    let client = context.client_of("pool create", &args.remote, &references)?;
+    check_all(context, &client, &args.names)?;
     let mut options = PoolOptions::new();
     if let Some(size) = args.size {
         if size == 0 {
@@ -36,10 +38,13 @@ pub(super) fn run(context: &mut Context, args: &CreateArgs) -> Outcome {
 }
 
 /// Looks at every name before the first file is made.
-fn check_all(client: &Client, names: &[String]) -> Result<(), Failure> {
+fn check_all(context: &Context, client: &Client, names: &[String]) -> Result<(), Failure> {
     let mut paths = Vec::new();
     for name in names {
-        let path = client.resolve(name)?;
+        let path = match context.server_of(name) {
+            Some(server) => format!("{server}/{}", pool_of(name)).into(),
+            None => client.resolve(name)?,
+        };
         let taken = |message: String| {
             Error::new(ErrorKind::AlreadyExists, message)
                 .with_path(path.to_string_lossy())
@@ -48,8 +53,12 @@ fn check_all(client: &Client, names: &[String]) -> Result<(), Failure> {
         if paths.contains(&path) {
             return Err(taken(format!("the pool {name:?} is named twice")).into());
         }
-        if client.exists(name)? {
-            return Err(taken(format!("the pool {name:?} exists already")).into());
+        match client.exists(name) {
+            Ok(false) => {}
+            Ok(true) => return Err(taken(format!("the pool {name:?} exists already")).into()),
+            // A server that tells nothing about its pools may make them all the same.
+            Err(error) if error.kind() == ErrorKind::Permission && context.is_remote(name) => {}
+            Err(error) => return Err(error.into()),
         }
         paths.push(path);
     }
@@ -78,11 +87,32 @@ fn create_all(
     Ok(pools)
 }
 
+/// What there is to know about a new pool. A server that may only be written to tells nothing.
+fn info(pool: &Pool) -> Result<Option<Info>, Error> {
+    match pool.info() {
+        Ok(info) => Ok(Some(info)),
+        Err(error) if error.kind() == ErrorKind::Permission => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 fn report(context: &mut Context, pools: &[Pool]) -> Result<(), Failure> {
     let infos = pools
         .iter()
-        .map(Pool::info_json)
-        .collect::<Result<Vec<_>, _>>()?;
+        .map(|pool| {
+            match pool.info_json() {
+                Err(error) if error.kind() == ErrorKind::Permission => {}
+                told => return Ok(told?.to_vec()),
+            }
+            let mut known = Vec::new();
+            json::object(&mut known, |object| {
+                object
+                    .text("name", pool.name())
+                    .text("path", &pool.path().to_string_lossy());
+            });
+            Ok(known)
+        })
+        .collect::<Result<Vec<_>, Error>>()?;
     let mut text = Vec::new();
     json::object(&mut text, |top| {
         top.member("created", |out| {
@@ -96,8 +126,9 @@ fn table(context: &mut Context, client: &Client, pools: &[Pool]) -> Result<(), F
     let directory = client.pool_dir()?;
     let mut table = Table::new(&["NAME", "SIZE", "INDEX", "PATH"]);
     for pool in pools {
-        let info = pool.info()?;
-        let (size, slots) = (info.file_size.to_string(), info.index_capacity.to_string());
+        let (size, slots) = info(pool)?.map_or_else(Default::default, |info| {
+            (info.file_size.to_string(), info.index_capacity.to_string())
+        });
         table.row([
             pool.name().to_owned(),
             size,
@@ -110,23 +141,25 @@ fn table(context: &mut Context, client: &Client, pools: &[Pool]) -> Result<(), F
 
 fn for_people(context: &mut Context, pools: &[Pool]) -> Result<(), Failure> {
     if let [pool] = pools {
-        let info = pool.info()?;
-        let size = human::size(info.file_size);
-        context.out.line(&format!(
-            "Created {} ({size}, {} index slots)",
-            pool.name(),
-            info.index_capacity
-        ))?;
+        let size = info(pool)?.map_or_else(String::new, |info| {
+            let size = human::size(info.file_size);
+            format!(" ({size}, {} index slots)", info.index_capacity)
+        });
+        context
+            .out
+            .line(&format!("Created {}{size}", pool.name()))?;
         return context.out.line(&format!("  {}", pool.path().display()));
     }
-    let mut size = 0;
-    for pool in pools {
-        size += pool.info()?.file_size;
-    }
+    let sizes = pools
+        .iter()
+        .map(|pool| Ok(info(pool)?.map(|info| info.file_size)));
+    let sizes = sizes.collect::<Result<Option<Vec<u64>>, Error>>()?;
+    let together = sizes.map_or_else(String::new, |sizes| {
+        format!(" ({} together)", human::size(sizes.iter().sum()))
+    });
     context.out.line(&format!(
-        "Created {} ({} together)",
-        human::count(pools.len(), "pool"),
-        human::size(size)
+        "Created {}{together}",
+        human::count(pools.len(), "pool")
     ))?;
     let width = pools.iter().map(|pool| pool.name().width()).max();
     for pool in pools {

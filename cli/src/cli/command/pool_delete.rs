@@ -6,6 +6,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::{Failure, Outcome, SUCCESS};
 use crate::cli::output::error;
 use crate::cli::output::table::{short_path, Table};
+use crate::cli::remote::pool_of;
 use crate::json;
 use crate::Error;
 use std::path::{Path, PathBuf};
@@ -18,9 +19,13 @@ struct Attempt<'a> {
 }
 
 pub(super) fn run(context: &mut Context, args: &DeleteArgs) -> Outcome {
-    let client = context.client()?;
+    let references: Vec<&str> = args.pools.iter().map(String::as_str).collect();
+    let client = context.client_of("pool delete", &args.remote, &references)?;
     let attempt = |reference: &String| {
-        let path = client.resolve(reference);
+        let path = match context.server_of(reference) {
+            Some(server) => Ok(format!("{server}/{}", pool_of(reference)).into()),
+            None => client.resolve(reference),
+        };
         let outcome = match &path {
             Ok(_) => client.delete(reference),
             Err(error) => Err(error.clone()),
@@ -70,10 +75,11 @@ fn report(context: &mut Context, attempts: &[Attempt<'_>]) -> Result<(), Failure
             .filter_map(|attempt| Some((attempt.reference, attempt.error.as_ref()?)));
         top.member("failed", |out| {
             json::array(failed, out, |(reference, error), out| {
+                let there = context.is_remote(reference);
                 json::object(out, |object| {
                     object
                         .text("pool", reference)
-                        .object("error", |object| error::members(error, object));
+                        .object("error", |object| error::members(error, there, object));
                 });
             });
         });

@@ -9,7 +9,7 @@ use crate::cli::terminal::{self, printable};
 use crate::{format_time, Info, Pool};
 
 pub(super) fn run(context: &mut Context, args: &InfoArgs) -> Outcome {
-    let client = context.client()?;
+    let client = context.client_of("pool info", &args.remote, &[&args.pool])?;
     let pool = client
         .open_pool(&args.pool)
         .map_err(|error| advice::about_missing(context, error, &args.pool, Remedy::Create))?;

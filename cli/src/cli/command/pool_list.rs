@@ -6,11 +6,15 @@ use crate::cli::context::Context;
 use crate::cli::exit::{Failure, Outcome, SUCCESS};
 use crate::cli::output::table::{short_path, Table};
 use crate::cli::output::{bar, human};
+use crate::cli::remote::server_of;
 use crate::{format_time, ListEntry};
 use std::path::Path;
 
 pub(super) fn run(context: &mut Context, args: &ListArgs) -> Outcome {
-    let client = context.client()?;
+    let client = match &args.server {
+        Some(server) => context.client_of_server("pool list", &args.remote, server)?,
+        None => context.client_of("pool list", &args.remote, &[])?,
+    };
     if args.json.wanted() {
         context.out.report(&client.list_json()?)?;
         return Ok(SUCCESS);
@@ -20,7 +24,7 @@ pub(super) fn run(context: &mut Context, args: &ListArgs) -> Outcome {
     let directory = client.pool_dir()?;
     let all_well = entries.iter().all(|entry| entry.info.is_ok());
     match context.out.is_terminal() && all_well {
-        true => for_people(context, &entries, &directory)?,
+        true => for_people(context, args, &entries, &directory)?,
         false => for_programs(context, &entries, &directory)?,
     }
     Ok(SUCCESS)
@@ -87,11 +91,16 @@ fn for_programs(
 
 fn for_people(
     context: &mut Context,
+    args: &ListArgs,
     entries: &[ListEntry<'_>],
     directory: &Path,
 ) -> Result<(), Failure> {
     if entries.is_empty() {
-        let create = advice::create_command(context, "NAME");
+        let of_server = args
+            .server
+            .as_deref()
+            .map(|server| format!("{}/NAME", server_of(server)));
+        let create = advice::create_command(context, of_server.as_deref().unwrap_or("NAME"));
         return context.out.line(&format!(
             "No pools in {}; make one with: {create}",
             directory.display()

@@ -22,7 +22,11 @@ struct Told<'a> {
 }
 
 pub(super) fn run(context: &mut Context, args: &MigrateArgs) -> Outcome {
-    let client = context.client()?;
+    let pools: Vec<&str> = [Some(&*args.old), args.new.as_deref()]
+        .into_iter()
+        .flatten()
+        .collect();
+    let client = context.client("pool migrate", &pools)?;
     let mut options = PoolOptions::new();
     if let Some(size) = args.size {
         if size == 0 {

@@ -6,7 +6,7 @@ use crate::cli::args::{ReadArgs, Since};
 use crate::cli::context::Context;
 use crate::cli::exit::{Failure, TIMED_OUT};
 use crate::cli::output::message::Printer;
-use crate::{Error, Next, Paced, Replay, Start, Stream, View, Wait};
+use crate::{Error, ErrorKind, Next, Paced, Replay, Start, Stream, View, Wait};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -61,8 +61,10 @@ pub(super) struct Reader<'a> {
     last_shown: Instant,
     /// Whether a thread watches for the reader of our output to go away.
     watched: bool,
-    /// The last seq to show before the end, which is not waited for.
+    /// The last seq to show before the end.
     last: Option<u64>,
+    /// Until when that is waited for, if it is.
+    arrives_by: Option<Instant>,
 }
 
 impl<'a> Reader<'a> {
@@ -83,6 +85,7 @@ impl<'a> Reader<'a> {
             last_shown: Instant::now(),
             watched: false,
             last: None,
+            arrives_by: None,
         }
     }
 
@@ -102,10 +105,12 @@ impl<'a> Reader<'a> {
         self.losses.any()
     }
 
-    /// From now on only what is there up to this seq is shown, and nothing is waited for.
-    pub(super) fn end_at(&mut self, seq: u64) {
+    /// From now on only what is there up to this seq is shown, and nothing else is waited for. What has a way to come
+    /// may take so long.
+    pub(super) fn end_at(&mut self, seq: u64, arrival: Option<Duration>) {
         self.stream.reset_cancel();
         self.last = Some(seq);
+        self.arrives_by = arrival.map(|arrival| Instant::now() + arrival);
     }
 
     /// Shows messages until the end. Whatever that is, first everything shown goes out, then what was lost is told.
@@ -173,7 +178,7 @@ impl<'a> Reader<'a> {
             }
         }
         match self.next(Wait::Try, text)? {
-            Next::TimedOut if self.last.is_some() => return Ok(Next::End),
+            Next::TimedOut if self.last.is_some() => return self.arrival(context, text),
             Next::TimedOut => {}
             next => return Ok(next),
         }
@@ -184,6 +189,24 @@ impl<'a> Reader<'a> {
                 Next::TimedOut if end.is_none_or(|end| Instant::now() < end) => {}
                 next => return Ok(next),
             }
+        }
+    }
+
+    /// The next of the last messages, which may be on their way.
+    fn arrival(&mut self, context: &mut Context, text: &mut Vec<u8>) -> Result<Next<u64>, Failure> {
+        let Some(by) = self.arrives_by else {
+            return Ok(Next::End);
+        };
+        self.before_wait(context)?;
+        let wait = Wait::For(by.saturating_duration_since(Instant::now()));
+        match self.next(wait, text)? {
+            Next::TimedOut => Err(Error::new(
+                ErrorKind::Io,
+                "all was sent, but the server did not show it within 30 s",
+            )
+            .with_hint("see what came with: pls follow")
+            .into()),
+            next => Ok(next),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::{Client, Gap, PoolOptions, Salvaged};
 
 /// Copies what is intact of `damaged` into the new pool `new`, and tells what is lost.
 pub(super) fn run(context: &mut Context, damaged: &str, new: &str, as_json: bool) -> Outcome {
-    let client = context.client()?;
+    let client = context.client("doctor --salvage", &[damaged, new])?;
     let made = client
         .salvage(damaged, new, &PoolOptions::new())
         .map_err(|error| advice::about_unknown(context, error, damaged))?;

@@ -1,7 +1,7 @@
 //! Notices: things worth knowing that are no errors.
 
+use super::stderr::Stderr;
 use super::{human, paint};
-use crate::cli::context::Context;
 use crate::cli::terminal::printable;
 use crate::format_time;
 use crate::json;
@@ -21,17 +21,19 @@ pub(crate) struct Notice<'a> {
 
 impl Notice<'_> {
     /// Prints it on standard error, with details for programs.
-    pub(crate) fn print(&self, context: &Context, details: impl FnOnce(&mut json::Object<'_>)) {
-        if context.err.is_terminal() {
-            let label = context.err.label("notice:", paint::YELLOW);
+    pub(crate) fn print(&self, err: &Stderr, details: impl FnOnce(&mut json::Object<'_>)) {
+        if err.is_terminal() {
+            let title = match self.kind {
+                "insecure" => "warning:",
+                _ => "notice:",
+            };
+            let label = err.label(title, paint::YELLOW);
             let pool = match self.command {
                 // It has one pool, and a notice for each bad record.
                 "feed" => String::new(),
                 _ => format!(" (pool: {})", printable(self.pool)),
             };
-            return context
-                .err
-                .print(format!("{label} {}{pool}\n", printable(self.message)).as_bytes());
+            return err.print(format!("{label} {}{pool}\n", printable(self.message)).as_bytes());
         }
         let mut line = Vec::new();
         json::object(&mut line, |top| {
@@ -46,6 +48,6 @@ impl Notice<'_> {
             });
         });
         line.push(b'\n');
-        context.err.print(&line);
+        err.print(&line);
     }
 }

@@ -6,7 +6,7 @@ use crate::cli::terminal;
 use std::io::{self, IsTerminal, Write};
 
 /// Standard error.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Stderr {
     terminal: bool,
     colored: bool,

@@ -3,6 +3,7 @@
 use super::paint;
 use super::stdout::Stdout;
 use crate::cli::exit::Failure;
+use crate::cli::remote::is_url;
 use crate::cli::terminal::printable;
 use std::path::Path;
 use unicode_width::UnicodeWidthStr;
@@ -80,8 +81,11 @@ impl Table {
     }
 }
 
-/// A path for a table: relative to the pool directory when inside it, else the file's name.
+/// A path for a table: relative to the pool directory when inside it, else the file's name. An address stays whole.
 pub(crate) fn short_path(path: &Path, directory: &Path) -> String {
+    if path.to_str().is_some_and(is_url) {
+        return path.to_string_lossy().into_owned();
+    }
     let short = path
         .strip_prefix(directory)
         .ok()

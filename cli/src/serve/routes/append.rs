@@ -1,6 +1,6 @@
-//! Appending: one message as JSON or Lite3, or many as JSON Lines.
+//! Appending: one message as JSON or Lite3, many as JSON Lines or as frames of Lite3; and flushing.
 
-use super::messages::LITE3;
+use super::messages::{LITE3, LITE3_STREAM};
 use super::path::PoolName;
 use super::{json as answer, member, Shared};
 use crate::json;
@@ -57,6 +57,7 @@ struct How {
     durability: Durability,
     expect_newest: Option<u64>,
     lock_wait_ms: Option<u64>,
+    time_ns: Option<u64>,
 }
 
 /// What is to be appended.
@@ -65,6 +66,7 @@ enum Work {
     Json(Bytes),
     Lines(Bytes, How, Vec<String>),
     Lite3(Bytes, How),
+    Frames(Bytes, How),
 }
 
 /// Whether an append may wait.
@@ -125,20 +127,34 @@ pub(crate) async fn lite3(
     body: Body,
 ) -> Answer {
     let media_type = body::media_type(&headers);
-    if media_type.as_deref() != Some(LITE3) {
-        return Err(Refusal {
-            status: StatusCode::BAD_REQUEST,
-            ..body::unsupported(media_type.as_deref(), LITE3)
-        });
-    }
-    let how = How::of(&Query::parse(query.0.as_deref()))?;
+    let work = match media_type.as_deref() {
+        Some(LITE3) => Work::Lite3,
+        Some(LITE3_STREAM) => Work::Frames,
+        other => {
+            return Err(Refusal {
+                status: StatusCode::BAD_REQUEST,
+                ..body::unsupported(other, LITE3)
+            })
+        }
+    };
+    let query = Query::parse(query.0.as_deref());
+    let mut how = How::of(&query)?;
+    how.time_ns = query.one("time")?.map(parse_time).transpose()?;
     let bytes = body::read(&state, &headers, body).await?;
     if bytes.is_empty() {
         return Err(Refusal::usage(
             "the body is empty, and is to be a Lite3 document",
         ));
     }
-    append(state, &name, Work::Lite3(bytes, how)).await
+    append(state, &name, work(bytes, how)).await
+}
+
+/// `POST /v0/pools/{pool}/flush`
+pub(crate) async fn flush(state: Shared, PoolName(name): PoolName) -> Answer {
+    let open = state.pools.get(&state.storage, &name).await?;
+    let open: Arc<OpenPool> = Arc::clone(&open);
+    state.storage.run(move || open.pool.flush()).await?;
+    Ok(answer(b"{\"ok\":true}".to_vec()))
 }
 
 async fn append(state: Shared, name: &str, work: Work) -> Answer {
@@ -176,6 +192,7 @@ impl How {
             durability: query.word("durability", &DURABILITIES)?.unwrap_or_default(),
             expect_newest: query.number("expect_newest")?,
             lock_wait_ms: query.number("lock_wait_ms")?,
+            time_ns: None,
         })
     }
 
@@ -194,6 +211,10 @@ impl How {
         let options = AppendOptions::new()
             .durability(self.durability)
             .lock_wait(wait);
+        let options = match self.time_ns {
+            Some(time_ns) => options.time_ns(time_ns),
+            None => options,
+        };
         Some(match self.expect_newest {
             Some(seq) => options.expect_newest(seq),
             None => options,
@@ -211,7 +232,10 @@ impl How {
 impl Work {
     fn len(&self) -> usize {
         match self {
-            Work::Json(bytes) | Work::Lines(bytes, ..) | Work::Lite3(bytes, _) => bytes.len(),
+            Work::Json(bytes)
+            | Work::Lines(bytes, ..)
+            | Work::Lite3(bytes, _)
+            | Work::Frames(bytes, _) => bytes.len(),
         }
     }
 
@@ -220,6 +244,7 @@ impl Work {
             Work::Json(body) => one(pool, body, patience),
             Work::Lines(body, how, tags) => many(pool, body, how, tags, patience),
             Work::Lite3(body, how) => document(pool, body, how, patience),
+            Work::Frames(body, how) => documents(pool, body, how, patience),
         }
     }
 }
@@ -242,14 +267,12 @@ fn one(pool: &Pool, body: &[u8], patience: Patience) -> Answer<Outcome> {
         },
         expect_newest: sent.expect_newest,
         lock_wait_ms: sent.lock_wait_ms,
+        time_ns: sent.time.as_deref().map(parse_time).transpose()?,
     };
     let Some(mut options) = how.options(patience) else {
         return Ok(Outcome::WouldWait);
     };
     options = options.tags(Tags::from_iter(tags));
-    if let Some(time) = &sent.time {
-        options = options.time_ns(parse_time(time)?);
-    }
     let data = sent.data.get().as_bytes();
     match pool.append_envelope(data, &options) {
         Ok((_, message)) => Ok(Outcome::Done {
@@ -361,17 +384,59 @@ struct Meta<'a> {
     tags: Vec<Cow<'a, str>>,
 }
 
-fn document(pool: &Pool, body: &[u8], how: &How, patience: Patience) -> Answer<Outcome> {
-    let Some(options) = how.options(patience) else {
-        return Ok(Outcome::WouldWait);
-    };
-    // What a client sends cannot corrupt anything of ours: it is its request that is wrong.
-    let bad = |error: Error| match error.kind() {
+/// What a client sends cannot corrupt anything of ours: it is its request that is wrong.
+fn bad(error: Error) -> Refusal {
+    match error.kind() {
         ErrorKind::Corrupt => Refusal {
             status: StatusCode::BAD_REQUEST,
             error,
         },
         _ => Refusal::from(error),
+    }
+}
+
+/// All of the frames or none: each has a seq that does not count, its time in ns (0 for none) and its length, all
+/// big-endian, then the document.
+fn documents(pool: &Pool, body: &[u8], how: &How, patience: Patience) -> Answer<Outcome> {
+    let Some(options) = how.options(patience) else {
+        return Ok(Outcome::WouldWait);
+    };
+    let mut items = Vec::new();
+    let mut rest = body;
+    while !rest.is_empty() {
+        let cut = || {
+            Refusal::usage(format!(
+                "the frame at byte {} is cut short",
+                body.len() - rest.len()
+            ))
+        };
+        let (head, behind) = rest.split_first_chunk::<20>().ok_or_else(cut)?;
+        let (mut time, mut length) = ([0; 8], [0; 4]);
+        time.copy_from_slice(&head[8..16]);
+        length.copy_from_slice(&head[16..]);
+        let length = u32::from_be_bytes(length) as usize;
+        let (document, behind) = behind.split_at_checked(length).ok_or_else(cut)?;
+        let item = BatchItem::lite3_document(document);
+        items.push(match u64::from_be_bytes(time) {
+            0 => item,
+            time_ns => item.time_ns(time_ns),
+        });
+        rest = behind;
+    }
+    match pool.append_batch(&items, &options) {
+        Ok(receipts) => Ok(Outcome::Done {
+            answer: answer(receipts_json(&receipts)?),
+            messages: receipts.len() as u64,
+            bytes: body.len() as u64,
+        }),
+        Err(error) if how.would_wait(patience, &error) => Ok(Outcome::WouldWait),
+        Err(error) => Err(bad(error)),
+    }
+}
+
+fn document(pool: &Pool, body: &[u8], how: &How, patience: Patience) -> Answer<Outcome> {
+    let Some(options) = how.options(patience) else {
+        return Ok(Outcome::WouldWait);
     };
     let text = lite3_to_json(body).map_err(bad)?;
     let sent: Document<'_> = serde_json::from_slice(&text).map_err(|error| {

@@ -1,5 +1,6 @@
 //! Tails in their three forms.
 
+use super::messages::LITE3_STREAM;
 use super::path::PoolName;
 use super::Shared;
 use crate::serve::error::Answer;
@@ -12,13 +13,12 @@ use axum::response::Response;
 async fn open(
     state: &Shared,
     name: &str,
-    query: &RawQuery,
+    query: &Query,
     headers: &HeaderMap,
     form: Form,
     media_type: &'static str,
 ) -> Answer {
-    let query = Query::parse(query.0.as_deref());
-    let wanted = Wanted::parse(&query, headers, form, state.config.limits.tail_ms)?;
+    let wanted = Wanted::parse(query, headers, form, state.config.limits.tail_ms)?;
     let tail = Tail::open(&state.0, name, form, wanted).await?;
     let mut response = Response::new(tail.into_body());
     let headers = response.headers_mut();
@@ -37,15 +37,9 @@ pub(crate) async fn lines(
     query: RawQuery,
     headers: HeaderMap,
 ) -> Answer {
-    open(
-        &state,
-        &name,
-        &query,
-        &headers,
-        Form::Lines,
-        "application/jsonl",
-    )
-    .await
+    const LINES: &str = "application/jsonl";
+    let query = Query::parse(query.0.as_deref());
+    open(&state, &name, &query, &headers, Form::Lines, LINES).await
 }
 
 /// `GET /v0/pools/{pool}/tail_lite3`
@@ -55,8 +49,12 @@ pub(crate) async fn lite3(
     query: RawQuery,
     headers: HeaderMap,
 ) -> Answer {
-    const STREAM: &str = "application/x-plasmite-lite3-stream";
-    open(&state, &name, &query, &headers, Form::Lite3, STREAM).await
+    let query = Query::parse(query.0.as_deref());
+    let form = match query.switch("control")? {
+        true => Form::Control,
+        false => Form::Lite3,
+    };
+    open(&state, &name, &query, &headers, form, LITE3_STREAM).await
 }
 
 /// `GET /v0/ui/pools/{pool}/events`
@@ -68,6 +66,7 @@ pub(crate) async fn events(
     headers: HeaderMap,
 ) -> Answer {
     const EVENTS: &str = "text/event-stream";
+    let query = Query::parse(query.0.as_deref());
     let mut response = open(&state, &name, &query, &headers, Form::Events, EVENTS).await?;
     if version <= Version::HTTP_11 {
         let headers = response.headers_mut();

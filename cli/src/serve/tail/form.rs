@@ -1,7 +1,7 @@
-//! The forms of a tail: JSON Lines, Lite3 frames, server-sent events.
+//! The forms of a tail: JSON Lines, Lite3 frames with or without control frames, server-sent events.
 
 use crate::serve::error::{Refusal, Veil};
-use crate::{json, Error, Next, Result, Stream, Wait};
+use crate::{json, Error, ErrorKind, Next, Part, Result, Stream, Wait};
 use axum::body::Bytes;
 use axum::http::StatusCode;
 use std::io::Write;
@@ -19,8 +19,22 @@ pub(crate) enum Form {
     Lines,
     /// Seq, time in ns, length, all big-endian; then the document.
     Lite3,
+    /// As `Lite3`, and beside the messages frames of seq 0 that hold JSON: where the stream stands, gaps, messages that
+    /// Lite3 cannot hold, errors, and why it ends.
+    Control,
     /// An event with the seq as its id.
     Events,
+}
+
+/// Why a tail ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum EndReason {
+    /// It has given all that was asked for.
+    Done,
+    /// Its time is up.
+    Timeout,
+    /// The server stops.
+    Stopping,
 }
 
 /// What a look at the stream found.
@@ -31,7 +45,7 @@ pub(super) enum Filled {
     /// No more for now.
     Idle,
     /// No more ever.
-    End,
+    End(EndReason),
     /// It cannot go on.
     Failed(Error),
 }
@@ -68,10 +82,53 @@ impl Fill {
 
     /// What stands before the first message: for events the place to resume from, should none come.
     pub(super) fn begin(&mut self, stream: &Stream) {
-        if self.form == Form::Events {
-            let _ = writeln!(self.out, "retry: {RETRY_MS}");
-            self.event_id(stream);
-            self.out.push(b'\n');
+        match self.form {
+            Form::Events => {
+                let _ = writeln!(self.out, "retry: {RETRY_MS}");
+                self.event_id(stream);
+                self.out.push(b'\n');
+            }
+            Form::Control => self.position(stream),
+            Form::Lines | Form::Lite3 => {}
+        }
+    }
+
+    /// Tells where the stream stands.
+    fn position(&mut self, stream: &Stream) {
+        if let (Ok(stats), Ok(token)) = (stream.stats(), stream.token()) {
+            self.control(|top| {
+                top.object("position", |object| {
+                    object
+                        .number("next_seq", stats.next_seq)
+                        .text("resume", &token);
+                });
+            });
+        }
+    }
+
+    /// A control frame: of seq 0, which no message has, and time 0.
+    fn control(&mut self, members: impl FnOnce(&mut json::Object<'_>)) {
+        let mut text = Vec::new();
+        json::object(&mut text, members);
+        self.control_text(&text);
+    }
+
+    /// Says where the stream stands and why nothing more comes, where the form has a place for it.
+    pub(super) fn end(&mut self, stream: Option<&Stream>, reason: EndReason) {
+        if self.form == Form::Control {
+            if let Some(stream) = stream {
+                self.position(stream);
+            }
+            let reason = match reason {
+                EndReason::Done => "done",
+                EndReason::Timeout => "timeout",
+                EndReason::Stopping => "stopping",
+            };
+            self.control(|top| {
+                top.object("end", |object| {
+                    object.text("reason", reason);
+                });
+            });
         }
     }
 
@@ -85,6 +142,7 @@ impl Fill {
             }
             // Readers of JSON Lines pass over blank lines.
             Form::Lines => self.out.push(b'\n'),
+            Form::Control => self.position(stream),
             Form::Lite3 => {}
         }
     }
@@ -109,8 +167,22 @@ impl Fill {
                 self.out.extend_from_slice(b"\n\n");
                 true
             }
+            Form::Control => {
+                let mut text = Vec::new();
+                veil.write(error, &mut text);
+                self.control_text(&text);
+                true
+            }
             Form::Lite3 => false,
         }
+    }
+
+    /// A control frame whose JSON is there already.
+    fn control_text(&mut self, text: &[u8]) {
+        self.out.extend_from_slice(&[0; 16]);
+        let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        self.out.extend_from_slice(&length.to_be_bytes());
+        self.out.extend_from_slice(text);
     }
 
     /// Takes messages from the stream, without waiting, until the piece is full.
@@ -118,14 +190,16 @@ impl Fill {
         while self.out.len() < PIECE {
             let next = match self.form {
                 Form::Lines => self.line(stream),
-                Form::Lite3 => self.frame(stream),
+                Form::Lite3 | Form::Control => self.frame(stream),
                 Form::Events => self.event(stream),
             };
             match next {
                 Ok(Next::Message(())) => self.messages += 1,
                 Ok(Next::Gap(gap)) => self.gap(gap),
                 Ok(Next::TimedOut) => return Filled::Idle,
-                Ok(Next::End | Next::Cancelled | Next::Deadline) => return Filled::End,
+                Ok(Next::End | Next::Cancelled | Next::Deadline) => {
+                    return Filled::End(EndReason::Done)
+                }
                 Err(error) => return Filled::Failed(error),
             }
         }
@@ -164,10 +238,20 @@ impl Fill {
             Next::Message(view) => view,
             other => return Ok(other.map(|_| ())),
         };
-        let document = view.lite3()?;
+        let document = match view.lite3() {
+            Err(error) if self.form == Form::Control && error.kind() == ErrorKind::Usage => {
+                let envelope = view.json(Part::Envelope)?;
+                let mut text = b"{\"message\":".to_vec();
+                text.extend_from_slice(&envelope);
+                text.push(b'}');
+                self.control_text(&text);
+                return Ok(Next::Message(()));
+            }
+            document => document?,
+        };
         let length = u32::try_from(document.len()).map_err(|_| {
             Error::new(
-                crate::ErrorKind::Usage,
+                ErrorKind::Usage,
                 format!("message {} is too large for a Lite3 stream", view.seq()),
             )
         })?;
@@ -180,22 +264,26 @@ impl Fill {
 
     /// Lost messages, for those who asked to be told.
     fn gap(&mut self, gap: crate::Gap) {
-        if self.form == Form::Events {
-            self.out.extend_from_slice(b"event: gap\ndata: ");
-        }
-        json::object(&mut self.out, |top| {
+        let members = |top: &mut json::Object<'_>| {
             top.object("gap", |object| {
                 object
                     .number("first", gap.first)
                     .number("last", gap.last)
                     .number("count", gap.count);
             });
-        });
-        let end: &[u8] = match self.form {
-            Form::Events => b"\n\n",
-            _ => b"\n",
         };
-        self.out.extend_from_slice(end);
+        match self.form {
+            Form::Control => self.control(members),
+            Form::Events => {
+                self.out.extend_from_slice(b"event: gap\ndata: ");
+                json::object(&mut self.out, members);
+                self.out.extend_from_slice(b"\n\n");
+            }
+            Form::Lines | Form::Lite3 => {
+                json::object(&mut self.out, members);
+                self.out.push(b'\n');
+            }
+        }
     }
 }
 

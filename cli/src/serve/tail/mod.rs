@@ -16,7 +16,7 @@ use super::pools::OpenPool;
 use super::state::State;
 use crate::{Canceller, Error, ErrorKind, Stream};
 use axum::body::{Body, Bytes};
-use form::{Fill, Filled};
+use form::{EndReason, Fill, Filled};
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
@@ -162,7 +162,10 @@ impl Tail {
                         self.found = Some(Filled::Failed(error));
                     }
                 }
-                Filled::End => self.over = true,
+                Filled::End(reason) => {
+                    self.over = true;
+                    self.fill.end(self.stream.as_ref(), reason);
+                }
                 Filled::Failed(error) => {
                     self.over = true;
                     self.state.metrics.error(error.kind());
@@ -196,22 +199,25 @@ impl Tail {
         bytes
     }
 
-    /// Whether it is to end without another message.
-    fn is_due(&self) -> bool {
-        self.state.stopping.is_now() || Instant::now() >= self.deadline
+    /// Why it is to end without another message, if it is.
+    fn due(&self) -> Option<EndReason> {
+        if self.state.stopping.is_now() {
+            return Some(EndReason::Stopping);
+        }
+        (Instant::now() >= self.deadline).then_some(EndReason::Timeout)
     }
 
     /// Reads what there is, as far as it goes into one piece.
     async fn look(&mut self) -> Filled {
-        if self.is_due() {
-            return Filled::End;
+        if let Some(reason) = self.due() {
+            return Filled::End(reason);
         }
         if self.wanted.is_filtered() && self.backlog() > FEW {
             return self.scan().await;
         }
         match &mut self.stream {
             Some(stream) => self.fill.from(stream),
-            None => Filled::End,
+            None => Filled::End(EndReason::Timeout),
         }
     }
 
@@ -224,33 +230,42 @@ impl Tail {
     /// As `look`, on a thread that may take its time.
     async fn scan(&mut self) -> Filled {
         let Some(mut stream) = self.stream.take() else {
-            return Filled::End;
+            return Filled::End(EndReason::Timeout);
         };
         let mut fill = std::mem::take(&mut self.fill);
         let form = fill.form();
         let cancel = CancelOnDrop(stream.canceller());
         let mut stopping = self.state.stopping.clone();
         let state = Arc::clone(&self.state);
-        let scan = state.storage.scan(move || {
+        let mut scan = pin!(state.storage.scan(move || {
             let found = fill.from(&mut stream);
             Ok::<_, Error>((stream, fill, found))
-        });
-        let done = tokio::select! {
-            done = scan => done.ok(),
-            () = sleep_until(self.deadline) => None,
-            () = stopping.came() => None,
+        }));
+        let over = tokio::select! {
+            done = &mut scan => Err(done),
+            () = sleep_until(self.deadline) => Ok(EndReason::Timeout),
+            () = stopping.came() => Ok(EndReason::Stopping),
         };
-        // Only a scan that is left behind is to be cancelled.
-        match done {
-            Some((stream, fill, found)) => {
+        let (done, over) = match over {
+            Err(done) => {
                 std::mem::forget(cancel);
+                (done, None)
+            }
+            // It is told to end, and ends at the next message: where it stands is to be told.
+            Ok(reason) => {
+                drop(cancel);
+                (scan.await, Some(reason))
+            }
+        };
+        match done {
+            Ok((stream, fill, found)) => {
                 self.stream = Some(stream);
                 self.fill = fill;
-                found
+                over.map_or(found, Filled::End)
             }
-            None => {
+            Err(_) => {
                 self.fill = Fill::new(form);
-                Filled::End
+                Filled::End(over.unwrap_or(EndReason::Timeout))
             }
         }
     }

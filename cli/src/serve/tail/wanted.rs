@@ -65,7 +65,7 @@ impl Wanted {
         let policies = match form {
             // There is no place in the frames for anything but messages.
             Form::Lite3 => &policies[..1],
-            Form::Lines | Form::Events => &policies[..],
+            Form::Lines | Form::Control | Form::Events => &policies[..],
         };
         let gap = query.word("gap_policy", policies)?.unwrap_or_default();
         let life_ms = query.number("timeout_ms")?.unwrap_or(most_ms);
@@ -83,12 +83,12 @@ impl Wanted {
         }
         if heartbeat.is_some() && form == Form::Lite3 {
             return Err(Refusal::usage(
-                "heartbeat_ms is not for tail_lite3, whose frames are all messages",
+                "heartbeat_ms is for tail_lite3 only with control, since its frames are all messages",
             ));
         }
         let beat = match form {
             Form::Events => Some(heartbeat.map_or(EVENT_BEAT, Duration::from_millis)),
-            Form::Lines | Form::Lite3 => heartbeat.map(Duration::from_millis),
+            Form::Lines | Form::Lite3 | Form::Control => heartbeat.map(Duration::from_millis),
         };
         let from = match (form, last_event_id(headers)?) {
             (Form::Events, Some(id)) => Place::After(id),
@@ -101,7 +101,8 @@ impl Wanted {
             max: query.number("max")?,
             tags: query
                 .all("tag")
-                .filter(|tag| !tag.is_empty())
+                // Forms fill in what was left out. A program says what it means.
+                .filter(|tag| !tag.is_empty() || form == Form::Control)
                 .map(str::to_owned)
                 .collect(),
             filters: filters(query)?,
@@ -295,6 +296,14 @@ mod tests {
         );
         assert!(parse("gap_policy=error", Form::Lite3).is_err());
         assert!(parse("gap_policy=continue", Form::Lite3).is_ok());
+        assert_eq!(
+            parse("gap_policy=event", Form::Control).unwrap().gap,
+            GapPolicy::Event
+        );
+        assert!(parse("heartbeat_ms=1000", Form::Control)
+            .unwrap()
+            .beat
+            .is_some());
         assert!(parse("gap_policy=what", Form::Events).is_err());
         assert_eq!(
             parse("timeout_ms=30000", Form::Lines).unwrap().life,

@@ -2,6 +2,7 @@
 
 import { el, setText } from "./dom.js";
 import { ageOf, shellWord } from "./format.js";
+import { hasToken } from "./session.js";
 import { tree } from "./tree.js";
 
 export class Detail {
@@ -17,7 +18,10 @@ export class Detail {
   }
 
   show(message, note = null) {
-    this.command = `pls fetch ${shellWord(this.#pool)} ${message.seq}`;
+    const address = `${location.origin}/${encodeURIComponent(this.#pool)}`;
+    // The token itself stays here: a command line is seen by others.
+    const token = hasToken() ? " --token-file TOKEN_FILE" : "";
+    this.command = `pls fetch ${shellWord(address)} ${message.seq}${token}`;
     this.#said = el("span", { role: "status", class: "quiet" });
     const raw = el("pre", { tabindex: "0", "aria-label": "Raw JSON" });
     const text = el("details", { class: "raw", ontoggle: () => setText(raw, message.data) }, el("summary", {}, "Raw JSON"), raw);
@@ -27,7 +31,7 @@ export class Detail {
       el("p", { class: "when" }, el("time", { datetime: message.time }, message.time), ` · ${ageOf(message.time)}`),
       el("p", { class: "tags" }, ...message.tags.map((tag) => el("span", { class: "tag" }, tag))),
       el("p", { class: "copy" }, el("code", {}, this.command), " ",
-        el("button", { type: "button", title: "For the machine that has the pool (c)", onclick: () => this.copy() }, "Copy command"), " ", this.#said),
+        el("button", { type: "button", title: "The command that fetches this message, on any machine that reaches the server (c)", onclick: () => this.copy() }, "Copy command"), " ", this.#said),
       tree(message.data),
       text);
     this.#place.scrollTop = 0;

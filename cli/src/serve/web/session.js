@@ -39,6 +39,11 @@ function keep(text) {
   sessionStorage.setItem(STORED, text);
 }
 
+// Whether the server wants one, as far as is known.
+export function hasToken() {
+  return token !== null;
+}
+
 // The answer of a request that succeeded. Asks for a token on 401 and tries again.
 export async function request(path, { headers = {}, ...options } = {}) {
   for (;;) {

@@ -69,7 +69,9 @@ pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub(crate) struct Runner {
     pub(crate) version: u64,
     pub(crate) workdir: PathBuf,
-    pub(crate) client: Client,
+    /// Of the client: a directory, or the server's address.
+    pub(crate) home: String,
+    client: Mutex<Arc<Client>>,
     pub(crate) captures: Mutex<Map<String, Value>>,
     handles: Mutex<HashMap<String, Handle>>,
 }
@@ -166,14 +168,26 @@ impl Runner {
         workdir: PathBuf,
         captures: Map<String, Value>,
     ) -> Result<Runner, Wrong> {
-        let client = Client::new(&workdir).map_err(|error| error.to_string())?;
+        let home = std::env::var("PLASMITE_CONFORMANCE_HOME");
+        let home = home.unwrap_or_else(|_| workdir.to_string_lossy().into_owned());
+        let client = Client::new(&home).map_err(|error| error.to_string())?;
         Ok(Runner {
             version,
             workdir,
-            client,
+            home,
+            client: Mutex::new(Arc::new(client)),
             captures: Mutex::new(captures),
             handles: Mutex::default(),
         })
+    }
+
+    pub(crate) fn client(&self) -> Arc<Client> {
+        locked(&self.client).clone()
+    }
+
+    /// Takes another client from here on.
+    pub(crate) fn connect(&self, client: Client) {
+        *locked(&self.client) = Arc::new(client);
     }
 
     pub(crate) fn steps(&self, steps: &Value, path: &str) -> Result<(), Failure> {

@@ -32,6 +32,7 @@ pub(crate) fn find(op: &str, version: u64) -> Option<Op> {
         (1, "kill") => kill,
         (1, "await") => await_file,
         (1, "sleep") => sleep,
+        (1, "start_server" | "stop_server") => order_server,
         (1, "file") => file,
         (0, "corrupt_pool_header") => corrupt_pool_header,
         (0, "chmod_path") => chmod_path,
@@ -130,6 +131,22 @@ fn kill(step: &Step<'_>) -> Result<Value, Fault> {
     let pid = Pid::from_child(&locked(&child));
     kill_process(pid, *signal).map_err(std::io::Error::from)?;
     Ok(json!({}))
+}
+
+/// Starts or stops the server, as server.py does it.
+fn order_server(step: &Step<'_>) -> Result<Value, Fault> {
+    let given = step.fields.get("input").cloned();
+    let done = Command::new(variable("PLASMITE_CONFORMANCE_SERVER")?)
+        .arg(step.field("op")?)
+        .arg(given.unwrap_or_else(|| json!({})).to_string())
+        .stdin(Stdio::null())
+        .output()?;
+    match done.status.success() {
+        true => Ok(json!({})),
+        false => Err(Fault::Step(
+            String::from_utf8_lossy(&done.stderr).into_owned(),
+        )),
+    }
 }
 
 fn await_file(step: &Step<'_>) -> Result<Value, Fault> {

@@ -4,9 +4,9 @@ use crate::engine::{locked, Fault, Handle, Reader, Step};
 use crate::host::unhex;
 use crate::values::{integer, shown};
 use plasmite_sdk::{
-    format_time, parse_time, AppendOptions, BatchItem, Bounds, DoctorStatus, Durability, Filter,
-    Gap, GapPolicy, LockWait, Message, Next, OpenOptions, Pool, PoolOptions, Receipt, Replay,
-    Start, Stream, Tags, TailOptions, View, Wait,
+    format_time, parse_time, AppendOptions, BatchItem, Bounds, Client, ClientOptions, DoctorStatus,
+    Durability, Filter, Gap, GapPolicy, LockWait, Message, Next, OpenOptions, Pool, PoolOptions,
+    Receipt, Replay, Start, Stream, Tags, TailOptions, View, Wait,
 };
 use serde_json::{json, Value};
 use std::path::Path;
@@ -24,6 +24,7 @@ pub(crate) fn find(op: &str, version: u64) -> Option<Op> {
         (_, "append") => append,
         (_, "get") | (0, "fetch") => get,
         (_, "tail") => tail,
+        (1, "connect") => connect,
         (1, "ensure_pool") => ensure_pool,
         (1, "open_pool") => open_pool,
         (1, "check_pools") => check_pools,
@@ -44,7 +45,9 @@ pub(crate) fn find(op: &str, version: u64) -> Option<Op> {
 /// The pool of a step: an open one, or one opened for it.
 fn pool(step: &Step<'_>) -> Result<Arc<Pool>, Fault> {
     if !step.fields.contains_key("on") {
-        return Ok(Arc::new(step.runner.client.open_pool(step.field("pool")?)?));
+        return Ok(Arc::new(
+            step.runner.client().open_pool(step.field("pool")?)?,
+        ));
     }
     match step.on()? {
         Handle::Pool(pool) => Ok(pool),
@@ -73,9 +76,12 @@ fn message(message: &Message) -> Result<Value, Fault> {
 }
 
 fn frame(view: &View<'_>) -> Result<Value, Fault> {
-    let document = view.lite3()?;
-    let hex: String = document.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(json!({"seq": view.seq(), "time": format_time(view.time_ns())?, "hex": hex}))
+    document(view.seq(), view.time_ns(), &view.lite3()?)
+}
+
+fn document(seq: u64, time_ns: u64, bytes: &[u8]) -> Result<Value, Fault> {
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(json!({"seq": seq, "time": format_time(time_ns)?, "hex": hex}))
 }
 
 fn ends(bounds: Bounds) -> Value {
@@ -84,6 +90,22 @@ fn ends(bounds: Bounds) -> Value {
 }
 
 // Pools
+
+fn connect(step: &Step<'_>) -> Result<Value, Fault> {
+    let home = match step.has("home") {
+        true => step.text("home")?,
+        false => &step.runner.home,
+    };
+    let mut options = ClientOptions::new().pool_dir(home)?;
+    if step.has("token") {
+        options = options.token(step.text("token")?)?;
+    }
+    if step.has("token_file") {
+        options = options.token_file(step.text("token_file")?)?;
+    }
+    step.runner.connect(Client::with_options(&options)?);
+    Ok(json!({}))
+}
 
 fn options(step: &Step<'_>) -> Result<PoolOptions, Fault> {
     let mut options = PoolOptions::new();
@@ -108,7 +130,7 @@ fn create_pool(step: &Step<'_>) -> Result<Value, Fault> {
     keep(
         step,
         step.runner
-            .client
+            .client()
             .create(step.field("pool")?, &options(step)?)?,
     )?;
     Ok(json!({}))
@@ -117,7 +139,7 @@ fn create_pool(step: &Step<'_>) -> Result<Value, Fault> {
 fn ensure_pool(step: &Step<'_>) -> Result<Value, Fault> {
     let (pool, created) = step
         .runner
-        .client
+        .client()
         .ensure(step.field("pool")?, &options(step)?)?;
     keep(step, pool)?;
     Ok(json!({"created": created}))
@@ -127,7 +149,7 @@ fn open_pool(step: &Step<'_>) -> Result<Value, Fault> {
     let options = OpenOptions::new().read_only(step.flag("read_only"));
     let pool = step
         .runner
-        .client
+        .client()
         .open_pool_with(step.field("pool")?, &options)?;
     let read_only = pool.is_read_only();
     keep(step, pool)?;
@@ -145,7 +167,7 @@ fn pool_info(step: &Step<'_>) -> Result<Value, Fault> {
 
 fn list_pools(step: &Step<'_>) -> Result<Value, Fault> {
     let (mut names, mut broken) = (Vec::new(), Vec::new());
-    for entry in step.runner.client.list()?.iter() {
+    for entry in step.runner.client().list()?.iter() {
         let entry = entry?;
         names.push(entry.name.to_owned());
         if let Err(error) = &entry.info {
@@ -156,12 +178,12 @@ fn list_pools(step: &Step<'_>) -> Result<Value, Fault> {
 }
 
 fn delete_pool(step: &Step<'_>) -> Result<Value, Fault> {
-    step.runner.client.delete(step.field("pool")?)?;
+    step.runner.client().delete(step.field("pool")?)?;
     Ok(json!({}))
 }
 
 fn check_pools(step: &Step<'_>) -> Result<Value, Fault> {
-    let client = &step.runner.client;
+    let client = &step.runner.client();
     let mut doctor = match step.fields.contains_key("pool") {
         true => client.doctor(step.field("pool")?)?,
         false => client.doctor_all()?,
@@ -195,7 +217,7 @@ fn migrate_pool(step: &Step<'_>) -> Result<Value, Fault> {
     let to = step.has("to").then(|| step.text("to")).transpose()?;
     let made = step
         .runner
-        .client
+        .client()
         .migrate(step.field("pool")?, to, &PoolOptions::new())?;
     Ok(json!({"bounds": ends(made.bounds), "count": made.bounds.count}))
 }
@@ -308,7 +330,8 @@ fn get(step: &Step<'_>) -> Result<Value, Fault> {
 }
 
 fn get_lite3(step: &Step<'_>) -> Result<Value, Fault> {
-    frame(&pool(step)?.view(seq(step)?)?)
+    let frame = pool(step)?.get_lite3(seq(step)?)?;
+    document(frame.seq, frame.time_ns, &frame.payload)
 }
 
 fn open_stream(step: &Step<'_>) -> Result<Stream, Fault> {

@@ -3,7 +3,7 @@
 //!     cargo run --bin gate -- ./data wait &
 //!     cargo run --bin gate -- ./data report green abc123
 
-use plasmite::{AppendOptions, Client, Filter, Pool, PoolOptions, Result, TailOptions};
+use plasmite::{AppendOptions, Client, Filter, Pool, PoolOptions, Result, Start, TailOptions};
 use std::process::ExitCode;
 
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -12,10 +12,11 @@ struct Report {
     commit: String,
 }
 
-/// Returns when a message says green, also one from before.
+/// Returns when a message from now on says green.
 fn wait_for_green(ci: &Pool) -> Result<()> {
     let green = Filter::new(r#".data.status == "green""#)?;
-    for message in ci.tail(&TailOptions::new().filter(&green).max(1))? {
+    let options = TailOptions::new().start(Start::Now).filter(&green).max(1);
+    for message in ci.tail(&options)? {
         let report: Report = message?.data()?;
         println!("green: {}", report.commit);
     }

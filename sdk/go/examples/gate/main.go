@@ -52,9 +52,9 @@ func run(ctx context.Context, args []string) error {
 	return errors.New("usage: gate wait DIR | gate report DIR STATUS COMMIT")
 }
 
-// wait ends with the first green result, which may be there already; Ctrl-C ends it too.
+// wait ends with the first green result from now on; Ctrl-C ends it too.
 func wait(ctx context.Context, pool *plasmite.Pool) error {
-	tail, err := pool.OpenTail(plasmite.Where(`.data.status == "green"`), plasmite.Limit(1))
+	tail, err := pool.OpenTail(plasmite.FromNow(), plasmite.Where(`.data.status == "green"`), plasmite.Limit(1))
 	if err != nil {
 		return err
 	}

@@ -14,8 +14,6 @@ import (
 	"sync"
 	"syscall"
 	"time"
-
-	plasmite "github.com/sandover/plasmite/bindings/go/local"
 )
 
 // repeat runs steps again and again.
@@ -186,6 +184,26 @@ func (s *step) kill() (any, error) {
 	return object{}, nil
 }
 
+// orderServer starts or stops the server, as server.py does it.
+func (s *step) orderServer() (any, error) {
+	for name := range s.input {
+		s.used[name] = true
+	}
+	input := s.input
+	if input == nil {
+		input = object{}
+	}
+	given, err := json.Marshal(input)
+	must(err)
+	var said bytes.Buffer
+	command := exec.Command(os.Getenv("PLASMITE_CONFORMANCE_SERVER"), s.text("op"), string(given))
+	command.Stderr = &said
+	if err := command.Run(); err != nil {
+		wrong("%v: %s", err, said.String())
+	}
+	return object{}, nil
+}
+
 func (s *step) await() (any, error) {
 	path := filepath.Join(s.dir, s.need("path").(string))
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(2 * time.Millisecond) {
@@ -306,9 +324,7 @@ func (s *step) poke() (any, error) {
 }
 
 func (s *step) corrupt() (any, error) {
-	path, err := s.client.Resolve(plasmite.PoolRef(s.text("pool")))
-	must(err)
-	must(os.WriteFile(path, []byte("NOPE"), 0o666))
+	must(os.WriteFile(filepath.Join(s.dir, s.text("pool")+".plasmite"), []byte("NOPE"), 0o666))
 	return object{}, nil
 }
 

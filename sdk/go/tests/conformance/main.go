@@ -24,6 +24,7 @@ type closer interface{ close() }
 type runner struct {
 	version int
 	dir     string
+	home    string // the client's: a directory, or the server's address
 	client  *plasmite.Client
 	steps   []any
 
@@ -136,11 +137,14 @@ func must(err error) {
 }
 
 func (r *runner) run() (completed int, err error) {
-	r.client, err = plasmite.NewClient(r.dir)
+	if r.home = os.Getenv("PLASMITE_CONFORMANCE_HOME"); r.home == "" {
+		r.home = r.dir
+	}
+	r.client, err = plasmite.NewClient(r.home)
 	if err != nil {
 		return 0, err
 	}
-	defer r.client.Close()
+	defer func() { r.client.Close() }()
 	for i, step := range r.steps {
 		if err := r.step(step, strconv.Itoa(i)); err != nil {
 			r.closeAll()

@@ -18,7 +18,7 @@ var operations, operationsOfVersion0 map[string]func(*step) (any, error)
 
 func init() {
 	operations = map[string]func(*step) (any, error){
-		"create_pool": (*step).createPool, "ensure_pool": (*step).ensurePool, "open_pool": (*step).openPool,
+		"connect": (*step).connect, "create_pool": (*step).createPool, "ensure_pool": (*step).ensurePool, "open_pool": (*step).openPool,
 		"pool_info": (*step).poolInfo, "list_pools": (*step).listPools, "delete_pool": (*step).deletePool,
 		"check_pools": (*step).checkPools, "migrate_pool": (*step).migratePool,
 		"append": (*step).append, "append_batch": (*step).appendBatch, "append_lite3": (*step).appendLite3, "flush": (*step).flush,
@@ -27,6 +27,7 @@ func init() {
 		"close":  (*step).closeHandle,
 		"repeat": (*step).repeat, "parallel": (*step).parallel, "spawn": (*step).spawn, "join": (*step).join, "kill": (*step).kill,
 		"await": (*step).await, "sleep": (*step).sleep, "file": (*step).file,
+		"start_server": (*step).orderServer, "stop_server": (*step).orderServer,
 	}
 	operationsOfVersion0 = map[string]func(*step) (any, error){
 		"create_pool": (*step).createPool, "append": (*step).append, "get": (*step).get1, "fetch": (*step).get1, "tail": (*step).tail,
@@ -174,6 +175,21 @@ func (s *step) poolOptions() []plasmite.PoolOption {
 		options = append(options, plasmite.WithIndexCapacity(uint32(*capacity)))
 	}
 	return options
+}
+
+// connect makes the client anew.
+func (s *step) connect() (any, error) {
+	home, ok := s.get("home").(string)
+	if !ok {
+		home = s.home
+	}
+	client, err := plasmite.NewClient(home)
+	if err != nil {
+		return nil, err
+	}
+	s.client.Close()
+	s.client = client
+	return object{}, nil
 }
 
 func (s *step) createPool() (any, error) {

@@ -6,8 +6,12 @@ import plasmite, {
   Durability,
   ErrorKind,
   Gap,
+  hasFeature,
+  installGuard,
+  jsonToLite3,
   type Lite3Frame,
   type LocalTailOptions,
+  lite3ToJson,
   type Message,
   type MessageEnvelope,
   NotFoundError,
@@ -20,6 +24,7 @@ import plasmite, {
   type RemotePool,
   RetentionGapError,
   replay,
+  type Salvaged,
   type Stream,
   type Tail,
 } from "plasmite";
@@ -41,6 +46,14 @@ const receipt: BatchReceipt = pool.appendMany([{ sensor: "a", value: 1 }], { eac
 for (const { seq, timestampNs } of receipt) console.log(seq + timestampNs);
 // @ts-expect-error not a reading
 pool.append({ sensor: 5 });
+const server: Client = new plasmite.Client(new URL("http://host:9700"), { tokenFile: "token", tlsCaFile: "ca.pem", requestTimeoutMs: 5n });
+const there: Pool<Reading> = await server.openPoolAsync<Reading>(new URL("http://host:9700/events"));
+const fetched: Message<Reading> = await there.getAsync(1);
+const stored: Buffer = await there.appendJsonAsync(fetched.data, { tags: ["x"], signal: AbortSignal.timeout(5) });
+const newest: bigint = (await there.boundsAsync()).newest;
+console.log(stored, newest, (await there.getLite3Async(1n)).payload, await there.appendLite3Async(stored), await there.warningsAsync());
+// @ts-expect-error a token is text
+new plasmite.Client("http://host:9700", { token: 5 });
 // @ts-expect-error no such durability
 pool.append({ sensor: "a", value: 1 }, [], 2);
 // @ts-expect-error a seq is no string
@@ -76,7 +89,14 @@ for await (const bytes of stream) console.log(bytes.toString());
 const green: Message<Reading> | null = await pool.wait({ where: ".data.value > 5", timeoutMs: 100 });
 const { created } = await client.ensurePool("x", { sizeBytes: 5, indexCapacity: 0, fileMode: 0o600 });
 for (const entry of await client.listPools()) console.log(entry.name, entry.bounds?.newest);
-for (const report of await client.doctor(null, { onProgress: ({ bytes }) => console.log(bytes) })) console.log(report.status);
+const { lost, ranges }: Salvaged = await client.salvagePool("a", "b", { sizeBytes: 5 });
+// @ts-expect-error a new pool has a name
+await client.salvagePool("a");
+const codec: Buffer = lite3ToJson(jsonToLite3({ a: 1 }));
+const facts: [number, string[], bigint, Gap | undefined, boolean] = [pool.writers(), pool.warnings(), lost, ranges[0], hasFeature("pools")];
+installGuard();
+for (const report of await client.doctor(null, { onProgress: ({ bytes }) => console.log(bytes) }))
+  console.log(report.status, report.issues[0]?.advice);
 
 try {
   client.openPool("nope");
@@ -94,4 +114,4 @@ const parsed: Message<Reading> = parseMessage(envelope);
 const anything: unknown = parseMessage(Buffer.from("{}")).data;
 const remote: RemotePool<Reading> = await new RemoteClient("https://example.org", { token: "t" }).withToken(null).openPool<Reading>("p");
 for await (const { data } of remote.tail({ sinceSeq: 1, reconnect: true })) console.log(data.value);
-console.log(soon, same, value, seq, durability, numbers, green, created, parsed, anything);
+console.log(soon, same, value, seq, durability, numbers, green, created, parsed, anything, codec, facts);

@@ -21,6 +21,7 @@ from . import _logging as _logging
 from ._aio import AsyncTail
 from ._binding import ffi, lib
 from ._client import DEFAULT_POOL_SIZE, DEFAULT_POOL_SIZE_BYTES, Client, default_pool_dir
+from ._convert import Migrated, Salvaged
 from ._enums import Durability, EndReason, ErrorKind
 from ._errors import (
     AlreadyExistsError,
@@ -39,7 +40,9 @@ from ._errors import (
 )
 from ._filter import Filter
 from ._guard import install_guard
-from ._info import Bounds, Issue, Migrated, PoolEntry, PoolInfo, PoolReport
+from ._info import Bounds, Issue, PoolEntry, PoolInfo, PoolReport
+from ._library import build_info, has_feature, library_version
+from ._lite3 import json_to_lite3, lite3_to_json
 from ._message import BatchItem, Lite3Frame, Message, MessageMeta, Receipt, parse_message
 from ._pool import Pool
 from ._reader import StreamStats
@@ -98,6 +101,7 @@ __all__ = [
     "Receipt",
     "Replay",
     "RetentionGapError",
+    "Salvaged",
     "Stream",
     "StreamStats",
     "Tail",
@@ -105,8 +109,13 @@ __all__ = [
     "UsageError",
     "View",
     "ViewTail",
+    "build_info",
     "default_pool_dir",
+    "has_feature",
     "install_guard",
+    "json_to_lite3",
+    "library_version",
+    "lite3_to_json",
     "parse_message",
     "wait_any",
 ]

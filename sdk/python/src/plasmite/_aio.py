@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from types import TracebackType
 from typing import Generic, TypeVar
 
 from ._enums import EndReason
+from ._errors import closed
 from ._reader import Reader, StreamStats
 
 T = TypeVar("T")
@@ -23,8 +24,13 @@ class AsyncTail(AsyncIterator[T], Generic[T]):
     `close()` may be called from any thread. Use it in an `async with` statement to close it at once.
     """
 
-    def __init__(self, reader: Reader[T]) -> None:
+    def __init__(self, reader: Reader[T] | None, opener: Callable[[], Reader[T]] | None = None) -> None:
+        # A server's pool takes a request to open one, which another thread makes when the first message is asked for.
         self._reader = reader
+        self._opener = opener
+        self._opening: asyncio.Future[Reader[T]] | None = None
+        # What was asked for before it was open.
+        self._cancelled = self._closed = False
         self._in_turn = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiters: set[asyncio.Future[None]] = set()
@@ -35,7 +41,7 @@ class AsyncTail(AsyncIterator[T], Generic[T]):
         return self
 
     async def __anext__(self) -> T:
-        item = None if self._reader.closed else await self._anext()
+        item = None if self.closed else await self._anext()
         if item is None:
             raise StopAsyncIteration
         return item
@@ -45,12 +51,32 @@ class AsyncTail(AsyncIterator[T], Generic[T]):
         if self._in_turn > _TURN:
             self._in_turn = 0
             await asyncio.sleep(0)
+        reader = self._reader or await self._opened()
         while True:
             try:
-                return self._reader._next(0)
+                return reader._next(0)
             except TimeoutError:
                 self._in_turn = 0
-                await self._readable()
+                await self._readable(reader)
+
+    async def _opened(self) -> Reader[T]:
+        if self._opening is None:
+            assert self._opener is not None
+            self._opening = asyncio.get_running_loop().run_in_executor(None, self._opener)
+            self._opening.add_done_callback(self._has_opened)
+        await asyncio.shield(self._opening)
+        assert self._reader is not None
+        return self._reader
+
+    def _has_opened(self, opening: asyncio.Future[Reader[T]]) -> None:
+        if opening.cancelled() or opening.exception() is not None:
+            self._opening = None  # the next one tries again
+            return
+        self._reader = opening.result()
+        if self._cancelled:
+            self._reader.cancel()
+        if self._closed:
+            self._reader.close()
 
     async def next_message(self, wait_ms: int | None = None) -> T | None:
         """The next message, or None at the end.
@@ -62,28 +88,29 @@ class AsyncTail(AsyncIterator[T], Generic[T]):
             TimeoutError: nothing came within `wait_ms`.
             ClosedError: the stream was closed before. (An iteration only ends then.)
         """
-        self._reader._open_pointer()
+        if self.closed:
+            raise closed("tail")
         if wait_ms is None:
             return await self._anext()
         if wait_ms == 0:
-            return self._reader._next(0)
+            return (self._reader or await self._opened())._next(0)
         try:
             return await asyncio.wait_for(self._anext(), wait_ms / 1000)
         except asyncio.TimeoutError:  # another class before Python 3.11
             raise TimeoutError(f"no message within {wait_ms} ms") from None
 
-    async def _readable(self) -> None:
+    async def _readable(self, reader: Reader[T]) -> None:
         """Waits until reading would not wait, as far as is known."""
         loop = self._loop = asyncio.get_running_loop()
         # Held while the event loop watches its descriptor, whoever closes the stream meanwhile.
-        pointer = self._reader._pointer
+        pointer = reader._pointer
         if pointer is None:
             return
-        seconds, watch = self._reader._pause()
+        seconds, watch = reader._pause()
         timer = None if seconds is None else loop.call_later(seconds, self._wake)
         waiter: asyncio.Future[None] = loop.create_future()
         self._waiters.add(waiter)
-        descriptor = self._reader.fileno() if watch else None
+        descriptor = reader.fileno() if watch else None
         if descriptor is not None:
             if not self._watching:
                 loop.add_reader(descriptor, self._wake)
@@ -112,29 +139,35 @@ class AsyncTail(AsyncIterator[T], Generic[T]):
     @property
     def end_reason(self) -> EndReason | None:
         """Why the iteration ended; None while it has not."""
-        return self._reader.end_reason
+        return None if self._reader is None else self._reader.end_reason
 
     @property
     def closed(self) -> bool:
         """Whether it was closed."""
-        return self._reader.closed
+        return self._closed if self._reader is None else self._reader.closed
 
     def stats(self) -> StreamStats:
         """What the stream has done so far; up to a batch ahead."""
-        return self._reader.stats()
+        return StreamStats(0, 0, 0) if self._reader is None else self._reader.stats()
 
     def cancel(self) -> None:
         """Ends a wait at once, also from another thread, and every later one until `reset_cancel`."""
-        self._reader.cancel()
+        self._cancelled = True
+        if self._reader is not None:
+            self._reader.cancel()
         self._wake_from_anywhere()
 
     def reset_cancel(self) -> None:
         """Takes a cancel back: reading goes on where it stood."""
-        self._reader.reset_cancel()
+        self._cancelled = False
+        if self._reader is not None:
+            self._reader.reset_cancel()
 
     def close(self) -> None:
         """Closes the stream, also from another thread; an iteration that waits then ends."""
-        self._reader.close()
+        self._closed = True
+        if self._reader is not None:
+            self._reader.close()
         self._wake_from_anywhere()
 
     async def aclose(self) -> None:
@@ -142,6 +175,9 @@ class AsyncTail(AsyncIterator[T], Generic[T]):
         self.close()
 
     async def __aenter__(self) -> AsyncTail[T]:
+        """Opens it where that takes a request, so that what is appended from now on is seen."""
+        if self._reader is None and not self.closed:
+            await self._opened()
         return self
 
     async def __aexit__(
@@ -150,4 +186,4 @@ class AsyncTail(AsyncIterator[T], Generic[T]):
         self.close()
 
     def __repr__(self) -> str:
-        return f"<plasmite.AsyncTail of {self._reader!r}>"
+        return f"<plasmite.AsyncTail of {self._reader or 'a tail to be opened'!r}>"

@@ -13,7 +13,7 @@ from ._enums import DurabilityLike, ErrorKind
 from ._errors import fail
 from ._message import BatchItem
 from ._tail_options import bytes_array
-from ._waiting import deadline_of, hear_signals, is_over, step_ms
+from ._waiting import FOREVER, deadline_of, hear_signals, is_over, step_ms
 
 
 def options_of(
@@ -62,10 +62,16 @@ def busy_or_fail(code: int, slot: Any) -> int:
     return BUSY
 
 
-def append_with_lock(call: Callable[[], int], options: Any, lock_wait_ms: int | None, slot: Any) -> int:
-    """Makes an append that waits for the writer lock in steps, between which Ctrl-C works."""
-    deadline = deadline_of(arguments.optional_integer("lock_wait_ms", lock_wait_ms))
+def append_with_lock(
+    call: Callable[[], int], options: Any, lock_wait_ms: int | None, slot: Any, is_remote: bool
+) -> int:
+    """Makes an append that waits for the writer lock in steps, between which Ctrl-C works; on a server in one."""
+    wait_ms = arguments.optional_integer("lock_wait_ms", lock_wait_ms)
     options.has_lock_wait = 1
+    if is_remote:
+        options.lock_wait_ms = FOREVER if wait_ms is None else wait_ms
+        return call()
+    deadline = deadline_of(wait_ms)
     while True:
         options.lock_wait_ms = step_ms(deadline)
         code = call()
@@ -82,6 +88,7 @@ def append_many_items(
     tags: Iterable[str] | None,
     durability: DurabilityLike,
     lock_wait_ms: int | None,
+    is_remote: bool,
 ) -> range:
     """Appends JSON texts; `items` are given when some are BatchItems with tags or times."""
     options, keep = options_of(tags, durability)
@@ -114,6 +121,7 @@ def append_many_items(
         options,
         lock_wait_ms,
         slot,
+        is_remote,
     )
     del keep
     if code != 0:

@@ -21,7 +21,8 @@ class PlasmiteError(RuntimeError):
         hint: what to do about it, or None.
         causes: deeper causes, the outermost first.
         maybe_written: whether a failed append may have stored its message all the same (a flush that failed), so that
-            repeating it could store it twice.
+            repeating it could store it twice; or a server that did not answer.
+        too_large: whether a message was refused for its size alone.
     """
 
     kind: ErrorKind
@@ -31,6 +32,7 @@ class PlasmiteError(RuntimeError):
     hint: str | None
     causes: tuple[str, ...]
     maybe_written: bool
+    too_large: bool
 
     _errno: int | None = None
 
@@ -45,6 +47,7 @@ class PlasmiteError(RuntimeError):
         hint: str | None = None,
         causes: Sequence[str] = (),
         maybe_written: bool = False,
+        too_large: bool = False,
     ) -> None:
         super().__init__(message)
         try:
@@ -57,6 +60,7 @@ class PlasmiteError(RuntimeError):
         self.hint = hint
         self.causes = tuple(causes)
         self.maybe_written = maybe_written
+        self.too_large = too_large
         if isinstance(self, OSError):
             _as_os_error(self, self._errno, message, path)
 
@@ -72,7 +76,7 @@ class PlasmiteError(RuntimeError):
         return f"{type(self).__name__}({self.kind.name}, {str(self)!r}{details})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        state = {"hint": self.hint, "causes": self.causes, "maybe_written": self.maybe_written}
+        state = {name: getattr(self, name) for name in ("hint", "causes", "maybe_written", "too_large")}
         return type(self), (self.kind, str(self), self.path, self.seq, self.offset), state
 
 
@@ -115,7 +119,7 @@ class BusyError(PlasmiteError, TimeoutError):
 
 
 class PermissionDeniedError(PlasmiteError, PermissionError):
-    """The system refused access, or the pool is open for reading only."""
+    """The system or the server refused access, or the pool is open for reading only."""
 
     _errno = errno.EACCES
 
@@ -125,7 +129,7 @@ class CorruptError(PlasmiteError):
 
 
 class IoError(PlasmiteError, OSError):
-    """Any other failure of the system."""
+    """Any other failure of the system, or a server that does not answer."""
 
     _errno = errno.EIO
 
@@ -158,6 +162,13 @@ def text(pointer: Any) -> str | None:
     return found.decode("utf-8", "replace")
 
 
+def buffer_text(out: Any) -> str:
+    """The text, a path for one, of a filled `plsm_buf_t *`, which is freed."""
+    found = str(ffi.buffer(out.data, out.len)[:], "utf-8", "surrogateescape")
+    lib.plsm_buf_free(out)
+    return found
+
+
 def from_library(error: Any) -> PlasmiteError:
     """The exception for an error object, which stays the library's."""
     kind = int(error.kind)
@@ -176,6 +187,7 @@ def from_library(error: Any) -> PlasmiteError:
         hint=text(lib.plsm_error_hint(error)),
         causes=causes,
         maybe_written=bool(lib.plsm_error_maybe_written(error)),
+        too_large=bool(lib.plsm_error_too_large(error)),
     )
 
 

@@ -29,6 +29,9 @@ def take_cell() -> Cell:
 class Handle:
     """An open pool of the library. Freed when nobody refers to it any more: neither this nor a running call."""
 
+    # Whether it is a server's.
+    _is_remote = False
+
     def __init__(self, pointer: Any, codec: Codec) -> None:
         self._pointer = pointer
         self._codec = codec

@@ -190,22 +190,3 @@ class PoolReport:
     def ok(self) -> bool:
         """Whether everything that a reader relies on is in order."""
         return self.status == "ok"
-
-
-@dataclass(frozen=True)
-class Migrated:
-    """What `Client.migrate` made.
-
-    Attributes:
-        bounds: the messages, all converted.
-        old_size: size of the old file in bytes.
-        size: size of the new file in bytes.
-        times_unordered: whether times fall from one message to the next.
-        backup: the path of the old file where it was kept beside the new one, or None.
-    """
-
-    bounds: Bounds
-    old_size: int
-    size: int
-    times_unordered: bool
-    backup: str | None

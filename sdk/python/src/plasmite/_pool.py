@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from types import TracebackType
 from typing import Any
 
 from ._binding import ffi, lib
 from ._codec import Codec
-from ._errors import fail, text
+from ._errors import buffer_text, fail, text
 from ._info import Bounds, PoolInfo, bounds_of, info_of
 from ._message import Message
 from ._reading import Reading
+from ._servers import ServerOptions, new_client
+from ._waiting import run_interruptibly
 from ._writing import Writing
 
 
-def pool_of(out: Any, codec: Codec, created: bool = False) -> Pool:
+def pool_of(out: Any, codec: Codec, server: ServerOptions, created: bool = False) -> Pool:
     """The pool that a call has put into a `plsm_pool_t **`."""
-    return Pool(ffi.gc(out[0], lib.plsm_pool_free), codec, created)
+    pointer = ffi.gc(out[0], lib.plsm_pool_free)
+    path = text(lib.plsm_pool_path(pointer)) or ""
+    if path.startswith(("http://", "https://")):
+        from ._server_pool import ServerPool
+
+        return ServerPool(pointer, path, codec, server, created)
+    return Pool(pointer, path, codec, server, created)
 
 
-def open_reference(client: Any, reference: bytes, read_only: bool, codec: Codec) -> Pool:
+def open_reference(client: Any, reference: bytes, read_only: bool, codec: Codec, server: ServerOptions) -> Pool:
     """Opens a pool through a client of the library."""
     options = ffi.new("plsm_open_options_t *")
     options.struct_size = ffi.sizeof("plsm_open_options_t")
@@ -30,16 +39,13 @@ def open_reference(client: Any, reference: bytes, read_only: bool, codec: Codec)
     code = lib.plsm_pool_open_with(client, reference, options, out, slot)
     if code != 0:
         fail(code, slot)
-    return pool_of(out, codec)
+    return pool_of(out, codec, server)
 
 
-def reopen(path: str, read_only: bool, codec: Codec) -> Pool:
-    """Opens a pool by its path, in the process that it was pickled for."""
-    out, slot = ffi.new("plsm_client_t **"), ffi.new("plsm_error_t **")
-    code = lib.plsm_client_new(os.fsencode(os.path.dirname(path)), out, slot)
-    if code != 0:
-        fail(code, slot)
-    return open_reference(ffi.gc(out[0], lib.plsm_client_free), os.fsencode(path), read_only, codec)
+def reopen(path: str, read_only: bool, codec: Codec, server: ServerOptions) -> Pool:
+    """Opens a pool by its path or address, in the process that it was pickled for."""
+    client = new_client(os.fsencode(os.path.dirname(path)), server)
+    return run_interruptibly(partial(open_reference, client, os.fsencode(path), read_only, codec, server))
 
 
 class Pool(Writing, Reading):
@@ -52,16 +58,21 @@ class Pool(Writing, Reading):
     `pool[seq]` is one of them (KeyError when it is not there), `seq in pool` tells whether it is there, and
     `reversed(pool)` goes from the newest to the oldest. An empty pool is true like any other.
 
-    Pickling a pool, as multiprocessing does, opens it again in the other process.
+    A pool of a server is one too; each call is then a request, during which Ctrl-C works (the request may still be
+    carried out). `path` is its address. Only what needs its file or memory fails with UsageError: views in place.
+
+    Pickling a pool, as multiprocessing does, opens it again in the other process. A token is never pickled: give a
+    `token_file`.
 
     Every method raises `ClosedError` after `close`.
     """
 
-    def __init__(self, pointer: Any, codec: Codec, created: bool = False) -> None:
+    def __init__(self, pointer: Any, path: str, codec: Codec, server: ServerOptions, created: bool = False) -> None:
         super().__init__(pointer, codec)
+        self._server = server
         self._created = created
         self._name = text(lib.plsm_pool_name(pointer)) or ""
-        self._path = text(lib.plsm_pool_path(pointer)) or ""
+        self._path = path
 
     # A collection of messages.
 
@@ -97,7 +108,7 @@ class Pool(Writing, Reading):
 
     @property
     def path(self) -> str:
-        """The path by which it was opened."""
+        """The path, or the address, by which it was opened."""
         return self._path
 
     @property
@@ -149,6 +160,30 @@ class Pool(Writing, Reading):
             fail(code, slot)
         return info_of(out, self._name, self._path)
 
+    def writers(self) -> int:
+        """How many processes write to the pool: they have appended, or tried to, since they opened it, and have not
+        closed it. This one counts as well; the first 1000 are counted.
+
+        Raises:
+            IoError: the system does not tell.
+        """
+        out, slot = ffi.new("uint32_t *"), ffi.new("plsm_error_t **")
+        code = lib.plsm_pool_writers(self._open_pointer(), out, slot)
+        if code != 0:
+            fail(code, slot)
+        return int(out[0])
+
+    def warnings(self) -> list[str]:
+        """What is odd about the pool although it works, a sentence each.
+
+        Found out from the control page and a sample of the index; `Client.validate` looks at everything.
+        """
+        out, slot = ffi.new("plsm_buf_t *"), ffi.new("plsm_error_t **")
+        code = lib.plsm_pool_warnings(self._open_pointer(), out, slot)
+        if code != 0:
+            fail(code, slot)
+        return [line for line in buffer_text(out).split("\n") if line]
+
     # Ending.
 
     def close(self) -> None:
@@ -173,4 +208,6 @@ class Pool(Writing, Reading):
         return f"<plasmite.Pool {self._name!r} at {self._path!r}{' closed' if self._pointer is None else ''}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return reopen, (os.path.abspath(self._path), self.read_only, self._codec)
+        if self._is_remote:
+            return reopen, (self._path, self.read_only, self._codec, self._server)
+        return reopen, (os.path.abspath(self._path), self.read_only, self._codec, ServerOptions())

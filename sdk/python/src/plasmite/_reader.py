@@ -209,7 +209,8 @@ class Reader(Generic[T]):
         pointer, self._pointer = self._pointer, None
         if pointer is not None:
             self._careful = True
-            self._reason = self._reason or EndReason.CANCELLED
+            if self._reason is None:
+                self._reason = EndReason.CANCELLED
             # Freed when the last running call lets go of the pointer.
             lib.plsm_stream_cancel(pointer)
 

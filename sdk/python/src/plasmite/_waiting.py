@@ -2,7 +2,7 @@
 
 A call of the library does not return for a signal, and Python runs handlers (Ctrl-C among them) on the main thread
 only, between two calls. So the main thread waits in slices; all other threads wait without limit, being woken by
-cancel.
+cancel. A request to a server cannot be sliced, so the main thread leaves it to another one.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextvars import copy_context
 from math import ceil
+from queue import SimpleQueue
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._arguments import optional_integer
 from ._binding import ffi, lib
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 FOREVER: int = lib.PLSM_WAIT_FOREVER
 SLICE_MS = 100
 
+R = TypeVar("R")
+
 _get_ident = threading.get_ident
 _main = threading.main_thread().ident
 _forked = False
@@ -34,6 +38,7 @@ def _after_fork() -> None:
     global _main, _forked
     _main = threading.main_thread().ident
     _forked = True
+    _idle.clear()  # the parent's
 
 
 os.register_at_fork(after_in_child=_after_fork)
@@ -62,6 +67,55 @@ def hear_signals() -> None:
 def is_over(deadline: float | None) -> bool:
     """Whether a deadline has passed."""
     return deadline is not None and monotonic() >= deadline
+
+
+class _Helper:
+    """A thread that makes calls for the main thread. It does not keep the process from ending."""
+
+    def __init__(self) -> None:
+        self.calls: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        threading.Thread(target=self._run, name="plasmite-call", daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            self.calls.get()()
+            _idle.append(self)
+
+
+_idle: list[_Helper] = []
+
+
+def run_interruptibly(call: Callable[[], R]) -> R:
+    """Makes a call that may take long. For the main thread another one makes it, so that signal handlers run; what they
+    raise is raised at once, and the call goes on to its end with nobody to tell."""
+    if _get_ident() != _main:
+        return call()
+    context = copy_context()
+    done = threading.Lock()
+    done.acquire()
+    results: list[R] = []
+    errors: list[BaseException] = []
+
+    def job() -> None:
+        try:
+            results.append(context.run(call))
+        except BaseException as error:
+            errors.append(error)
+        finally:
+            done.release()
+
+    try:
+        helper = _idle.pop()
+    except IndexError:
+        helper = _Helper()
+    helper.calls.put(job)
+    done.acquire()  # signal handlers interrupt it
+    if errors:
+        try:
+            raise errors[0]
+        finally:
+            errors.clear()  # else the error would refer to itself
+    return results[0]
 
 
 def wait_any(streams: Sequence[Reader[Any]], timeout_ms: int | None = None) -> int | None:

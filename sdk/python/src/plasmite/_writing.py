@@ -164,7 +164,7 @@ class Writing(Handle):
         _, _, receipt, slot = cell
         plain = tags is None and durability is _FAST and timestamp_ns is None and expect_newest is None
         code = BUSY
-        if plain and lock_wait_ms == LOCK_WAIT_MS:
+        if plain and lock_wait_ms == LOCK_WAIT_MS and not self._is_remote:
             # Nearly always the lock is free at once, and then no options have to be made.
             code = _append(pointer, payload, len(payload), TRY_ONCE, receipt, slot)
             if code != 0:
@@ -176,6 +176,7 @@ class Writing(Handle):
                 options,
                 lock_wait_ms,
                 slot,
+                self._is_remote,
             )
             del keep
             if code != 0:
@@ -213,9 +214,9 @@ class Writing(Handle):
         items = list(values)
         if BatchItem not in map(type, items):
             data = list(map(encode, items))
-            return append_many_items(pointer, data, None, tags, durability, lock_wait_ms)
+            return append_many_items(pointer, data, None, tags, durability, lock_wait_ms, self._is_remote)
         data = [encode(item.data if type(item) is BatchItem else item) for item in items]
-        return append_many_items(pointer, data, items, tags, durability, lock_wait_ms)
+        return append_many_items(pointer, data, items, tags, durability, lock_wait_ms, self._is_remote)
 
     def append_json_many(
         self,
@@ -230,7 +231,7 @@ class Writing(Handle):
         items = list(payloads)
         own = items if BatchItem in map(type, items) else None
         data = [bytes(memoryview(item.data if isinstance(item, BatchItem) else item)) for item in items]
-        return append_many_items(pointer, data, own, tags, durability, lock_wait_ms)
+        return append_many_items(pointer, data, own, tags, durability, lock_wait_ms, self._is_remote)
 
     def append_lite3(self, payload: bytes | bytearray | memoryview, durability: DurabilityLike) -> int:
         """Appends a whole Lite3 message document, `{"meta":{"tags":[…]},"data":…}`, kept byte for byte.

@@ -3,6 +3,7 @@
 mod send;
 
 use super::advice::{self, Remedy};
+use super::connection;
 use super::losses::Losses;
 use super::reader::{self, End, Reader, Show};
 use crate::cli::args::{DuplexArgs, Format};
@@ -15,6 +16,10 @@ use crate::{Error, ErrorKind, GapPolicy, Part, Pool, Start, TailOptions};
 use send::Source;
 use std::io::{self, IsTerminal};
 use std::sync::{mpsc, Arc};
+use std::time::Duration;
+
+/// How long what a server's pool holds may take to come.
+const ARRIVAL: Duration = Duration::from_secs(30);
 
 pub(super) fn run(context: &mut Context, args: &DuplexArgs) -> Outcome {
     let now_ns = human::now_ns();
@@ -31,18 +36,17 @@ pub(super) fn run(context: &mut Context, args: &DuplexArgs) -> Outcome {
         true => Remedy::RepeatWithFlag,
         false => Remedy::Flag,
     };
-    let pool = advice::open_or_create(
-        context,
-        &context.client()?,
-        &args.pool,
-        args.read.create(),
-        remedy,
-    )?;
+    let client = context.client_of("duplex", &args.remote, &[&args.pool])?;
+    let pool = advice::open_or_create(context, &client, &args.pool, args.read.create(), remedy)?;
     let options = TailOptions::new()
         .start(reader::start(&args.read, now_ns, Start::Now))
         .gap(GapPolicy::Event);
     let stream = pool.tail(&options)?;
     let path = pool.path().to_string_lossy().into_owned();
+    let there = context.is_remote(&args.pool);
+    if there {
+        connection::tell_losses(context, "duplex", &args.pool, &path);
+    }
     let losses = Losses::new("duplex", &args.pool, path, false);
     let mut reader = Reader::new(
         stream,
@@ -64,7 +68,12 @@ pub(super) fn run(context: &mut Context, args: &DuplexArgs) -> Outcome {
                 return Err(Failure::ClosedOutput);
             };
             // All is sent, and others may have sent as well: what there is now is still shown.
-            reader.end_at(pool.bounds()?.newest);
+            let newest = match (pool.bounds(), &outcome) {
+                (Ok(bounds), _) => bounds.newest,
+                (Err(_), Err(error)) => return Err(error.clone().into()),
+                (Err(error), Ok(())) => return Err(error.into()),
+            };
+            reader.end_at(newest, (there && outcome.is_ok()).then_some(ARRIVAL));
             if reader.run(context)? == End::Cancelled {
                 return Err(Failure::ClosedOutput);
             }

@@ -90,4 +90,5 @@ fn send_records(pool: &Pool) -> Result<(), Error> {
 
 fn unreadable(error: &io::Error) -> Error {
     Error::new(ErrorKind::Io, format!("cannot read the input: {error}"))
+        .with_hint("check where standard input comes from")
 }

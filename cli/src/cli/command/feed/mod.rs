@@ -18,10 +18,20 @@ pub(super) fn run(context: &mut Context, args: &FeedArgs) -> Outcome {
             .with_hint("say with --retry how often to try again")
             .into());
     }
-    let client = context.client()?;
-    match args.data() {
+    let client = context.client_of("feed", &args.remote, &[&args.pool])?;
+    if args.creates() {
+        advice::refuse_create(context, &args.pool)?;
+    }
+    let outcome = match args.data() {
         Some(data) => feed_data(context, args, &client, data),
         None => feed_source(context, args, &client),
+    };
+    match outcome {
+        // A server that may only be written to says so late.
+        Err(Failure::Error(error)) if context.is_remote(&args.pool) => {
+            Err(advice::about_missing(context, error, &args.pool, remedy(args)).into())
+        }
+        outcome => outcome,
     }
 }
 
@@ -86,9 +96,17 @@ fn feed_source(context: &mut Context, args: &FeedArgs, client: &Client) -> Outco
     }
 }
 
+/// The longest text that is taken when the pool's size is not told, in bytes.
+const UNTOLD: u64 = 256 << 20;
+
 /// The longest text that can fit the pool: an escape takes up to six bytes for one stored.
 pub(super) fn longest_record(pool: &Pool) -> Result<u64, Error> {
-    let ring = pool.info()?.ring_size;
+    let ring = match pool.info() {
+        Ok(info) => info.ring_size,
+        // A server that tells nothing about its pools, but refuses what is too large.
+        Err(error) if error.kind() == ErrorKind::Permission => return Ok(UNTOLD),
+        Err(error) => return Err(error),
+    };
     Ok(ring.saturating_mul(6).saturating_add(64 << 10))
 }
 
@@ -96,18 +114,20 @@ fn open(context: &Context, args: &FeedArgs, client: &Client) -> Result<Pool, Fai
     let create = args
         .creates()
         .then(|| PoolOptions::new().size(args.create_size.unwrap_or(0)));
-    // A file can be read again, standard input cannot.
+    advice::open_or_create(context, client, &args.pool, create, remedy(args))
+}
+
+/// A file can be read again, standard input cannot.
+fn remedy(args: &FeedArgs) -> Remedy {
     let from_pipe = args.data().is_none()
         && args
             .file
             .as_ref()
             .is_none_or(|file| file.as_os_str() == "-");
-    let remedy = if from_pipe {
-        Remedy::Flag
-    } else {
-        Remedy::RepeatWithFlag
-    };
-    advice::open_or_create(context, client, &args.pool, create, remedy)
+    match from_pipe {
+        true => Remedy::Flag,
+        false => Remedy::RepeatWithFlag,
+    }
 }
 
 /// The error about DATA.

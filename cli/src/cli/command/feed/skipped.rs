@@ -17,7 +17,7 @@ pub(super) fn tell(context: &Context, args: &FeedArgs, pool: &Pool, fault: &Faul
         _ => "jsonl",
     };
     let message = format!("skipped: {}", fault.error.message());
-    notice(args, "ingest_skip", &message).print(context, |details| {
+    notice(args, "ingest_skip", &message).print(&context.err, |details| {
         details
             .text("mode", mode)
             .number("index", fault.place.index)
@@ -36,7 +36,7 @@ pub(super) fn tell_all(context: &Context, args: &FeedArgs, pool: &Pool, counts: 
         "{} of {records} skipped, {} appended",
         counts.faults, counts.records
     );
-    notice(args, "ingest_summary", &message).print(context, |details| {
+    notice(args, "ingest_summary", &message).print(&context.err, |details| {
         details
             .number("total", total)
             .number("ok", counts.records)

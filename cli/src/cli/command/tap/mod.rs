@@ -39,13 +39,9 @@ pub(super) fn run(context: &mut Context, args: &TapArgs) -> Outcome {
     program::check(&name)?;
     let create = (args.create || args.create_size.is_some())
         .then(|| PoolOptions::new().size(args.create_size.unwrap_or(0)));
-    let pool = advice::open_or_create(
-        context,
-        &context.client()?,
-        &args.pool,
-        create,
-        Remedy::RepeatWithFlag,
-    )?;
+    let client = context.client_of("tap", &args.remote, &[&args.pool])?;
+    let pool =
+        advice::open_or_create(context, &client, &args.pool, create, Remedy::RepeatWithFlag)?;
     if pool.is_read_only() {
         let error = Error::new(
             ErrorKind::Permission,
@@ -54,6 +50,7 @@ pub(super) fn run(context: &mut Context, args: &TapArgs) -> Outcome {
         return Err(error.with_path(pool.path().to_string_lossy()).into());
     }
     let recorder = Arc::new(Recorder::new(pool, args));
+    let limit = recorder.longest_line()?;
     let (target, (sender, events)) = (Target::default(), channel());
     // Caught before there is a program, so that none comes too early.
     let interrupted = sender.clone();
@@ -67,10 +64,13 @@ pub(super) fn run(context: &mut Context, args: &TapArgs) -> Outcome {
     let begun = Instant::now();
     let mut child = program::start(&args.command)?;
     target.set(Pid::from_child(&child));
-    recorder.start(&args.command);
     announce(context, args);
-    start_capture(child.stdout.take(), "stdout", stdout, &recorder, &sender)?;
-    start_capture(child.stderr.take(), "stderr", stderr, &recorder, &sender)?;
+    let (out, err) = (child.stdout.take(), child.stderr.take());
+    // Its output goes on from now, also when it takes long to record that it runs.
+    recorder.start(&args.command, || {
+        start_capture(out, "stdout", stdout, limit, &recorder, &sender)?;
+        start_capture(err, "stderr", stderr, limit, &recorder, &sender)
+    })?;
 
     let (status, took) = wait(&mut child, &target, begun)
         .map_err(|error| io_error("wait for the command", &error))?;
@@ -108,10 +108,10 @@ fn start_capture(
     source: Option<impl Read + Send + 'static>,
     name: &'static str,
     onward: Option<File>,
+    limit: usize,
     recorder: &Arc<Recorder>,
     sender: &Sender<Event>,
 ) -> Result<(), Error> {
-    let limit = recorder.longest_line()?;
     let (recorder, sender) = (Arc::clone(recorder), sender.clone());
     let capturing = std::thread::Builder::new().name(name.into());
     capturing

@@ -10,6 +10,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Most bytes of a line that are kept, however large the pool is: what a run may take of our memory.
 const LONGEST_LINE: u64 = 16 << 20;
+/// The room of a pool that is not told: what a server takes at once, unless it was told otherwise.
+const UNTOLD: u64 = 1 << 20;
 /// What a message needs beside its line and tags, generously.
 const AROUND_A_LINE: u64 = 512;
 
@@ -47,24 +49,36 @@ impl Recorder {
     /// How many bytes of a line there is room for.
     pub(super) fn longest_line(&self) -> Result<usize, Error> {
         let tags: usize = self.tags.iter().map(|tag| tag.len() + 8).sum();
-        let room = self.pool.info()?.ring_size;
+        let room = match self.pool.info() {
+            Ok(info) => info.ring_size,
+            // A server that tells nothing about its pools. What is still too long is cut when it says so.
+            Err(error) if error.kind() == ErrorKind::Permission => UNTOLD,
+            Err(error) => return Err(error),
+        };
         let room = room.saturating_sub(AROUND_A_LINE + tags as u64);
         Ok(usize::try_from(room.min(LONGEST_LINE)).unwrap_or(usize::MAX))
     }
 
-    /// Records that the program runs.
-    pub(super) fn start(&self, words: &[OsString]) {
+    /// Records that the program runs, before anything that `capture` begins to record.
+    pub(super) fn start(
+        &self,
+        words: &[OsString],
+        capture: impl FnOnce() -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let words = words.iter().map(|word| word.to_string_lossy());
         let message = object(|message| {
             message.text("kind", "start").member("cmd", |out| {
                 json::array(words, out, |word, out| json::string(&word, out));
             });
         });
+        let mut capturing = Ok(());
         self.record(|pool| {
+            capturing = capture();
             pool.append(&message, &AppendOptions::new().tag("lifecycle"))
                 .map(drop)
         });
         self.flush();
+        capturing
     }
 
     /// Records a line; `message` is the caller's to use again.

@@ -1,5 +1,6 @@
-// The versions of this package and of the library that it uses.
+// The library itself, and its package.
 
+const args = require("./arguments.js");
 const { native } = require("./native.js");
 
 /** The version of this package. */
@@ -11,4 +12,12 @@ function libraryVersion() {
   return { version: library, abiVersion, buildInfo };
 }
 
-module.exports = { version, libraryVersion };
+function hasFeature(name) {
+  return native().hasFeature(args.text("name", name));
+}
+
+function installGuard() {
+  native().installGuard();
+}
+
+module.exports = { version, libraryVersion, hasFeature, installGuard };

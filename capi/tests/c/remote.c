@@ -1,0 +1,299 @@
+// remote.c: pools of a server, through the same calls; clients with options; handles on both sides of a fork.
+#define _GNU_SOURCE
+#include "check.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+
+static char base[64]; // http://127.0.0.1:PORT
+static pid_t server;
+
+static void pause_ms(long ms) {
+    struct timespec time = {ms / 1000, ms % 1000 * 1000000};
+    nanosleep(&time, NULL);
+}
+
+// Starts PLASMITE_PROGRAM serve on a free port, with this token unless it is NULL.
+static void start_server(const char *token) {
+    const char *program = getenv("PLASMITE_PROGRAM");
+    char ready[256], token_file[256];
+    snprintf(ready, sizeof ready, "%s/ready", scratch());
+    snprintf(token_file, sizeof token_file, "%s/token", scratch());
+    unlink(ready);
+    if (token) {
+        FILE *file = fopen(token_file, "w");
+        CHECK(file && fputs(token, file) >= 0 && fclose(file) == 0);
+    }
+    if (!program) {
+        fprintf(stderr, "PLASMITE_PROGRAM does not name the program `plasmite`\n");
+        exit(1);
+    }
+    server = fork();
+    if (server == 0) {
+        setenv("PLASMITE_SERVE_READY_FILE", ready, 1);
+        int quiet = open("/dev/null", O_WRONLY);
+        dup2(quiet, 2);
+        execl(program, program, "--dir", scratch(), "serve", "--bind", "127.0.0.1:0", token ? "--token-file" : NULL,
+              token_file, (char *)NULL);
+        _exit(127);
+    }
+    char address[32] = "";
+    for (int tries = 0; tries < 10000 && !address[0]; tries++) {
+        FILE *file = fopen(ready, "r");
+        if (file) {
+            if (!fgets(address, sizeof address, file)) address[0] = 0;
+            fclose(file);
+        }
+        pause_ms(2);
+    }
+    CHECK(address[0]);
+    snprintf(base, sizeof base, "http://%s", address);
+}
+
+static void stop_server(void) {
+    kill(server, SIGTERM);
+    CHECK(waitpid(server, NULL, 0) == server);
+}
+
+static plsm_client_t *client_of(const char *home) {
+    plsm_error_t *err = NULL;
+    plsm_client_t *client = NULL;
+    OK(plsm_client_new(home, &client, &err));
+    return client;
+}
+
+static void everyday(void) {
+    plsm_error_t *err = NULL;
+    start_server(NULL);
+    plsm_client_t *there = client_of(base), *here = scratch_client();
+    plsm_pool_t *pool = NULL, *file = NULL;
+    OK(plsm_pool_create(there, "lab", 65536, &pool, &err));
+    OK(plsm_pool_open(here, "lab", &file, &err));
+    CHECK_STR(plsm_pool_name(pool), "lab");
+    char url[128];
+    snprintf(url, sizeof url, "%s/lab", base);
+    CHECK_STR(plsm_pool_path(pool), url);
+    CHECK(plsm_has_feature("remote"));
+    plsm_buf_t home = {NULL, 0};
+    OK(plsm_client_pool_dir(there, &home, &err));
+    CHECK_BYTES(home.data, home.len, base);
+    plsm_buf_free(&home);
+
+    CHECK_U64(append(pool, "{\"x\":1}"), 1);
+    plsm_buf_t near = {NULL, 0}, far = {NULL, 0};
+    OK(plsm_pool_append_json(pool, (const uint8_t *)"2", 1, NULL, 0, 1, &far, &err));
+    OK(plsm_pool_get_json(file, 2, &near, &err));
+    CHECK(near.len == far.len && memcmp(near.data, far.data, near.len) == 0);
+    plsm_buf_free(&near);
+    plsm_buf_free(&far);
+
+    // A message, a Lite3 frame, and both kinds of old stream.
+    plsm_message_t *message = NULL;
+    plsm_view_t view;
+    OK(plsm_pool_get_message(pool, 1, &message, &err));
+    plsm_message_view(message, &view);
+    int64_t x = 0;
+    YES(plsm_view_i64(&view, "x", 1, &x, &err));
+    CHECK(x == 1);
+    plsm_message_free(message);
+    plsm_lite3_stream_t *documents = NULL;
+    OK(plsm_lite3_stream_open(pool, 0, 0, 2, 1, 0, 0, &documents, &err));
+    for (uint64_t seq = 1; seq <= 2; seq++) {
+        plsm_lite3_frame_t frame, same;
+        memset(&frame, 0, sizeof frame);
+        memset(&same, 0, sizeof same);
+        YES(plsm_lite3_stream_next(documents, &frame, &err));
+        OK(plsm_pool_get_lite3(file, seq, &same, &err));
+        CHECK(frame.seq == seq && frame.timestamp_ns == same.timestamp_ns && frame.payload.len == same.payload.len &&
+              memcmp(frame.payload.data, same.payload.data, frame.payload.len) == 0);
+        plsm_lite3_frame_free(&frame);
+        plsm_lite3_frame_free(&same);
+    }
+    plsm_lite3_stream_free(documents);
+
+    // Records of an input, one of them too large for the pool.
+    static char large[70000];
+    memset(large, '1', sizeof large - 2);
+    large[sizeof large - 2] = '\n';
+    plsm_ingest_t *ingest = NULL;
+    plsm_ingest_options_t skip = PLSM_INGEST_OPTIONS_INIT;
+    skip.flags = PLSM_INGEST_SKIP;
+    OK(plsm_ingest_new(&skip, &ingest, &err));
+    OK(plsm_ingest_push(ingest, (const uint8_t *)"3\n\"", 3, &err));
+    OK(plsm_ingest_push(ingest, (const uint8_t *)large, sizeof large - 2, &err));
+    OK(plsm_ingest_push(ingest, (const uint8_t *)"\"\n4\n", 4, &err));
+    OK(plsm_ingest_finish(ingest, &err));
+    plsm_ingest_item_t item;
+    plsm_receipt_t receipt;
+    GIVES(PLSM_INGEST_RECORD, plsm_ingest_append(ingest, pool, NULL, &item, &receipt, &err));
+    CHECK_U64(receipt.seq, 3);
+    GIVES(PLSM_INGEST_FAULT, plsm_ingest_append(ingest, pool, NULL, &item, &receipt, &err));
+    CHECK(item.fault == PLSM_INGEST_OVERSIZE && plsm_error_too_large(item.error));
+    GIVES(PLSM_INGEST_RECORD, plsm_ingest_append(ingest, pool, NULL, &item, &receipt, &err));
+    CHECK_U64(receipt.seq, 4);
+    plsm_ingest_free(ingest);
+
+    plsm_pool_free(file);
+    plsm_pool_free(pool);
+    plsm_client_free(here);
+    plsm_client_free(there);
+    stop_server();
+}
+
+static void options(void) {
+    plsm_error_t *err = NULL;
+    start_server("secret\n");
+    plsm_client_t *client = NULL;
+    plsm_pool_t *pool = NULL;
+    plsm_client_options_t set = PLSM_CLIENT_OPTIONS_INIT;
+    set.pool_dir = base;
+    OK(plsm_client_new_with(&set, &client, &err));
+    FAILS(PLSM_ERROR_PERMISSION, plsm_pool_open(client, "lab", &pool, &err));
+    plsm_client_free(client);
+    set.token = "secret";
+    OK(plsm_client_new_with(&set, &client, &err));
+    FAILS(PLSM_ERROR_NOT_FOUND, plsm_pool_open(client, "other", &pool, &err));
+    OK(plsm_pool_open(client, "lab", &pool, &err));
+    CHECK_U64(append(pool, "5"), 5);
+    plsm_pool_free(pool);
+    plsm_client_free(client);
+
+    client = NULL;
+    set.token = "two words";
+    FAILS(PLSM_ERROR_USAGE, plsm_client_new_with(&set, &client, &err));
+    set.token = "secret";
+    set.token_file = "/nowhere/token";
+    FAILS(PLSM_ERROR_USAGE, plsm_client_new_with(&set, &client, &err));
+    set.token = NULL;
+    FAILS(PLSM_ERROR_NOT_FOUND, plsm_client_new_with(&set, &client, &err));
+    set.token_file = NULL;
+    set.tls_ca_file = "/nowhere/ca";
+    FAILS(PLSM_ERROR_NOT_FOUND, plsm_client_new_with(&set, &client, &err));
+    set.flags = PLSM_CLIENT_TLS_SKIP_VERIFY;
+    FAILS(PLSM_ERROR_USAGE, plsm_client_new_with(&set, &client, &err));
+    set.tls_ca_file = NULL;
+    set.flags = 1u << 31;
+    FAILS(PLSM_ERROR_USAGE, plsm_client_new_with(&set, &client, &err));
+    set.flags = 0;
+    set.struct_size = 8;
+    FAILS(PLSM_ERROR_USAGE, plsm_client_new_with(&set, &client, &err));
+    set.struct_size = sizeof set;
+    set.pool_dir = "ftp://host";
+    FAILS(PLSM_ERROR_USAGE, plsm_client_new_with(&set, &client, &err));
+    CHECK(client == NULL);
+    OK(plsm_client_new_with(NULL, &client, &err));
+    plsm_client_free(client);
+    stop_server();
+}
+
+// A child uses what it inherited: the pool yes, on connections of its own; the stream no.
+static int child(plsm_pool_t *pool, plsm_stream_t *stream) {
+    plsm_error_t *err = NULL;
+    plsm_view_t view;
+    int fd;
+    checks_failed = 0;
+    for (int i = 0; i < 20; i++)
+        append(pool, "\"child\"");
+    FAILS(PLSM_ERROR_USAGE, plsm_stream_next_view(stream, 0, &view, &err));
+    FAILS(PLSM_ERROR_USAGE, plsm_stream_fd(stream, &fd, &err));
+    plsm_stream_free(stream);
+    plsm_stream_t *own = NULL;
+    plsm_buf_t json = {NULL, 0};
+    OK(plsm_stream_open(pool, 1, 1, 5, 1, 0, 0, &own, &err));
+    for (int i = 0; i < 5; i++) {
+        YES(plsm_stream_next(own, &json, &err));
+        plsm_buf_free(&json);
+    }
+    plsm_stream_free(own);
+    plsm_pool_free(pool);
+    return checks_failed ? 1 : 0;
+}
+
+static void forks(void) {
+    plsm_error_t *err = NULL;
+    start_server(NULL);
+    plsm_client_t *client = client_of(base);
+    plsm_pool_t *pool = NULL;
+    OK(plsm_pool_create(client, "forked", 1 << 20, &pool, &err));
+    plsm_stream_t *stream = NULL;
+    OK(plsm_pool_tail(pool, NULL, &stream, &err));
+    uint64_t seq = 0;
+    for (int round = 0; round < 5; round++) {
+        append(pool, "\"parent\"");
+        pid_t pid = fork();
+        if (pid == 0) {
+            alarm(20);
+            _exit(child(pool, stream));
+        }
+        for (int i = 0; i < 20; i++)
+            append(pool, "\"parent\"");
+        int status = -1;
+        CHECK(pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+        for (int i = 0; i < 41; i++) {
+            plsm_view_t view;
+            GIVES(PLSM_NEXT_MESSAGE, plsm_stream_next_view(stream, 10000, &view, &err));
+            CHECK_U64(view.seq, ++seq);
+        }
+    }
+    plsm_stream_free(stream);
+    plsm_pool_free(pool);
+    plsm_client_free(client);
+    stop_server();
+}
+
+static plsm_stream_t *waited_on;
+
+static void on_signal(int signal) {
+    (void)signal;
+    plsm_stream_cancel(waited_on);
+}
+
+static void *signal_later(void *thread) {
+    pause_ms(50);
+    pthread_kill(*(pthread_t *)thread, SIGUSR1);
+    return NULL;
+}
+
+static void cancelled_by_a_signal(void) {
+    plsm_error_t *err = NULL;
+    start_server(NULL);
+    plsm_client_t *client = client_of(base);
+    plsm_pool_t *pool = NULL;
+    OK(plsm_pool_create(client, "quiet", 65536, &pool, &err));
+    OK(plsm_pool_tail(pool, NULL, &waited_on, &err));
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_signal;
+    CHECK(sigaction(SIGUSR1, &action, NULL) == 0);
+    pthread_t self = pthread_self(), other;
+    plsm_view_t view;
+    for (int round = 0; round < 3; round++) {
+        CHECK(pthread_create(&other, NULL, signal_later, &self) == 0);
+        GIVES(PLSM_NEXT_CANCELLED, plsm_stream_next_view(waited_on, PLSM_WAIT_FOREVER, &view, &err));
+        pthread_join(other, NULL);
+        plsm_stream_reset_cancel(waited_on);
+    }
+    append(pool, "1");
+    GIVES(PLSM_NEXT_MESSAGE, plsm_stream_next_view(waited_on, PLSM_WAIT_FOREVER, &view, &err));
+    plsm_stream_free(waited_on);
+    // Without its server a request fails, and surely did nothing.
+    stop_server();
+    plsm_receipt_t receipt;
+    FAILS_KEEP(PLSM_ERROR_IO, plsm_pool_append(pool, (const uint8_t *)"1", 1, NULL, &receipt, &err));
+    CHECK(err && plsm_error_hint(err) && !plsm_error_maybe_written(err));
+    drop_error(&err);
+    plsm_pool_free(pool);
+    plsm_client_free(client);
+}
+
+int main(void) {
+    everyday();
+    options();
+    forks();
+    cancelled_by_a_signal();
+    return finish("remote");
+}

@@ -1,0 +1,172 @@
+//! A writer that is an enemy: it stores what it likes into a pool that others read. They never crash, hang, or deliver what
+//! its own checksum does not fit; the watchdog ends a test that hangs.
+
+mod common;
+
+use std::os::unix::fs::FileExt;
+use std::time::{Duration, Instant};
+
+use common::{fork, message, scratch, sized, watchdog, Board, Random};
+use plasmite_core::store::{Client, Next, OpenOptions, Pool, Start, TailOptions, View, Wait};
+use plasmite_core::ErrorKind;
+
+const READ_ONLY: OpenOptions = OpenOptions { read_only: true };
+
+/// Where an enemy stores: often into the words that decide, else anywhere.
+fn place(random: &mut Random, len: u64) -> u64 {
+    let at = match random.below(4) {
+        0 => 4096 + random.below(16) * 8,
+        1 => 4096 + 512 + random.below(12) * 8,
+        2 => 8192 + random.below(len - 8192 - 8),
+        _ => random.below(len - 8),
+    };
+    at & !7
+}
+
+/// A word that hurts: near another one, at an edge, or any.
+fn word(random: &mut Random, now: u64) -> u64 {
+    match random.below(8) {
+        0 => 0,
+        1 => u64::MAX,
+        2 => now ^ 1 << random.below(64),
+        3 => now.wrapping_add(random.below(64) * 8),
+        4 => now.wrapping_sub(random.below(64) * 8),
+        5 => 1 << random.below(64),
+        6 => random.below(20_000),
+        _ => random.next(),
+    }
+}
+
+fn attack(path: &std::path::Path, seed: u64, board: &Board) {
+    let file = std::fs::File::options().read(true).write(true).open(path);
+    let (file, mut random) = (file.unwrap(), Random(seed));
+    let mut good = std::fs::read(path).unwrap();
+    good.resize(good.len() + 8, 0);
+    let len = good.len() as u64 - 8;
+    while board.get(0) == 0 {
+        let at = place(&mut random, len);
+        let mut bytes = [0; 8];
+        file.read_exact_at(&mut bytes, at).unwrap();
+        let bad = word(&mut random, u64::from_le_bytes(bytes));
+        file.write_all_at(&bad.to_le_bytes(), at).unwrap();
+        // Healed again most of the time, so that readers get further than the first look.
+        if random.below(4) > 0 {
+            let at = at as usize;
+            file.write_all_at(&good[at..at + 8], at as u64).unwrap();
+        }
+        if random.below(300) == 0 {
+            file.write_all_at(&good[..len as usize], 0).unwrap();
+        }
+    }
+}
+
+/// Reads in every way there is; how many messages came.
+fn read(client: &Client, kept: &Pool, random: &mut Random) -> u64 {
+    let fresh = client.open("p", &READ_ONLY);
+    if let Err(error) = &fresh {
+        let kind = error.kind();
+        let expected = [ErrorKind::Corrupt, ErrorKind::NotFound, ErrorKind::Usage];
+        assert!(expected.contains(&kind), "{error:?}");
+    }
+    let pool = fresh.as_ref().unwrap_or(kept);
+    let _ = (
+        pool.bounds(),
+        pool.info(),
+        pool.warnings(),
+        pool.layout(100),
+    );
+    let mut out = Vec::new();
+    let mut came = 0;
+    let _ = pool.get_envelope(random.below(100), &mut out);
+    let options = TailOptions {
+        start: [
+            Start::Oldest,
+            Start::Last(20),
+            Start::Seq(random.below(100)),
+            Start::Time(1),
+        ][random.below(4) as usize]
+            .clone(),
+        backwards: random.below(4) == 0,
+        in_place: random.below(2) == 0,
+        max: Some(500),
+        timeout: Some(Duration::from_millis(20)),
+        ..TailOptions::default()
+    };
+    let Ok(stream) = pool.tail(&options) else {
+        return 0;
+    };
+    let mut view = View::empty();
+    // An error may come for each damaged message.
+    for _ in 0..1000 {
+        match stream.next(Wait::For(Duration::from_millis(5)), &mut view) {
+            // In place the bytes may change after they were checked; they are looked at all the same.
+            Ok(Next::Message(_)) if options.in_place => drop(common::look_at_all(&view)),
+            Ok(Next::Message(_)) => came += u64::from(is_proven(&view)),
+            Ok(Next::Gap(_) | Next::Timeout) => {}
+            Ok(_) => break,
+            Err(error) => {
+                let kind = error.kind();
+                assert!(
+                    matches!(kind, ErrorKind::Corrupt | ErrorKind::NotFound),
+                    "{error:?}"
+                );
+                if kind == ErrorKind::NotFound {
+                    break;
+                }
+            }
+        }
+    }
+    came
+}
+
+/// Whether a message is what was written. The enemy does not make checksums fit in this test: none other may come.
+fn is_proven(view: &View) -> bool {
+    let Some(out) = common::look_at_all(view) else {
+        return false;
+    };
+    let text = String::from_utf8(out).unwrap();
+    let (writer, n) = common::proven(&text, 120);
+    assert_eq!((writer, text), (1, message(1, n, 120)));
+    true
+}
+
+#[test]
+fn readers_under_attack() {
+    let _watchdog = watchdog();
+    let (_dir, client) = scratch();
+    let pool = client.create("p", &sized(14_000)).unwrap();
+    for n in 1..=90 {
+        common::put(&pool, &message(1, n, 120));
+    }
+    let path = pool.path().to_path_buf();
+    let kept = client.open("p", &READ_ONLY).unwrap();
+    drop(pool);
+    let board = Board::new();
+    let enemies: Vec<_> = (0..2)
+        .map(|enemy| {
+            let (path, board) = (&path, &board);
+            fork(move || attack(path, 77 + enemy, board))
+        })
+        .collect();
+    let readers: Vec<_> = (0..2)
+        .map(|reader| {
+            let (client, kept, board) = (&client, &kept, &board);
+            fork(move || {
+                let mut random = Random(1000 + reader);
+                let until = Instant::now() + common::soak(Duration::from_secs(2));
+                while Instant::now() < until {
+                    let came = read(client, kept, &mut random);
+                    board
+                        .word(1)
+                        .fetch_add(came, std::sync::atomic::Ordering::SeqCst);
+                    let mut doctor = client.doctor(Some("p")).unwrap();
+                    while matches!(doctor.step(1 << 20), Ok(true)) {}
+                }
+            })
+        })
+        .collect();
+    readers.into_iter().for_each(common::Process::join);
+    board.set(0, 1);
+    enemies.into_iter().for_each(common::Process::join);
+    assert!(board.get(1) > 100, "readers got {} messages", board.get(1));
+}

@@ -1,0 +1,279 @@
+//! What the thread of a stream has read and the stream has not taken yet: a bounded queue that wakes sleepers and a
+//! descriptor.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use plasmite_core::store::{Gap, OwnedMessage};
+use plasmite_core::sys::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use plasmite_core::sys::clock::Deadline;
+use plasmite_core::sys::event_fd::EventFd;
+use plasmite_core::sys::futex;
+use plasmite_core::Error;
+
+/// The reader stops reading when so many bytes wait; TCP then holds the server back.
+const ROOM: usize = 1 << 20;
+/// What an item costs besides its bytes.
+const OVERHEAD: usize = 128;
+/// The longest single sleep. Nothing depends on it.
+const SLICE: Duration = Duration::from_secs(60);
+
+/// What came.
+#[derive(Debug)]
+pub(super) enum Item {
+    Message(OwnedMessage),
+    Gap(Gap),
+    /// The reader waits until it is asked for more.
+    Failed(Error),
+    End,
+}
+
+impl Item {
+    fn cost(&self) -> usize {
+        match self {
+            Item::Message(message) => cost_of(message),
+            Item::Gap(_) | Item::Failed(_) | Item::End => OVERHEAD,
+        }
+    }
+}
+
+fn cost_of(message: &OwnedMessage) -> usize {
+    let message = message.message();
+    OVERHEAD + message.payload.len() + message.tags.len()
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    items: VecDeque<Item>,
+    cost: usize,
+    /// The reader waits behind an error.
+    parked: bool,
+    /// The reader has ended.
+    ended: bool,
+}
+
+/// The queue. The mutex is of one process: a forked child has no reader, and must not ask.
+#[derive(Debug)]
+pub(super) struct Inbox {
+    queue: Mutex<Queue>,
+    /// For the reader: there is room, it is to go on, or to stop.
+    room: Condvar,
+    /// Changes with everything that a sleeper waits for.
+    epoch: AtomicU32,
+    cancelled: AtomicBool,
+    stopped: AtomicBool,
+    descriptor: OnceLock<EventFd>,
+    /// The seq that comes next, once everything here is taken and as far as it is known.
+    pub(super) next_seq: AtomicU64,
+}
+
+impl Inbox {
+    pub(super) fn new() -> Inbox {
+        Inbox {
+            queue: Mutex::default(),
+            room: Condvar::new(),
+            epoch: AtomicU32::new(0),
+            cancelled: AtomicBool::new(false),
+            stopped: AtomicBool::new(false),
+            descriptor: OnceLock::new(),
+            next_seq: AtomicU64::new(1),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Wakes whoever sleeps. Takes no lock: also called by signal handlers.
+    fn wake(&self) {
+        self.epoch.fetch_add(1, Ordering::Release);
+        futex::wake(&self.epoch, u32::MAX);
+        if let Some(descriptor) = self.descriptor.get() {
+            descriptor.raise();
+        }
+    }
+
+    // The reader's side.
+
+    /// Puts an item in once there is room. False when the reader is to stop.
+    pub(super) fn put(&self, item: Item) -> bool {
+        let mut queue = self.lock();
+        while queue.cost >= ROOM && !self.is_stopped() {
+            queue = self
+                .room
+                .wait(queue)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        if self.is_stopped() {
+            return false;
+        }
+        queue.cost += item.cost();
+        queue.items.push_back(item);
+        drop(queue);
+        self.wake();
+        true
+    }
+
+    /// Puts an error in and waits until more is asked for. False when the reader is to stop.
+    pub(super) fn fail(&self, error: Error) -> bool {
+        self.lock().parked = true;
+        if !self.put(Item::Failed(error)) {
+            return false;
+        }
+        let mut queue = self.lock();
+        while queue.parked && !self.is_stopped() {
+            queue = self
+                .room
+                .wait(queue)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        !self.is_stopped()
+    }
+
+    /// Takes note of where the server stands, when nothing waits here.
+    pub(super) fn stand_at(&self, next_seq: u64) {
+        let queue = self.lock();
+        if queue.items.is_empty() {
+            self.next_seq.store(next_seq, Ordering::Relaxed);
+        }
+    }
+
+    /// Sleeps. False when the reader is to stop.
+    pub(super) fn pause(&self, pause: Duration) -> bool {
+        let until = Deadline::after(pause);
+        let mut queue = self.lock();
+        while !self.is_stopped() {
+            match until.left() {
+                Some(left) if !left.is_zero() => {
+                    let slept = self.room.wait_timeout(queue, left);
+                    queue = slept.unwrap_or_else(PoisonError::into_inner).0;
+                }
+                _ => return true,
+            }
+        }
+        false
+    }
+
+    /// The reader is done.
+    pub(super) fn end(&self) {
+        self.lock().ended = true;
+        self.room.notify_all();
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Acquire)
+    }
+
+    // The stream's side.
+
+    /// Tells the reader to stop.
+    pub(super) fn stop(&self) {
+        let _queue = self.lock();
+        self.stopped.store(true, Ordering::Release);
+        self.room.notify_all();
+    }
+
+    /// Makes it as new, once the reader has stopped. A cancel stays.
+    pub(super) fn restart(&self) {
+        *self.lock() = Queue::default();
+        self.stopped.store(false, Ordering::Release);
+    }
+
+    /// Takes the next item, if there is one.
+    pub(super) fn take(&self) -> Option<Item> {
+        let mut queue = self.lock();
+        match queue.items.pop_front() {
+            Some(item) => {
+                queue.cost -= item.cost();
+                self.room.notify_one();
+                Some(item)
+            }
+            None => {
+                if std::mem::replace(&mut queue.parked, false) {
+                    self.room.notify_one();
+                }
+                None
+            }
+        }
+    }
+
+    /// Takes the next item if it is a message.
+    pub(super) fn take_message(&self) -> Option<OwnedMessage> {
+        let mut queue = self.lock();
+        if !matches!(queue.items.front(), Some(Item::Message(_))) {
+            return None;
+        }
+        match queue.items.pop_front() {
+            Some(Item::Message(message)) => {
+                queue.cost -= cost_of(&message);
+                self.room.notify_one();
+                Some(message)
+            }
+            _ => None,
+        }
+    }
+
+    /// Waits for the end of the reader, which was told to stop; false when it takes longer than `most`.
+    pub(super) fn wait_ended(&self, most: Duration) -> bool {
+        let queue = self.lock();
+        let waited = self
+            .room
+            .wait_timeout_while(queue, most, |queue| !queue.ended);
+        waited.unwrap_or_else(PoisonError::into_inner).0.ended
+    }
+
+    /// Whether something waits here.
+    pub(super) fn has_items(&self) -> bool {
+        !self.lock().items.is_empty()
+    }
+
+    /// What [`Inbox::sleep`] is to be given; read before looking for items.
+    pub(super) fn epoch(&self) -> u32 {
+        self.epoch.load(Ordering::Acquire)
+    }
+
+    /// Sleeps until something has happened since `epoch` was read, or until the deadline.
+    pub(super) fn sleep(&self, epoch: u32, until: Deadline) {
+        let left = until.left().map_or(SLICE, |left| left.min(SLICE));
+        futex::wait(&self.epoch, epoch, left);
+    }
+
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Acquire)
+    }
+
+    pub(super) fn set_cancelled(&self, cancelled: bool) {
+        self.cancelled.store(cancelled, Ordering::Release);
+        if cancelled {
+            self.wake();
+        }
+    }
+
+    /// The descriptor, which is readable at first.
+    pub(super) fn descriptor(&self) -> std::io::Result<&EventFd> {
+        if let Some(descriptor) = self.descriptor.get() {
+            return Ok(descriptor);
+        }
+        let new = EventFd::new()?;
+        new.raise();
+        Ok(self.descriptor.get_or_init(|| new))
+    }
+
+    /// Makes the descriptor quiet, unless there is something.
+    pub(super) fn quiet(&self) {
+        if let Some(descriptor) = self.descriptor.get() {
+            descriptor.clear();
+            if self.is_cancelled() || self.has_items() {
+                descriptor.raise();
+            }
+        }
+    }
+
+    /// Makes the descriptor readable: at an end, which stays.
+    pub(super) fn raise(&self) {
+        if let Some(descriptor) = self.descriptor.get() {
+            descriptor.raise();
+        }
+    }
+}

@@ -1,0 +1,459 @@
+//! A stream of messages from a server.
+//!
+//! A thread reads the connection into an inbox ([`reader`], [`inbox`]); the calls here take from it. When the
+//! connection ends before the stream does, the thread connects again and resumes where the server said it stood
+//! ([`plan`]), so that nothing is lost, repeated or reordered; what the server overwrote meanwhile is a gap as ever.
+
+mod frames;
+mod inbox;
+mod plan;
+mod reader;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use plasmite_core::message::TimeCache;
+use plasmite_core::store::{
+    moved_token, Gap, GapPolicy, Next, OwnedMessage, Start, Stats, TailOptions, View, Wait,
+};
+use plasmite_core::sys::atomic::{AtomicU64, Ordering};
+use plasmite_core::sys::clock::Deadline;
+use plasmite_core::sys::{event_fd, fork};
+use plasmite_core::{Error, ErrorKind, Result};
+
+use crate::Pool;
+use frames::Frame;
+use inbox::{Inbox, Item};
+use plan::Plan;
+use reader::{Line, Reader};
+
+/// A stream. Any thread may use it; calls that take messages take turns, [`Stream::cancel`] and the getters never wait
+/// for one that sleeps.
+pub struct Stream {
+    pool: Pool,
+    inbox: Arc<Inbox>,
+    state: Mutex<State>,
+    running: Mutex<Option<Running>>,
+    policy: GapPolicy,
+    deadline: Deadline,
+    delivered: AtomicU64,
+    dropped: AtomicU64,
+    /// Any token of the pool.
+    token: Mutex<String>,
+    /// The process in which its thread runs.
+    born: u32,
+}
+
+struct State {
+    plan: Plan,
+    /// What views were given of in the last call.
+    lent: Vec<OwnedMessage>,
+    times: TimeCache,
+    left: Option<u64>,
+    /// Nothing more comes.
+    done: bool,
+    last_gap: Option<Gap>,
+}
+
+struct Running {
+    line: Arc<Line>,
+    thread: JoinHandle<()>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Pool {
+    /// Opens a stream: connects, and waits for the server to say where it stands. It lives on when the pool handle is
+    /// dropped.
+    ///
+    /// # Errors
+    /// NotFound, Usage (options, a bad token), RetentionGap (a token); those of requests.
+    pub fn tail(&self, options: &TailOptions<'_>) -> Result<Stream> {
+        if options.in_place {
+            return Err(
+                Error::usage("messages of a server's pool cannot be read in place")
+                    .with_path(self.name())
+                    .with_hint("open the stream without in_place"),
+            );
+        }
+        let stream = Stream {
+            pool: self.clone(),
+            inbox: Arc::new(Inbox::new()),
+            state: Mutex::new(State {
+                plan: Plan::new(options)?,
+                lent: Vec::new(),
+                times: TimeCache::new(),
+                left: options.max,
+                done: false,
+                last_gap: None,
+            }),
+            running: Mutex::new(None),
+            policy: options.gap,
+            deadline: options.timeout.map_or(Deadline::NEVER, Deadline::after),
+            delivered: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
+            token: Mutex::new(String::new()),
+            born: fork::generation(),
+        };
+        let mut state = lock(&stream.state);
+        stream.begin(&mut state)?;
+        drop(state);
+        Ok(stream)
+    }
+}
+
+impl Stream {
+    /// Connects and starts the reader.
+    fn begin(&self, state: &mut State) -> Result<()> {
+        if state.plan.wants_end() {
+            let newest = self.pool.bounds()?.newest;
+            state.plan.end_at(newest);
+        }
+        let line = Arc::new(Line::new(&self.pool));
+        let mut plan = state.plan.clone();
+        let mut connection = line.connect(&plan)?;
+        let largest = self.pool.link.settings.largest;
+        match connection.next(largest, self.pool.name()) {
+            Ok(Frame::Position(next_seq, token)) => {
+                self.inbox.next_seq.store(next_seq, Ordering::Relaxed);
+                lock(&self.token).clone_from(&token);
+                plan.stands_at(next_seq, token);
+            }
+            Ok(Frame::Failed(error)) => return Err(error),
+            Ok(_) => {
+                return Err(Error::usage(
+                    "the server is too old for this client: its tails do not tell where they stand",
+                )
+                .with_path(self.pool.name())
+                .with_hint("upgrade the server"))
+            }
+            Err(error) => {
+                return Err(Error::from_io(&error, "read the answer of the server")
+                    .with_path(self.pool.name()))
+            }
+        }
+        let reader = Reader {
+            line: Arc::clone(&line),
+            inbox: Arc::clone(&self.inbox),
+            plan,
+            policy: self.policy,
+            lost: false,
+        };
+        let thread = std::thread::Builder::new()
+            .name("plasmite-tail".to_owned())
+            .spawn(move || {
+                let inbox = Arc::clone(&reader.inbox);
+                reader.run(connection);
+                inbox.end();
+            })
+            .map_err(|error| Error::from_io(&error, "start a thread for the stream"))?;
+        *lock(&self.running) = Some(Running { line, thread });
+        Ok(())
+    }
+
+    #[cold]
+    fn in_child(&self) -> Error {
+        Error::usage("the stream's connection belongs to the parent process")
+            .with_hint("open a stream of its own in the forked child")
+    }
+
+    fn check_process(&self) -> Result<()> {
+        match self.born == fork::generation() {
+            true => Ok(()),
+            false => Err(self.in_child()),
+        }
+    }
+
+    /// The next message, or why there is none. The view is written only for a message; it is good until the next call
+    /// on the stream.
+    ///
+    /// # Errors
+    /// RetentionGap (with [`GapPolicy::Error`]; the stream has ended then), NotFound (the pool is gone), Usage with a
+    /// seq (a filter failed on the message), Corrupt, Permission, Io.
+    pub fn next(&self, wait: Wait, view: &mut View) -> Result<Next> {
+        let mut state = self.state_of_ours()?;
+        self.step(&mut state, wait, |state, message| {
+            *view = message.view();
+            state.lent.push(message);
+            Ok(())
+        })
+    }
+
+    /// As [`Stream::next`] for as many messages as there are, at most as many as there are views. Only the first is
+    /// waited for.
+    ///
+    /// # Errors
+    /// As [`Stream::next`].
+    pub fn next_many(&self, wait: Wait, views: &mut [View]) -> Result<(Next, usize)> {
+        let mut state = self.state_of_ours()?;
+        let Some((first, rest)) = views.split_first_mut() else {
+            return Ok((Next::Timeout, 0));
+        };
+        let next = self.step(&mut state, wait, |state, message| {
+            *first = message.view();
+            state.lent.push(message);
+            Ok(())
+        })?;
+        if !matches!(next, Next::Message(_)) {
+            return Ok((next, 0));
+        }
+        let mut count = 1;
+        for view in rest {
+            if state.left == Some(0) {
+                break;
+            }
+            let Some(message) = self.inbox.take_message() else {
+                break;
+            };
+            self.delivered(&mut state, &message);
+            *view = message.view();
+            state.lent.push(message);
+            count += 1;
+        }
+        Ok((next, count))
+    }
+
+    /// As [`Stream::next`]; appends the message's JSON envelope to `out`.
+    ///
+    /// # Errors
+    /// As [`Stream::next`].
+    pub fn next_envelope(&self, wait: Wait, out: &mut Vec<u8>) -> Result<Next> {
+        let mut state = self.state_of_ours()?;
+        self.step(&mut state, wait, |state, message| {
+            message.message().write_envelope(out, &mut state.times)
+        })
+    }
+
+    fn state_of_ours(&self) -> Result<MutexGuard<'_, State>> {
+        // Before the lock: in a child it may be held for ever.
+        self.check_process()?;
+        let mut state = lock(&self.state);
+        state.lent.clear();
+        Ok(state)
+    }
+
+    fn delivered(&self, state: &mut State, message: &OwnedMessage) {
+        let seq = message.message().seq;
+        if let Some(left) = &mut state.left {
+            *left = left.saturating_sub(1);
+        }
+        self.inbox
+            .next_seq
+            .store(seq.saturating_add(1), Ordering::Relaxed);
+        self.delivered.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn step(
+        &self,
+        state: &mut State,
+        wait: Wait,
+        deliver: impl FnOnce(&mut State, OwnedMessage) -> Result<()>,
+    ) -> Result<Next> {
+        let until = deadline_of(wait);
+        loop {
+            if self.inbox.is_cancelled() {
+                return Ok(Next::Cancelled);
+            }
+            if self.deadline.passed() {
+                self.inbox.raise();
+                return Ok(Next::Deadline);
+            }
+            if state.done || state.left == Some(0) {
+                self.inbox.raise();
+                return Ok(Next::End);
+            }
+            let epoch = self.inbox.epoch();
+            match self.inbox.take() {
+                Some(Item::Message(message)) => {
+                    let seq = message.message().seq;
+                    self.delivered(state, &message);
+                    deliver(state, message)?;
+                    return Ok(Next::Message(seq));
+                }
+                Some(Item::Gap(gap)) => {
+                    let count = gap.last.saturating_sub(gap.first).saturating_add(1);
+                    self.dropped.fetch_add(count, Ordering::Relaxed);
+                    self.inbox
+                        .next_seq
+                        .store(gap.last.saturating_add(1), Ordering::Relaxed);
+                    state.last_gap = Some(gap);
+                    match self.policy {
+                        GapPolicy::Continue => {}
+                        GapPolicy::Event => return Ok(Next::Gap(gap)),
+                        GapPolicy::Error => {
+                            state.done = true;
+                            return Err(gap.into_error());
+                        }
+                    }
+                }
+                Some(Item::Failed(error)) => {
+                    state.done |= error.kind() == ErrorKind::RetentionGap;
+                    if let (ErrorKind::Usage, Some(seq)) = (error.kind(), error.seq()) {
+                        self.inbox
+                            .next_seq
+                            .store(seq.saturating_add(1), Ordering::Relaxed);
+                    }
+                    return Err(error);
+                }
+                Some(Item::End) => state.done = true,
+                None if until.passed() => {
+                    self.inbox.quiet();
+                    return Ok(Next::Timeout);
+                }
+                None => self.inbox.sleep(epoch, self.deadline.sooner(until)),
+            }
+        }
+    }
+
+    /// Whether a step would not wait.
+    fn is_ready(&self) -> bool {
+        let at_end = || {
+            let state = lock(&self.state);
+            state.done || state.left == Some(0)
+        };
+        self.inbox.is_cancelled() || self.deadline.passed() || self.inbox.has_items() || at_end()
+    }
+
+    /// Ends the wait of another thread, and makes every further step say Cancelled. May be called from a signal
+    /// handler.
+    pub fn cancel(&self) {
+        self.inbox.set_cancelled(true);
+    }
+
+    /// Makes a cancelled stream usable again.
+    pub fn reset_cancel(&self) {
+        self.inbox.set_cancelled(false);
+    }
+
+    /// Seq of the message that would come next if nothing is lost or filtered.
+    pub fn next_seq(&self) -> u64 {
+        self.inbox.next_seq.load(Ordering::Relaxed)
+    }
+
+    /// Totals.
+    pub fn stats(&self) -> Stats {
+        Stats {
+            delivered: self.delivered.load(Ordering::Relaxed),
+            dropped: self.dropped.load(Ordering::Relaxed),
+        }
+    }
+
+    /// A text that another stream can resume from, of this pool there or on the server's machine.
+    pub fn token(&self) -> String {
+        moved_token(&lock(&self.token), self.next_seq()).unwrap_or_default()
+    }
+
+    /// Goes elsewhere, on a new connection; maximum, filters and end stay as they are.
+    ///
+    /// # Errors
+    /// As [`Pool::tail`].
+    pub fn seek(&self, start: &Start) -> Result<()> {
+        let mut state = self.state_of_ours()?;
+        if let Some(running) = self.stop() {
+            // All of it: the inbox is used again.
+            let _ = running.thread.join();
+        }
+        self.inbox.restart();
+        state.done = false;
+        state.plan.go_to(start);
+        let left = state.left;
+        state.plan.set_left(left);
+        self.begin(&mut state)?;
+        self.inbox.raise();
+        Ok(())
+    }
+
+    /// A descriptor that is readable when a step would not wait. It belongs to the stream; a step that finds nothing
+    /// makes it quiet again.
+    ///
+    /// # Errors
+    /// Io when it cannot be had; Usage in a forked child.
+    pub fn event_fd(&self) -> Result<std::os::fd::RawFd> {
+        self.check_process()?;
+        self.inbox
+            .descriptor()
+            .map(|descriptor| descriptor.raw())
+            .map_err(|error| no_descriptor(&error))
+    }
+
+    /// Tells the thread to end.
+    fn stop(&self) -> Option<Running> {
+        let running = lock(&self.running).take()?;
+        self.inbox.stop();
+        running.line.break_off();
+        Some(running)
+    }
+}
+
+/// For how long closing waits for the thread. It ends at once, unless it is about to connect to a host that is silent; then
+/// it ends by itself when that attempt does, without touching anything.
+const CLOSING: Duration = Duration::from_millis(100);
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        if self.check_process().is_ok() {
+            if let Some(running) = self.stop() {
+                if self.inbox.wait_ended(CLOSING) {
+                    let _ = running.thread.join();
+                }
+            }
+        } else if let Ok(mut running) = self.running.try_lock() {
+            if let Some(running) = running.take() {
+                running.line.forget();
+                std::mem::forget(running);
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Stream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stream")
+            .field("pool", &self.pool)
+            .field("next_seq", &self.next_seq())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Index of a stream whose next step would not wait; `None` when the time is up first.
+///
+/// # Errors
+/// Usage in a forked child; Io when there are no descriptors to sleep on.
+pub fn wait_any(streams: &[&Stream], wait: Wait) -> Result<Option<usize>> {
+    let until = deadline_of(wait);
+    loop {
+        let mut descriptors = Vec::with_capacity(streams.len());
+        let mut soonest = until;
+        for stream in streams {
+            stream.check_process()?;
+            let descriptor = stream.inbox.descriptor();
+            descriptors.push(descriptor.map_err(|error| no_descriptor(&error))?);
+            stream.inbox.quiet();
+            soonest = soonest.sooner(stream.deadline);
+        }
+        if let Some(index) = streams.iter().position(|stream| stream.is_ready()) {
+            // Its descriptor says so as well.
+            streams[index].inbox.raise();
+            return Ok(Some(index));
+        }
+        if until.passed() {
+            return Ok(None);
+        }
+        event_fd::wait_any(&descriptors, soonest.left());
+    }
+}
+
+fn no_descriptor(error: &std::io::Error) -> Error {
+    Error::from_io(error, "make a descriptor for the stream")
+}
+
+fn deadline_of(wait: Wait) -> Deadline {
+    match wait {
+        Wait::Forever => Deadline::NEVER,
+        Wait::For(wait) => Deadline::after(wait),
+        Wait::Try => Deadline::after(Duration::ZERO),
+    }
+}
