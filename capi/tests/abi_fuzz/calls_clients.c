@@ -35,6 +35,20 @@ static void client_new(void) {
     plsm_client_t *sure = NULL;
     if (plsm_client_new(directory, &sure, NULL) == 0) keep(CLIENT, sure);
 }
+static void client_new_with(void) {
+    // No server is ever asked: nothing listens on port 1, and requests give up at once.
+    static const char *const tokens[] = {NULL, "token", "", "two words", "\xff"};
+    static const char *const files[] = {NULL, NULL, "/nowhere", "", "/dev/null"};
+    plsm_client_options_t made = PLSM_CLIENT_OPTIONS_INIT;
+    made.flags = flag();
+    made.pool_dir = rarely(4) ? "http://127.0.0.1:1" : directory;
+    made.token = tokens[below(5)];
+    made.token_file = files[below(5)];
+    made.tls_ca_file = files[below(5)];
+    made.request_timeout_ms = 1 + below(50);
+    made.largest_bytes = number();
+    MAKES(CLIENT, plsm_client_t, plsm_client_new_with(options(&made, sizeof made), place, error_place()));
+}
 static void client_free(void) { plsm_client_free(to_free(CLIENT)); }
 static void client_dir(void) {
     plsm_buf_t *buf = output(sizeof *buf);
@@ -122,6 +136,7 @@ static void salvage(void) {
 
 const struct call client_calls[] = {
     {"plsm_client_new", client_new},
+    {"plsm_client_new_with", client_new_with},
     {"plsm_client_free", client_free},
     {"plsm_client_pool_dir", client_dir},
     {"plsm_pool_resolve", resolve},

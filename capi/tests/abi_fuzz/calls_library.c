@@ -46,6 +46,7 @@ static void errors(void) {
         if (!plsm_error_cause(err, at)) wrong("plsm_error_cause", "NULL below the count");
     if (plsm_error_cause(err, count) || plsm_error_cause(NULL, number())) wrong("plsm_error_cause", "one too many");
     (void)plsm_error_maybe_written(rarely(4) ? NULL : err);
+    (void)plsm_error_too_large(rarely(4) ? NULL : err);
     plsm_error_free(err);
 }
 static void lines(void *user, uint32_t level, const char *message) {
@@ -76,6 +77,7 @@ const struct call library_calls[] = {
     {"plsm_error_cause_count", errors},
     {"plsm_error_cause", errors},
     {"plsm_error_maybe_written", errors},
+    {"plsm_error_too_large", errors},
     {"plsm_log_set", log_set},
     {"plsm_guard_install", guard_install},
     {"plsm_default_pool_dir", default_dir},

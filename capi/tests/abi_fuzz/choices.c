@@ -51,9 +51,9 @@ static char *text(const char *from, size_t len) {
 
 const char *reference(void) {
     static const char *const good[] = {"a", "b", "c", "d", "e"};
-    static const char *const odd[] = {"",      ".",    "..",          "a/b",   "../x",     "a\xff", "http://h/p",
+    static const char *const odd[] = {"",      ".",    "..",          "a/b",   "../x",     "a\xff", "x://h/p",
                                       "a.b.c", "\x01", "a.plasmite/x", "-rf",   "no such",  "old",   "a.plasmite",
-                                      "new",   "~",    "./a",         "con", " "};
+                                      "new",   "~",    "./a",         "con", " ",     "http://127.0.0.1:1/p"};
     if (rarely(40)) return NULL;
     if (rarely(60)) {
         char *longest = memory(5000);

@@ -127,8 +127,6 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    /// Whoever it is, and what it forks, is waited for when it is killed.
-    #[allow(clippy::zombie_processes)]
     pub(crate) fn start(
         language: &Language,
         role: Role,
