@@ -306,7 +306,7 @@ func TestTokensOfServers(t *testing.T) {
 	fails(t, err, plasmite.ErrNotFound)
 	_, err = plasmite.NewRemoteClient(on.url, plasmite.WithRequestTimeout(-1))
 	fails(t, err, plasmite.ErrInvalidArgument)
-	config := plasmite.ClientConfig{Token: text}
+	config := plasmite.ClientConfig{Token: &text}
 	if shown := fmt.Sprintf("%v %+v %#v %s", config, config, config, config); strings.Contains(shown, text) {
 		t.Fatal(shown)
 	}
