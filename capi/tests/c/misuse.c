@@ -21,7 +21,7 @@ static void pool_calls(void) {
     USAGE(plsm_pool_create(client, "new", 0, NULL, &err));
     USAGE(plsm_pool_create(client, bad_utf8, 0, &out, &err));
     USAGE(plsm_pool_create(client, "", 0, &out, &err));
-    USAGE(plsm_pool_create(client, "http://h/p", 0, &out, &err));
+    USAGE(plsm_pool_create(client, "x://h/p", 0, &out, &err));
     USAGE(plsm_pool_create(client, "new", 1, &out, &err));
     USAGE(plsm_pool_create(client, "new", UINT64_MAX, &out, &err));
     USAGE(plsm_pool_create(client, "new", 0, NOT_ALIGNED(plsm_pool_t **), &err));

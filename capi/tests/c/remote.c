@@ -139,8 +139,7 @@ static void everyday(void) {
 
     plsm_pool_free(file);
     plsm_pool_free(pool);
-    plsm_client_free(here);
-    plsm_client_free(there);
+    plsm_client_free(there); // the other one is finish()'s
     stop_server();
 }
 
