@@ -58,5 +58,5 @@ test("content is text, whatever it looks like", async (t) => {
   await page.locator("#detail .key", { hasText: "<img src=x" }).waitFor();
   await page.locator("#detail .tag", { hasText: "<b>bold</b>" }).waitFor();
   assert.equal(await page.locator("main img, main script, main b, main i").count(), 0);
-  await page.locator("#detail code", { hasText: `pls fetch 'a b'\\''&<i>ü' 1` }).waitFor();
+  await page.locator("#detail code", { hasText: `pls fetch '${server.url}/a%20b'\\''%26%3Ci%3E%C3%BC' 1` }).waitFor();
 });

@@ -197,15 +197,18 @@ impl<'a> Round<'a> {
             self.totals.kills += 1;
         }
         self.totals.held += u64::from(is_held(&self.client));
+        // In the smallest rings one that died may have made room by taking away all there was.
+        let mut emptied = false;
         for read_only in [true, false] {
             let pool = self.client.open("p", &OpenOptions { read_only }).unwrap();
             let (oldest, newest) = inspect(&pool, self.spread);
+            emptied = newest == 0;
             assert!(
-                newest >= self.newest,
-                "seq {} was there and is gone",
+                emptied || newest >= self.newest,
+                "seq {} was there and is gone, {oldest} to {newest} are left",
                 self.newest
             );
-            self.newest = newest;
+            self.newest = self.newest.max(newest);
             let known = lasts(&pool, oldest, newest);
             for (writer, role, acked) in &dead {
                 nothing_lost(
@@ -227,10 +230,12 @@ impl<'a> Round<'a> {
         let receipt = pool
             .append_json(message(0, self.own, self.spread).as_bytes(), &patient())
             .unwrap();
-        assert_eq!(
+        // What was written and taken away since was not seen.
+        assert!(
+            receipt.seq == self.newest + 1 || emptied && receipt.seq > self.newest,
+            "a seq was given twice or skipped: {} behind {}",
             receipt.seq,
-            self.newest + 1,
-            "a seq was given twice or skipped"
+            self.newest
         );
         self.oracle.own.push((receipt.seq, self.own, begin, now()));
         self.newest = receipt.seq;
