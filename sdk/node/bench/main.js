@@ -8,7 +8,8 @@ const { redis, sqlite } = require("./peers.js");
 const { objects, texts } = require("./messages.js");
 
 const directory = process.env.PLASMITE_BENCH_DIR;
-const rounds = Number(process.argv[process.argv.indexOf("--rounds") + 1] || 7);
+const at = process.argv.indexOf("--rounds");
+const rounds = at < 0 ? 7 : Number(process.argv[at + 1]);
 /** Messages a round, of the peers too: each works on as much memory. */
 const COUNT = 32 * 1024;
 const PEER_COUNT = COUNT;
