@@ -4,36 +4,18 @@
 mod common;
 
 use common::server::{filled, Server};
+use common::tls::{expired, init, FILES};
 use common::{json_lines, Scratch};
-use rcgen::{CertificateParams, KeyPair};
 use serde_json::Value;
-use std::time::{Duration, SystemTime};
 
 const TOKEN: &str = "tls/plasmite-auth-token.txt";
 const CERTIFICATE: &str = "tls/plasmite-tls-cert.pem";
-const SERVED: [&str; 6] = [
-    "--token-file",
-    TOKEN,
-    "--tls-cert",
-    CERTIFICATE,
-    "--tls-key",
-    "tls/plasmite-tls-key.pem",
-];
 
 /// A server with what `serve init` makes, which has the pool `lab`.
 fn secured(scratch: &Scratch) -> (Server, String) {
-    scratch
-        .run(&[
-            "serve",
-            "init",
-            "--output-dir",
-            "tls",
-            "--bind",
-            "127.0.0.1:9700",
-        ])
-        .json();
+    init(scratch, &["--bind", "127.0.0.1:9700"]);
     scratch.feed("lab", &["{\"n\":1}"]);
-    let server = Server::start(scratch, &SERVED);
+    let server = Server::start(scratch, &FILES);
     let url = format!("https://127.0.0.1:{}/lab", server.address.port());
     (server, url)
 }
@@ -101,7 +83,7 @@ fn the_commands_of_init_work_as_they_stand() {
         .run(&["serve", "init", "--output-dir", "tls", "--bind", &bind])
         .json();
     scratch.run(&["pool", "create", "demo"]).ok();
-    let _server = Server::start_bound(&scratch, &[&["--bind", &*bind], &SERVED[..]].concat());
+    let _server = Server::start_bound(&scratch, &[&["--bind", &*bind], &FILES[..]].concat());
     let commands: Vec<&str> = init["init"]["client_commands"]
         .as_array()
         .unwrap()
@@ -144,11 +126,7 @@ fn servers_that_are_not_trusted() {
     // 127.0.0.2 reaches no server on 127.0.0.1, but one on all addresses, whose certificate does not name it.
     let all = Server::start_bound(
         &scratch,
-        &[
-            &["--bind", "0.0.0.0:0", "--allow-non-loopback"],
-            &SERVED[..],
-        ]
-        .concat(),
+        &[&["--bind", "0.0.0.0:0", "--allow-non-loopback"], &FILES[..]].concat(),
     );
     let misnamed = format!("https://127.0.0.2:{}/lab", all.address.port());
     for (url, trusted) in [
@@ -199,17 +177,7 @@ fn servers_that_are_not_trusted() {
 #[test]
 fn a_certificate_that_has_expired() {
     let scratch = Scratch::new();
-    let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-    let day = Duration::from_secs(86_400);
-    params.not_before = (SystemTime::now() - 30 * day).into();
-    params.not_after = (SystemTime::now() - day).into();
-    let key = KeyPair::generate().unwrap();
-    std::fs::write(
-        scratch.path().join("cert"),
-        params.self_signed(&key).unwrap().pem(),
-    )
-    .unwrap();
-    std::fs::write(scratch.path().join("key"), key.serialize_pem()).unwrap();
+    expired(&scratch);
     let server = filled(&scratch, 0, &[]);
     drop(server);
     let server = Server::start(&scratch, &["--tls-cert", "cert", "--tls-key", "key"]);

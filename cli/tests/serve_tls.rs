@@ -5,14 +5,15 @@ mod common;
 
 use common::http::Wire;
 use common::server::Server;
+use common::tls::{expired, init, FILES};
 use common::Scratch;
 use http_body_util::{BodyExt, Full};
-use rcgen::{CertificateParams, KeyPair};
+use rcgen::KeyPair;
 use rustix::process::Signal;
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
@@ -45,23 +46,6 @@ fn connect(address: SocketAddr, pem: &str, name: &str) -> Result<Tls, String> {
     }
     Ok(Wire::over(StreamOwned::new(connection, socket)))
 }
-
-/// `serve init` in `tls`, and its certificate.
-fn init(scratch: &Scratch, options: &[&str]) -> String {
-    let mut args = vec!["serve", "init", "--output-dir", "tls"];
-    args.extend(options);
-    scratch.run(&args).json();
-    std::fs::read_to_string(scratch.path().join("tls/plasmite-tls-cert.pem")).expect("written")
-}
-
-const FILES: [&str; 6] = [
-    "--token-file",
-    "tls/plasmite-auth-token.txt",
-    "--tls-cert",
-    "tls/plasmite-tls-cert.pem",
-    "--tls-key",
-    "tls/plasmite-tls-key.pem",
-];
 
 #[test]
 fn what_init_makes_is_what_clients_need() {
@@ -182,15 +166,8 @@ fn write(path: &Path, text: &str) -> String {
 #[test]
 fn an_expired_certificate_is_refused_by_clients() {
     let scratch = Scratch::new();
-    let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-    let day = Duration::from_secs(86_400);
-    params.not_before = (SystemTime::now() - 30 * day).into();
-    params.not_after = (SystemTime::now() - day).into();
-    let key = KeyPair::generate().unwrap();
-    let pem = params.self_signed(&key).unwrap().pem();
-    let cert = write(&scratch.path().join("cert"), &pem);
-    let key = write(&scratch.path().join("key"), &key.serialize_pem());
-    let server = Server::start(&scratch, &["--tls-cert", &cert, "--tls-key", &key]);
+    let pem = expired(&scratch);
+    let server = Server::start(&scratch, &["--tls-cert", "cert", "--tls-key", "key"]);
     let error = connect(server.address, &pem, "localhost")
         .err()
         .expect("refused");

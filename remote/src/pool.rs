@@ -200,14 +200,6 @@ impl Pool {
         Ok(())
     }
 
-    /// A message's Lite3 document.
-    ///
-    /// # Errors
-    /// As [`Pool::get`]; Usage with the seq when Lite3 cannot hold it.
-    pub fn get_lite3(&self, seq: u64) -> Result<Vec<u8>> {
-        self.get_route(&format!("/messages/{seq}/lite3"))
-    }
-
     #[cold]
     pub(crate) fn refuse_write(&self) -> Result<()> {
         match self.inner.read_only {

@@ -16,6 +16,7 @@ pub(crate) mod server;
 pub(crate) mod session;
 pub(crate) mod shared;
 pub(crate) mod terminal;
+pub(crate) mod tls;
 
 /// A test that takes longer hangs.
 const PATIENCE: Duration = Duration::from_secs(30);

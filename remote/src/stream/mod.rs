@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use plasmite_core::message::TimeCache;
 use plasmite_core::store::{
-    moved_token, Gap, GapPolicy, Next, OwnedMessage, Start, Stats, TailOptions, View, Wait,
+    moved_token, GapPolicy, Next, OwnedMessage, Start, Stats, TailOptions, View, Wait,
 };
 use plasmite_core::sys::atomic::{AtomicU64, Ordering};
 use plasmite_core::sys::clock::Deadline;
@@ -53,7 +53,6 @@ struct State {
     left: Option<u64>,
     /// Nothing more comes.
     done: bool,
-    last_gap: Option<Gap>,
 }
 
 struct Running {
@@ -88,7 +87,6 @@ impl Pool {
                 times: TimeCache::new(),
                 left: options.max,
                 done: false,
-                last_gap: None,
             }),
             running: Mutex::new(None),
             policy: options.gap,
@@ -279,7 +277,6 @@ impl Stream {
                     self.inbox
                         .next_seq
                         .store(gap.last.saturating_add(1), Ordering::Relaxed);
-                    state.last_gap = Some(gap);
                     match self.policy {
                         GapPolicy::Continue => {}
                         GapPolicy::Event => return Ok(Next::Gap(gap)),

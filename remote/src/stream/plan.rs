@@ -74,15 +74,12 @@ impl Plan {
 
     /// A message came.
     pub(super) fn came(&mut self, seq: u64) {
-        self.last = Some(seq);
+        self.pass(seq);
         if let Some(left) = &mut self.left {
             *left = left.saturating_sub(1);
         }
         if let Start::Last(count) = &mut self.start {
             *count = count.saturating_sub(1);
-        }
-        if let Some((next, _)) = &mut self.position {
-            *next = seq.saturating_add(1);
         }
     }
 

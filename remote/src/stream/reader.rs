@@ -1,7 +1,7 @@
 //! The thread of a stream: reads one connection after another into the inbox, each from where the last one stood.
 
 use std::io::{self, BufReader, Read};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use plasmite_core::store::GapPolicy;
@@ -41,16 +41,16 @@ impl Line {
         }
     }
 
+    fn agent(&self) -> MutexGuard<'_, Option<Agent>> {
+        self.agent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Asks for a tail, and waits for the head of its answer.
     ///
     /// # Errors
     /// The server's, or those of the way to it.
     pub(super) fn connect(&self, plan: &Plan) -> Result<Connection> {
-        let agent = self
-            .agent
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let agent = self.agent().clone();
         let Some(agent) = agent else {
             return Err(Error::new(ErrorKind::Io, "the stream was closed"));
         };
@@ -73,11 +73,7 @@ impl Line {
 
     /// Breaks the connections off, for ever.
     pub(super) fn break_off(&self) {
-        let agent = self
-            .agent
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let agent = self.agent().take();
         if let Some(agent) = agent {
             agent.shutdown();
         }
@@ -85,11 +81,7 @@ impl Line {
 
     /// In a forked child: leaves the parent's connections alone.
     pub(super) fn forget(&self) {
-        let agent = self
-            .agent
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let agent = self.agent().take();
         std::mem::forget(agent);
     }
 }
