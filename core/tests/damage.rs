@@ -215,3 +215,98 @@ fn a_head_that_goes_back() {
         }
     }
 }
+
+/// Behind damage lie messages that an enemy made up, with right checksums and seqs that were delivered before: they do not
+/// come, and the next one that belongs there does.
+#[test]
+fn made_up_messages_behind_damage() {
+    use plasmite_core::store::{Next, OpenOptions, Start, TailOptions, Wait};
+    let _watchdog = watchdog();
+    let forge = common::Forge::new();
+    for (seq, as_seq) in [(4, 1), (5, 2)] {
+        forge.change(seq, |header, _| header.seq = as_seq);
+    }
+    let damaged = forge.layout.frames[2].offset + 44;
+    forge.file.write_all_at(b"\xff", damaged).unwrap();
+    let pool = forge
+        .client
+        .open("p", &OpenOptions { read_only: true })
+        .unwrap();
+    let read = |stream: &plasmite_core::store::Stream| {
+        let mut seqs = Vec::new();
+        let mut corrupt = 0;
+        loop {
+            match stream.next_envelope(Wait::Try, &mut Vec::new()) {
+                Ok(Next::Message(seq)) => seqs.push(seq),
+                Ok(Next::Timeout) => return (seqs, corrupt),
+                Ok(other) => panic!("{other:?}"),
+                Err(error) => {
+                    assert_eq!(error.kind(), ErrorKind::Corrupt, "{error:?}");
+                    corrupt += 1;
+                }
+            }
+        }
+    };
+    for in_place in [false, true] {
+        let options = TailOptions {
+            in_place,
+            ..TailOptions::default()
+        };
+        let stream = pool.tail(&options).unwrap();
+        assert_eq!(read(&stream), (vec![1, 2, 6], 1));
+        // Whoever goes back reads again from there.
+        stream.seek(&Start::Oldest).unwrap();
+        assert_eq!(read(&stream), (vec![1, 2, 6], 1));
+    }
+}
+
+/// A head that is no multiple of 8, or far beyond a ring that is nothing but filling: each call comes to an end.
+#[test]
+fn heads_that_lead_nowhere() {
+    use plasmite_core::store::{Next, TailOptions, Wait};
+    let _watchdog = watchdog();
+    let victim = Victim::new(with_index(), 18);
+    let pool = victim.open(true).unwrap();
+    let head_at = 4096 + std::mem::offset_of!(control::Hot, head);
+    let head = u64::from_le_bytes(victim.good[head_at..head_at + 8].try_into().unwrap());
+    let filling = plasmite_core::format::frame::Size::Padding(pool.info().unwrap().ring_size);
+    for (what, head, first_word) in [
+        ("4 bytes on", head + 4, None),
+        ("far away", 1 << 60, Some(filling.word())),
+    ] {
+        for in_place in [false, true] {
+            let options = TailOptions {
+                in_place,
+                ..TailOptions::default()
+            };
+            let stream = pool.tail(&options).unwrap();
+            victim
+                .file
+                .write_all_at(&head.to_le_bytes(), head_at as u64)
+                .unwrap();
+            if let Some(word) = first_word {
+                victim
+                    .file
+                    .write_all_at(&word.to_le_bytes(), victim.ring as u64)
+                    .unwrap();
+            }
+            let mut messages = 0;
+            let mut corrupt = 0;
+            for _ in 0..30 {
+                match stream.next_envelope(Wait::Try, &mut Vec::new()) {
+                    Ok(Next::Message(_)) => messages += 1,
+                    Ok(Next::Timeout | Next::End) => break,
+                    Ok(other) => panic!("{what}: {other:?}"),
+                    Err(error) => {
+                        assert_eq!(error.kind(), ErrorKind::Corrupt, "{what}: {error:?}");
+                        corrupt += 1;
+                    }
+                }
+            }
+            // Words that no writer left end the stream.
+            let expected = if first_word.is_some() { 0 } else { 18 };
+            assert_eq!((messages, corrupt), (expected, 1), "{what}");
+            victim.restore();
+        }
+    }
+}

@@ -57,7 +57,7 @@ impl Pool {
         let first = oldest.seq.next_multiple_of(stride);
         let slots = (newest.seq + 1).saturating_sub(first).div_ceil(stride);
         let looks = slots.min(SAMPLE);
-        let seqs = (0..looks).map(|look| first + look * slots / looks * stride);
+        let seqs = (0..looks).map(|look| first + look * (slots / looks) * stride);
         let seqs: Vec<u64> = seqs.filter(|seq| !ring.index_knows(*seq)).collect();
         // What was overwritten meanwhile has lost its slot to a newer message.
         let ((_, oldest), _) = ring.ends()?;

@@ -39,6 +39,8 @@ pub(super) struct Cursor {
     pub(super) at: u64,
     /// The seq that must come next if nothing is lost.
     pub(super) expect: Option<u64>,
+    /// The least seq that may come when none is expected, behind damage: what lies there may be made up.
+    pub(super) floor: u64,
     /// A seq to go to before anything is read.
     pub(super) seek: Option<u64>,
     /// Messages before this time do not count.
@@ -80,6 +82,7 @@ impl Cursor {
             pool,
             at: 0,
             expect: None,
+            floor: 0,
             seek: None,
             since: 0,
             end_seq: None,
@@ -170,9 +173,15 @@ impl Cursor {
                         return Ok(step);
                     }
                 }
-                Found::Padding => self.at += self.header.len,
-                Found::Overtaken => self.at = self.ring().tail(),
-                Found::Damaged => return Err(self.skip_damage()),
+                // Each step leads on, whatever the control words say: no filling is as long as the ring, and no
+                // tail that overtakes is where we stand.
+                Found::Padding if self.header.len < self.ring().size() => {
+                    self.at += self.header.len
+                }
+                Found::Overtaken if self.ring().tail() > self.at => self.at = self.ring().tail(),
+                Found::Damaged | Found::Padding | Found::Overtaken => {
+                    return Err(self.skip_damage())
+                }
             }
         }
     }
@@ -197,6 +206,7 @@ impl Cursor {
             self.at = ring.head();
             self.head = self.at;
             self.expect = None;
+            self.floor = 0;
         }
         // Everything up to the end is committed, and what was not read is lost.
         if let (Some(end), Some(expect)) = (self.end_seq, self.expect) {
@@ -303,6 +313,9 @@ impl Cursor {
                 )?;
                 return Ok((step != Step::Wait).then_some(step));
             }
+        } else if seq < self.floor {
+            self.at += len;
+            return Ok(None);
         }
         if self.end_seq.is_some_and(|end| seq > end) {
             self.done = true;
@@ -366,7 +379,7 @@ impl Cursor {
             .next_good(self.at.saturating_add(8), head)
             .unwrap_or(head);
         self.at = next;
-        self.expect = None;
+        self.floor = self.expect.take().unwrap_or(self.floor);
         self.window.clear();
         error
     }

@@ -15,6 +15,7 @@ impl Cursor {
     pub(super) fn go_to(&mut self, start: &Start) -> Result<()> {
         self.moved();
         self.expect = None;
+        self.floor = 0;
         self.seek = None;
         self.since = 0;
         if self.backwards {

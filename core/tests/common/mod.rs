@@ -2,6 +2,7 @@
 #![allow(dead_code, unused_imports)] // each test binary uses its part
 
 mod aftermath;
+mod forge;
 mod mounts;
 mod old_file;
 pub(crate) mod old_pool;
@@ -15,6 +16,7 @@ use plasmite_core::store::{AppendOptions, Client, LockWait, Pool, PoolOptions, V
 use plasmite_core::{Error, ErrorKind};
 
 pub(crate) use aftermath::{is_held, lasts, nothing_lost, percentiles};
+pub(crate) use forge::Forge;
 pub(crate) use mounts::{mount, with_mounts};
 pub(crate) use process::{
     alone, become_nobody, fork, say, until, watchdog, watchdog_for, Board, Process,
