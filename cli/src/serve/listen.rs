@@ -1,5 +1,6 @@
 //! Accepting connections, and bounding what each may cost: handshake, head, idleness, unread answers.
 
+use super::driven::driven;
 use super::io::Impatient;
 use super::state::{State, Stopping};
 use super::{log, route};
@@ -88,11 +89,11 @@ pub(crate) async fn accept(listener: TcpListener, state: Arc<State>) {
             stopping: state.stopping.clone(),
         };
         let (acceptor, state) = (acceptor.clone(), Arc::clone(&state));
-        tokio::spawn(async move {
+        tokio::spawn(driven(async move {
             let _counted = state.metrics.connection();
             connection.serve(stream, acceptor).await;
             drop(permit);
-        });
+        }));
     }
     drop(listener);
     let _ = room

@@ -3,12 +3,13 @@
 //! `setup` turns settings into a checked configuration, or makes its files (`serve init`); `listen` accepts
 //! connections and bounds them; `gate` is what every request passes (host, origin, CORS, errors, measures);
 //! `route` is the table of routes, `routes` their handlers; `pools` keeps pools open, `storage` runs what may
-//! block away from the async workers; `tail` streams messages and `waiter` wakes idle streams; `web` has the files of the
-//! page; `mcp` is the Model Context Protocol, also without a network. Async code is here only, and no runtime exists
+//! block away from the async workers; `tail` streams messages, `waiter` wakes idle streams, and `driven` lets it drive
+//! their connections; `web` has the files of the page; `mcp` is the Model Context Protocol, also without a network. Async code is here only, and no runtime exists
 //! before [`run`] or [`serve_mcp`].
 
 mod access;
 mod body;
+mod driven;
 mod error;
 mod gate;
 mod host;

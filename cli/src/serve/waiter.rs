@@ -9,10 +9,12 @@
 //! more, then sleeps. What is appended before that look it sees; what is appended after it comes after the place
 //! where the watching stream stands, and rings, or was passed over by a ring that the tail hears.
 
+use super::driven::drive;
 use super::pools::OpenPool;
 use crate::{wait_any, Canceller, Error, ErrorKind, Next, Start, Stream, TailOptions, Wait};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 /// Pools a thread waits for: as many as the system sleeps on at once, less some.
@@ -112,10 +114,14 @@ impl Waiter {
             ..Shard::default()
         });
         let of_thread = Arc::clone(&shard);
+        let runtime = Handle::current();
         std::thread::Builder::new()
             .name("plasmite-wait".into())
-            .stack_size(128 << 10)
-            .spawn(move || of_thread.run())
+            .spawn(move || {
+                // Tails that are driven here use the runtime's sockets and timers.
+                let _context = runtime.enter();
+                of_thread.run();
+            })
             .map_err(|error| {
                 Error::new(ErrorKind::Io, format!("cannot start a thread: {error}"))
             })?;
@@ -181,7 +187,7 @@ impl Watch {
             }
             Err(_) => false,
         };
-        self.bell.news.notify_waiters();
+        drive(|| self.bell.news.notify_waiters());
         if !alive {
             self.bell.watched.store(false, Ordering::SeqCst);
             return false;
