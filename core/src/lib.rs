@@ -31,6 +31,8 @@ pub mod lite3;
 pub mod message;
 #[cfg(not(loom))]
 pub mod migrate;
+#[cfg(all(test, loom))]
+mod model;
 #[cfg(not(loom))]
 pub mod pool;
 #[cfg(not(loom))]

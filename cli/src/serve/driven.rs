@@ -100,3 +100,100 @@ impl Wake for Task {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::thread::ThreadId;
+    use std::time::Duration;
+    use tokio::runtime::{Builder, Runtime};
+    use tokio::sync::mpsc::{unbounded_channel, UnboundedReceiver, UnboundedSender};
+    use tokio::sync::Notify;
+
+    fn runtime() -> Runtime {
+        Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_time()
+            .build()
+            .unwrap()
+    }
+
+    /// A task that says on which thread it heard each ring of the bell.
+    async fn listener(bell: Arc<Notify>, heard: UnboundedSender<ThreadId>) {
+        loop {
+            bell.notified().await;
+            if heard.send(std::thread::current().id()).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Listeners, all of which wait.
+    fn listeners(runtime: &Runtime, count: usize) -> (Arc<Notify>, UnboundedReceiver<ThreadId>) {
+        let bell = Arc::new(Notify::new());
+        let (heard, hears) = unbounded_channel();
+        for _ in 0..count {
+            runtime.spawn(driven(listener(Arc::clone(&bell), heard.clone())));
+        }
+        // The one worker has polled all that were spawned before this one.
+        runtime.block_on(runtime.spawn(async {})).unwrap();
+        (bell, hears)
+    }
+
+    #[test]
+    fn a_few_are_driven_here_and_the_others_by_the_runtime() {
+        let runtime = runtime();
+        let _context = runtime.enter();
+        let here = std::thread::current().id();
+        let (bell, mut heard) = listeners(&runtime, MOST + 3);
+        for _ in 0..100 {
+            drive(|| bell.notify_waiters());
+            let mut by_us = 0;
+            for _ in 0..MOST + 3 {
+                by_us += usize::from(heard.blocking_recv() == Some(here));
+            }
+            assert_eq!(by_us, MOST);
+            // Those of the runtime listen again.
+            runtime.block_on(runtime.spawn(async {})).unwrap();
+        }
+    }
+
+    #[test]
+    fn who_is_driven_sleeps_in_the_runtime_again() {
+        let runtime = runtime();
+        let _context = runtime.enter();
+        let bell = Arc::new(Notify::new());
+        let rung = Arc::clone(&bell);
+        let task = runtime.spawn(driven(async move {
+            rung.notified().await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            rung.notified().await;
+        }));
+        runtime.block_on(runtime.spawn(async {})).unwrap();
+        drive(|| bell.notify_waiters());
+        // A wake-up that this thread does not call for is the runtime's.
+        while !task.is_finished() {
+            bell.notify_waiters();
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        runtime.block_on(task).unwrap();
+    }
+
+    #[test]
+    fn a_panic_ends_the_task_alone() {
+        let runtime = runtime();
+        let _context = runtime.enter();
+        let (bell, mut heard) = listeners(&runtime, 1);
+        let rung = Arc::clone(&bell);
+        let task = runtime.spawn(driven(async move {
+            rung.notified().await;
+            panic!("meant to");
+        }));
+        runtime.block_on(runtime.spawn(async {})).unwrap();
+        drive(|| bell.notify_waiters());
+        runtime.block_on(task).unwrap();
+        assert_eq!(heard.blocking_recv(), Some(std::thread::current().id()));
+        drive(|| bell.notify_waiters());
+        assert_eq!(heard.blocking_recv(), Some(std::thread::current().id()));
+    }
+}

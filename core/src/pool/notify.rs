@@ -9,13 +9,13 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::error::{Error, Result};
-use crate::pool::wait::{Target, WaitPlan, Woken};
+use crate::pool::wait::{BackOff, Target};
 use crate::pool::Pool;
-use crate::sys::atomic::{AtomicBool, AtomicU32, Ordering};
-use crate::sys::clock::Deadline;
+use crate::sys::clock::{self, Deadline};
 use crate::sys::event_fd::EventFd;
-use crate::sys::fork_lock::ForkLock;
-use crate::sys::{fork, futex};
+use crate::sys::fork;
+use crate::sys::fork_lock::Kernel;
+use crate::sys::orders::{Known, Order, Orders};
 
 /// The descriptor and its thread.
 #[derive(Debug)]
@@ -29,11 +29,8 @@ pub struct Notifier {
 struct State {
     fd: EventFd,
     pool: Pool,
-    /// What to wait for next; taken by the thread.
-    armed: ForkLock<Option<Target>>,
-    /// Changes when `armed` or `stop` does.
-    orders: AtomicU32,
-    stop: AtomicBool,
+    /// What to wait for.
+    orders: Orders<Target>,
     poll: bool,
     /// News by itself: from then on the reader is told that its time is up.
     deadline: Deadline,
@@ -52,9 +49,7 @@ impl Notifier {
         let state = Arc::new(State {
             fd: EventFd::new().map_err(|error| failed(&error))?,
             pool,
-            armed: ForkLock::new(None),
-            orders: AtomicU32::new(0),
-            stop: AtomicBool::new(false),
+            orders: Orders::new(),
             poll,
             deadline,
         });
@@ -88,7 +83,7 @@ impl Notifier {
             return;
         }
         self.state.fd.clear();
-        self.state.order(Some(target));
+        self.state.order(Order::Do(target));
     }
 
     /// Readable at once: the reader should look.
@@ -100,75 +95,49 @@ impl Notifier {
 }
 
 impl State {
-    fn order(&self, target: Option<Target>) {
-        {
-            // Counted under the lock, so that the thread never takes a target whose order it has not seen: it would
-            // drop that as an outdated one.
-            let mut armed = self.armed.lock();
-            *armed = target;
-            self.orders.fetch_add(1, Ordering::AcqRel);
-        }
-        futex::wake(&self.orders, 1);
+    fn order(&self, order: Order<Target>) {
+        self.orders.give(order, &Kernel);
         // It may be asleep on the pool for an earlier target.
         self.pool.disturb();
     }
 
     fn run(&self) {
         loop {
-            let (target, orders) = {
-                let mut armed = self.armed.lock();
-                (armed.take(), self.orders.load(Ordering::Acquire))
-            };
-            // Asked after the orders were read: the one that stops it then ends the sleep, or is seen here.
-            if self.stop.load(Ordering::Acquire) {
-                return;
-            }
-            match target {
-                Some(target) => self.watch(target, orders),
-                None => futex::wait(&self.orders, orders, Duration::from_secs(3600)),
+            match self.orders.take() {
+                (Order::Stop, _) => return,
+                (Order::Do(target), known) => self.watch(target, known),
+                (Order::Rest, known) => self.orders.rest(known, &Kernel),
             }
         }
     }
 
-    fn watch(&self, target: Target, orders: u32) {
+    fn watch(&self, target: Target, known: Known) {
+        let asleep = self.pool.can_sleep() && !self.poll;
+        let mut back_off = BackOff::new();
         // In slices, since a new order must be seen: `disturb` ends the sleep at once.
-        loop {
-            if self.stop.load(Ordering::Acquire) || self.orders.load(Ordering::Acquire) != orders {
-                return;
-            }
-            let epoch = if self.pool.can_sleep() && !self.poll {
+        while !self.orders.is_outdated(known) {
+            let epoch = if asleep {
                 self.pool.before_sleep(&target)
             } else {
                 0
             };
             if self.pool.has_news(&target) || self.pool.is_deleted() || self.deadline.passed() {
-                self.fd.raise();
-                return;
+                return self.fd.raise();
             }
-            if self.orders.load(Ordering::Acquire) != orders {
+            // Asked once more after the epoch was read: an order that comes now changes it.
+            if self.orders.is_outdated(known) {
                 return;
             }
             let slice = Duration::from_millis(crate::limits::WAIT_SLICE_MS);
             let most = self.deadline.left().map_or(slice, |left| left.min(slice));
-            if self.pool.can_sleep() && !self.poll {
+            if asleep {
                 self.pool.sleep(epoch, most);
             } else {
-                let plan = WaitPlan {
-                    deadline: Deadline::after(most),
-                    spin: Duration::ZERO,
-                    poll: true,
-                };
-                if !matches!(
-                    self.pool.wait_news(&target, &plan, &self.stop),
-                    Ok(Woken::Timeout)
-                ) {
-                    self.fd.raise();
-                    return;
-                }
+                back_off.pause(most);
             }
-            if self.pool.check_path(crate::sys::clock::wall_ns()).is_err() {
-                self.fd.raise();
-                return;
+            let gone = self.pool.check_path(clock::wall_ns()).is_err();
+            if gone || self.pool.check_truncated().is_err() {
+                return self.fd.raise();
             }
         }
     }
@@ -176,9 +145,8 @@ impl State {
 
 impl Drop for Notifier {
     fn drop(&mut self) {
-        self.state.stop.store(true, Ordering::Release);
         if self.is_ours() {
-            self.state.order(None);
+            self.state.order(Order::Stop);
             if let Some(thread) = self.thread.take() {
                 let _ = thread.join();
             }

@@ -1,10 +1,9 @@
 //! What all openings of one file in one process share, and the table that finds it.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::fd::{IntoRawFd, OwnedFd, RawFd};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, OnceLock};
 
 use crate::format::superblock::Superblock;
 use crate::pool::owner::Owner;
@@ -13,7 +12,8 @@ use crate::ring::Ring;
 use crate::sys::atomic::AtomicBool;
 use crate::sys::file::{self, Identity};
 use crate::sys::fork;
-use crate::sys::fork_lock::{ForkGuard, ForkLock};
+use crate::sys::fork_lock::ForkLock;
+use crate::sys::registry::Registry;
 
 /// The mapping of a pool file, its lock descriptor and owner id.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub struct Shared {
 /// Writable and read-only openings have mappings of their own.
 type Key = (u64, u64, bool);
 
-static TABLE: ForkLock<BTreeMap<Key, Weak<Shared>>> = ForkLock::new(BTreeMap::new());
+static TABLE: Registry<Key, Shared> = Registry::new();
 
 /// Lets forked children find the table whole.
 pub(crate) fn hold_table_over_forks() {
@@ -44,9 +44,9 @@ pub(crate) fn hold_table_over_forks() {
 }
 
 /// The table, which a forked child finds whole.
-fn table() -> ForkGuard<'static, BTreeMap<Key, Weak<Shared>>> {
+fn table() -> &'static Registry<Key, Shared> {
     hold_table_over_forks();
-    TABLE.lock()
+    &TABLE
 }
 
 impl Shared {
@@ -126,33 +126,17 @@ impl Shared {
 
     /// The opening this process already has of a file.
     pub(crate) fn find(identity: Identity, writable: bool) -> Option<Arc<Shared>> {
-        table()
-            .get(&Shared::key(identity, writable))
-            .and_then(Weak::upgrade)
+        table().find(&Shared::key(identity, writable))
     }
 
     /// Puts a new opening into the table, or returns the one that another thread put there first.
     pub(crate) fn enter(self) -> Arc<Shared> {
-        let key = Shared::key(self.identity, self.is_writable());
-        let mut table = table();
-        if let Some(first) = table.get(&key).and_then(Weak::upgrade) {
-            // `self` must be dropped without the lock: dropping takes it.
-            drop(table);
-            return first;
-        }
-        let shared = Arc::new(self);
-        table.insert(key, Arc::downgrade(&shared));
-        shared
+        table().enter(Shared::key(self.identity, self.is_writable()), self)
     }
 }
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        let key = Shared::key(self.identity, self.is_writable());
-        let mut table = table();
-        // A newer opening may have taken the place since the last handle of this one went.
-        if table.get(&key).is_some_and(|weak| weak.strong_count() == 0) {
-            table.remove(&key);
-        }
+        table().leave(&Shared::key(self.identity, self.is_writable()));
     }
 }

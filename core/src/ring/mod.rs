@@ -24,8 +24,6 @@ pub mod lock;
 #[cfg(not(loom))]
 pub mod mapped;
 pub mod memory;
-#[cfg(all(test, loom))]
-mod model;
 pub mod position;
 pub mod publish;
 #[cfg(not(loom))]

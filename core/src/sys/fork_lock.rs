@@ -6,12 +6,23 @@ use std::cell::UnsafeCell;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
-use crate::sys::atomic::{AtomicU32, Ordering};
+use crate::sys::atomic::AtomicU32;
+use crate::sys::fork_word::{self, FREE};
 use crate::sys::{fork, futex};
 
-const FREE: u32 = 0;
-/// Others sleep on the word. The rest of a locked word is the fork generation of its owner.
-const WAITERS: u32 = 1 << 31;
+/// The kernel's sleep.
+#[derive(Debug)]
+pub struct Kernel;
+
+impl fork_word::Sleep for Kernel {
+    fn wait(&self, word: &AtomicU32, value: u32) {
+        futex::wait(word, value, Duration::from_secs(1));
+    }
+
+    fn wake_one(&self, word: &AtomicU32) {
+        futex::wake(word, 1);
+    }
+}
 
 /// Mutual exclusion between the threads of one process.
 ///
@@ -41,67 +52,13 @@ impl<T> ForkLock<T> {
     /// Waits for the lock.
     #[inline]
     pub fn lock(&self) -> ForkGuard<'_, T> {
-        let mine = fork::generation() & !WAITERS;
-        if self
-            .word
-            .compare_exchange(FREE, mine, Ordering::Acquire, Ordering::Relaxed)
-            .is_err()
-        {
-            self.lock_slowly(mine);
-        }
+        fork_word::acquire(&self.word, fork::generation(), &Kernel);
         ForkGuard { lock: self }
     }
 
     /// Takes the lock if it is free.
     pub fn try_lock(&self) -> Option<ForkGuard<'_, T>> {
-        let mine = fork::generation() & !WAITERS;
-        let seen = self.word.load(Ordering::Relaxed);
-        if seen != FREE && seen & !WAITERS == mine {
-            return None;
-        }
-        // Free, or held by a thread that exists only in the parent.
-        self.word
-            .compare_exchange(seen, mine, Ordering::Acquire, Ordering::Relaxed)
-            .ok()
-            .map(|_| ForkGuard { lock: self })
-    }
-
-    #[cold]
-    fn lock_slowly(&self, mine: u32) {
-        for _ in 0..100 {
-            if self.word.load(Ordering::Relaxed) == FREE
-                && self
-                    .word
-                    .compare_exchange(FREE, mine, Ordering::Acquire, Ordering::Relaxed)
-                    .is_ok()
-            {
-                return;
-            }
-            std::hint::spin_loop();
-        }
-        loop {
-            let seen = self.word.load(Ordering::Relaxed);
-            if seen == FREE || seen & !WAITERS != mine {
-                let taken = mine | WAITERS;
-                if self
-                    .word
-                    .compare_exchange(seen, taken, Ordering::Acquire, Ordering::Relaxed)
-                    .is_ok()
-                {
-                    return;
-                }
-                continue;
-            }
-            let marked = seen | WAITERS;
-            if seen == marked
-                || self
-                    .word
-                    .compare_exchange(seen, marked, Ordering::Relaxed, Ordering::Relaxed)
-                    .is_ok()
-            {
-                futex::wait(&self.word, marked, Duration::from_secs(1));
-            }
-        }
+        fork_word::try_acquire(&self.word, fork::generation()).then(|| ForkGuard { lock: self })
     }
 }
 
@@ -141,15 +98,14 @@ impl<T> DerefMut for ForkGuard<'_, T> {
 impl<T> Drop for ForkGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        if self.lock.word.swap(FREE, Ordering::Release) & WAITERS != 0 {
-            futex::wake(&self.lock.word, 1);
-        }
+        fork_word::release(&self.lock.word, &Kernel);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sys::atomic::Ordering;
     use std::sync::Arc;
 
     #[test]

@@ -25,6 +25,7 @@ pub mod file_system;
 pub mod fork;
 #[cfg(not(loom))]
 pub mod fork_lock;
+pub mod fork_word;
 #[cfg(not(loom))]
 pub mod futex;
 #[cfg(not(loom))]
@@ -35,8 +36,10 @@ pub mod log;
 pub mod map;
 #[cfg(loom)]
 pub mod mortal;
+pub mod orders;
 #[cfg(not(loom))]
 pub mod random;
+pub mod registry;
 #[cfg(not(loom))]
 pub mod stack;
 #[cfg(not(loom))]

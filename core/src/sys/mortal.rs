@@ -39,11 +39,16 @@ pub fn mortal<R>(steps: usize, life: impl FnOnce() -> R) -> Option<R> {
     }
 }
 
+/// The thread vanishes here.
+pub fn vanish() {
+    resume_unwind(Box::new(Vanished));
+}
+
 /// A point at which the thread may vanish.
 pub fn step() {
     let left = STEPS_LEFT.with(Cell::get);
     if left == 0 {
-        resume_unwind(Box::new(Vanished));
+        vanish();
     }
     STEPS_LEFT.with(|steps| steps.set(left.saturating_sub(usize::from(left != usize::MAX))));
 }
@@ -81,6 +86,12 @@ macro_rules! atomic {
                 turn();
                 step();
                 self.0.fetch_add(value, order)
+            }
+
+            pub fn fetch_sub(&self, value: $number, order: Ordering) -> $number {
+                turn();
+                step();
+                self.0.fetch_sub(value, order)
             }
 
             pub fn compare_exchange(
