@@ -8,7 +8,8 @@ use crate::limits::SEQ_LIMIT;
 #[derive(Debug)]
 pub struct Places {
     size: u64,
-    /// Position at which the lap last seen began. Only a cache: any multiple of `size` is right.
+    /// Position at which the lap last seen began. Only a cache: any multiple of `size` is right that is neither 0 nor near
+    /// 2^64, so that the lap before it and positions that no writer comes to are no neighbours.
     lap: AtomicU64,
 }
 
@@ -17,7 +18,7 @@ impl Places {
     pub fn new(size: u64) -> Places {
         Places {
             size,
-            lap: AtomicU64::new(0),
+            lap: AtomicU64::new(size),
         }
     }
 
@@ -33,7 +34,10 @@ impl Places {
             return into_previous;
         }
         let offset = position % self.size;
-        self.lap.store(position - offset, Ordering::Relaxed);
+        if position < SEQ_LIMIT {
+            let lap = (position - offset).max(self.size);
+            self.lap.store(lap, Ordering::Relaxed);
+        }
         offset
     }
 
@@ -58,7 +62,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn offsets_equal_the_remainder(size in 1u64..1 << 40, steps in proptest::collection::vec(0u64..1 << 50, 1..50)) {
+        fn offsets_equal_the_remainder(
+            size in 1u64..1 << 40,
+            steps in proptest::collection::vec(prop_oneof![0u64..100, 0u64..1 << 50, u64::MAX - (1 << 41)..], 1..50),
+        ) {
             let places = Places::new(size);
             for position in steps {
                 prop_assert_eq!(places.offset(position), position % size);
