@@ -270,7 +270,14 @@ fn a_child_may_drop_a_stream_whose_descriptor_was_used() {
                 stream.next(Wait::Try, &mut View::empty()).unwrap(),
                 Next::Timeout
             ));
+            // A new thread takes the stack, and so the name, of the helper thread that is not here.
+            let (go, wait) = std::sync::mpsc::channel::<()>();
+            let thread = std::thread::Builder::new()
+                .stack_size(128 * 1024)
+                .spawn(move || wait.recv());
             drop(stream);
+            drop(go);
+            assert!(thread.unwrap().join().unwrap().is_err());
         })
         .join();
         let stream = stream.take().unwrap();

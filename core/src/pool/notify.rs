@@ -145,11 +145,13 @@ impl State {
 
 impl Drop for Notifier {
     fn drop(&mut self) {
+        let thread = self.thread.take();
         if self.is_ours() {
             self.state.order(Order::Stop);
-            if let Some(thread) = self.thread.take() {
-                let _ = thread.join();
-            }
+            let _ = thread.map(JoinHandle::join);
+        } else {
+            // A new thread of the child may have its name, and dropping the handle would detach that one.
+            std::mem::forget(thread);
         }
     }
 }

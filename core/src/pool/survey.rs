@@ -48,13 +48,16 @@ pub fn survey<M: Memory>(ring: &Ring<M>) -> Survey {
     } else {
         [tail, head, synced]
     };
+    // A run that was flushed reaches what was flushed. Its seqs need not: after messages were lost the next seq is further
+    // on, and what is left of those messages must not be taken for the run.
+    let reaches = |run: &Run| run.head >= synced || !plausible(synced);
     for anchor in anchors {
         if found.is_none() && plausible(anchor) {
-            found = around(ring, anchor).filter(|run| run.newest >= synced_seq);
+            found = around(ring, anchor).filter(reaches);
         }
     }
     // The first message of a pool lies at 0; an anchor there proves nothing when it is not good.
-    // Rather too little than nothing: a synced seq that no frame reaches may be the damage itself.
+    // Rather too little than nothing: a synced position that no frame reaches may be the damage itself.
     let found = found.or_else(|| search(ring));
     let word = hot.next_seq.load(Ordering::Relaxed);
     match found {

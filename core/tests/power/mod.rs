@@ -21,10 +21,20 @@ use plasmite_core::ring::publish::Draft;
 use plasmite_core::ring::snapshot::Check;
 use plasmite_core::ring::Ring;
 use plasmite_core::ErrorKind;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 const CONTROL: usize = PAGE as usize;
+/// The words that recovery goes by, in one sector.
+const RECOVERY: usize = CONTROL + 512;
 const SYNCED_BEFORE: usize = CONTROL + 520;
+
+/// Images that were made.
+static CUTS: AtomicU64 = AtomicU64::new(0);
+
+/// How many images were made since the last call.
+pub(crate) fn cuts() -> u64 {
+    CUTS.swap(0, Ordering::Relaxed)
+}
 
 /// What may be torn apart from what.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +47,16 @@ pub(crate) enum Tear {
     OldControl,
     /// The control page the newest, all others the oldest.
     NewControl,
+}
+
+impl Tear {
+    /// Bytes that stay together.
+    fn piece(self) -> usize {
+        match self {
+            Tear::Sectors => 512,
+            _ => CONTROL,
+        }
+    }
 }
 
 /// Repeatable numbers (xorshift).
@@ -257,13 +277,8 @@ impl Disk {
     pub(crate) fn torn(&self, random: &mut Random, tear: Tear) -> Vec<u8> {
         let count = self.images.len();
         let mut image = self.images[0].clone();
-        let piece = if let Tear::Sectors = tear {
-            512
-        } else {
-            CONTROL
-        };
-        for start in (0..image.len()).step_by(piece) {
-            let end = (start + piece).min(image.len());
+        for start in (0..image.len()).step_by(tear.piece()) {
+            let end = (start + tear.piece()).min(image.len());
             let page = start / CONTROL;
             let from = match (tear, page == 1) {
                 (Tear::OldControl, true) | (Tear::NewControl, false) => self.since[page],
@@ -282,6 +297,7 @@ impl Disk {
     /// Cuts the power, opens what is left, and checks every promise.
     pub(crate) fn cut(&self, path: &Path, random: &mut Random, tear: Tear, seed: u64) {
         let image = self.torn(random, tear);
+        CUTS.fetch_add(1, Ordering::Relaxed);
         std::fs::write(path, &image).unwrap();
         let pool = Pool::open(path, false).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         let newest = self.check_contents(&pool, seed);
@@ -293,6 +309,7 @@ impl Disk {
         let found = (ring.tail(), ring.head(), next_seq(&pool), generation(&pool));
         drop(pool);
         let settled = std::fs::read(path).unwrap();
+        self.cut_again(path, [&image, &settled], random, tear, seed);
         let pool = Pool::open(path, false).unwrap();
         assert_eq!(
             std::fs::read(path).unwrap(),
@@ -307,6 +324,44 @@ impl Disk {
             ring.newest_before(ring.head(), ring.tail()),
             Some((_, header)) if header.seq == next
         ));
+        drop(pool);
+        std::fs::remove_file(path).unwrap();
+    }
+
+    /// Cuts the power once more, while the pool is being recovered: any part of what the recovery stores is on the disk,
+    /// but for the words that it stores after its first sync, which are there only with all the rest.
+    fn cut_again(
+        &self,
+        path: &Path,
+        [torn, settled]: [&[u8]; 2],
+        random: &mut Random,
+        tear: Tear,
+        seed: u64,
+    ) {
+        let synced = random.below(2) == 0;
+        let mut image = if synced { settled } else { torn }.to_vec();
+        for start in (0..image.len()).step_by(tear.piece()) {
+            let end = (start + tear.piece()).min(image.len());
+            let is_last = (start..end).contains(&RECOVERY);
+            if (synced == is_last || tear.piece() == CONTROL) && random.below(2) == 0 {
+                let state = if synced { torn } else { settled };
+                image[start..end].copy_from_slice(&state[start..end]);
+            }
+        }
+        // Another file than the one that was recovered, as after another start of the machine.
+        let path = path.with_extension("again");
+        std::fs::write(&path, &image).unwrap();
+        CUTS.fetch_add(1, Ordering::Relaxed);
+        let pool = Pool::open(&path, false)
+            .unwrap_or_else(|error| panic!("seed {seed}, cut again: {error}"));
+        let newest = self.check_contents(&pool, seed);
+        assert!(
+            next_seq(&pool) > self.flushed.max(newest),
+            "seed {seed}, cut again"
+        );
+        if newest < self.bodies.len() as u64 {
+            assert!(generation(&pool) > generation(&self.pool), "seed {seed}");
+        }
         drop(pool);
         std::fs::remove_file(path).unwrap();
     }
