@@ -310,3 +310,28 @@ fn heads_that_lead_nowhere() {
         }
     }
 }
+
+/// Backwards from within the first word, where a tail that was damaged for a moment has led.
+#[test]
+fn backwards_from_within_the_first_word() {
+    use plasmite_core::store::{Start, TailOptions, Wait};
+    let _watchdog = watchdog();
+    let victim = Victim::new(with_index(), 1);
+    let pool = victim.open(true).unwrap();
+    let options = TailOptions {
+        backwards: true,
+        start: Start::Now,
+        ..TailOptions::default()
+    };
+    let tail = 4096 + std::mem::offset_of!(control::Hot, tail) as u64;
+    for within in 1..8u64 {
+        victim
+            .file
+            .write_all_at(&within.to_le_bytes(), tail)
+            .unwrap();
+        let stream = pool.tail(&options).unwrap();
+        victim.restore();
+        let refused = stream.next_envelope(Wait::Try, &mut Vec::new());
+        assert_eq!(refused.unwrap_err().kind(), ErrorKind::Corrupt);
+    }
+}

@@ -9,10 +9,15 @@ use plasmite_core::pool::Pool;
 use plasmite_core::ring::memory::Memory;
 use std::sync::atomic::Ordering;
 
-/// Seeds of each kind; one takes about a millisecond.
-const SEEDS: u64 = 1500;
+/// Seeds of each kind, each of which cuts the power twice or more: `PLASMITE_CUTS` over all kinds, or these.
+fn seeds() -> u64 {
+    let cuts = std::env::var("PLASMITE_CUTS").ok();
+    cuts.and_then(|cuts| cuts.parse::<u64>().ok())
+        .map_or(1500, |cuts| cuts / 6)
+}
 
-/// Runs a workload of appends, batches and flushes, and cuts the power between any two of them.
+/// Runs a workload of appends, batches and flushes, and cuts the power between any two of them. At times the pool lives
+/// on with what the cut left.
 fn survive(seeds: std::ops::Range<u64>, tear: Tear, flush_every: u64) {
     let dir = power::directory();
     for seed in seeds {
@@ -27,56 +32,72 @@ fn survive(seeds: std::ops::Range<u64>, tear: Tear, flush_every: u64) {
             continue; // five slots leave no ring in the smallest
         };
         let mut disk = Disk::new(pool);
-        for _ in 0..random.below(60) + 5 {
-            match random.below(flush_every + 8) {
-                0 => assert!(disk.flush()),
-                1 => {
-                    let bodies = (0..random.below(4) + 2).map(|_| random.body(150)).collect();
-                    disk.append_batch(bodies);
+        let lives = 1 + Random::new(seed).below(3);
+        for life in 0..lives {
+            for _ in 0..random.below(60) + 5 {
+                match random.below(flush_every + 8) {
+                    0 => assert!(disk.flush()),
+                    1 => {
+                        let bodies = (0..random.below(4) + 2).map(|_| random.body(150)).collect();
+                        disk.append_batch(bodies);
+                    }
+                    2 => disk.append(random.body(900)),
+                    _ => disk.append(random.body(200)),
                 }
-                2 => disk.append(random.body(900)),
-                _ => disk.append(random.body(200)),
+                if random.below(30) == 0 {
+                    disk.cut(&dir.path().join("cut"), &mut random, tear, seed);
+                }
             }
-            if random.below(30) == 0 {
-                disk.cut(&dir.path().join("cut"), &mut random, tear, seed);
+            disk.cut(&dir.path().join("cut"), &mut random, tear, seed);
+            if life + 1 < lives {
+                let path = dir.path().join(format!("pool-{seed}-{life}"));
+                disk = disk.live_on(&path, &mut random, tear, seed);
             }
         }
-        disk.cut(&dir.path().join("cut"), &mut random, tear, seed);
-        std::fs::remove_file(path).unwrap();
+        std::fs::remove_file(disk.pool().path()).unwrap();
     }
+    println!("{} power cuts so far", power::cuts());
 }
 
 #[test]
 fn any_mixture_of_page_states_since_the_last_sync() {
-    survive(0..SEEDS, Tear::Pages, 6);
+    survive(0..seeds(), Tear::Pages, 6);
 }
 
 #[test]
 fn any_mixture_of_sector_states_since_the_last_sync() {
-    survive(SEEDS..2 * SEEDS, Tear::Sectors, 6);
+    survive(1 << 32..(1 << 32) + seeds(), Tear::Sectors, 6);
 }
 
-/// Filling left over from an earlier lap, ahead of the anchor and behind it.
+/// Filling left over from an earlier lap, ahead of the anchor and behind it, or of which only the beginning was on the
+/// disk; messages and filling of before an earlier cut.
 #[test]
 fn seeds_that_found_faults() {
     survive(11_608..11_609, Tear::Pages, 6);
     survive(21_735..21_736, Tear::Sectors, 6);
     survive(33_115..33_116, Tear::Sectors, 6);
+    survive(4_294_967_409..4_294_967_410, Tear::Sectors, 6);
+    survive(4_294_967_439..4_294_967_440, Tear::Sectors, 6);
+    survive(4_294_971_763..4_294_971_764, Tear::Sectors, 6);
+    survive(4_294_980_962..4_294_980_963, Tear::Sectors, 6);
+    survive(4_294_969_635..4_294_969_636, Tear::Sectors, 6);
+    survive(8_589_935_269..8_589_935_270, Tear::Pages, 40);
+    survive(8_589_968_302..8_589_968_303, Tear::Pages, 40);
 }
 
 #[test]
 fn many_laps_between_flushes() {
-    survive(2 * SEEDS..3 * SEEDS, Tear::Pages, 40);
+    survive(2 << 32..(2 << 32) + seeds(), Tear::Pages, 40);
 }
 
 #[test]
 fn a_stale_control_page_over_newer_messages() {
-    survive(3 * SEEDS..3 * SEEDS + SEEDS / 3, Tear::OldControl, 15);
+    survive(3 << 32..(3 << 32) + seeds() / 3, Tear::OldControl, 15);
 }
 
 #[test]
 fn a_newer_control_page_over_lost_messages() {
-    survive(4 * SEEDS..4 * SEEDS + SEEDS / 3, Tear::NewControl, 15);
+    survive(4 << 32..(4 << 32) + seeds() / 3, Tear::NewControl, 15);
 }
 
 /// The disk refuses syncs at times, and then some pages that were not written are dropped from memory: no flush
@@ -134,10 +155,10 @@ fn survive_refusals(seeds: std::ops::Range<u64>, tear: Tear) -> (u64, u64) {
 #[test]
 fn a_disk_that_refuses_syncs() {
     for tear in [Tear::Pages, Tear::Sectors] {
-        let (made_up_for, lost) = survive_refusals(0..SEEDS, tear);
+        let (made_up_for, lost) = survive_refusals(0..seeds(), tear);
         // Both ends of a refusal were seen, many times.
         assert!(
-            made_up_for > SEEDS / 4 && lost > SEEDS / 16,
+            made_up_for > seeds() / 4 && lost > seeds() / 16,
             "{made_up_for}, {lost}"
         );
     }
@@ -185,7 +206,7 @@ fn another_boot_and_a_dead_owner() {
 #[test]
 fn a_reader_that_opens_before_any_writer() {
     let dir = power::directory();
-    for seed in 0..SEEDS / 3 {
+    for seed in 0..seeds() / 3 {
         let mut random = Random::new(seed);
         let path = dir.path().join(format!("pool-{seed}"));
         let options = CreateOptions {

@@ -24,8 +24,10 @@ pub fn run(input: &[u8]) {
     };
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        scope.spawn(|| reader(&writable, &done, true));
-        scope.spawn(|| reader(&read_only, &done, false));
+        let readers = [
+            scope.spawn(|| reader(&writable, &done, true)),
+            scope.spawn(|| reader(&read_only, &done, false)),
+        ];
         let mut bytes = base.bytes.clone();
         for _ in 0..CHANGES {
             if input.is_empty() {
@@ -43,6 +45,12 @@ pub fn run(input: &[u8]) {
             }
         }
         done.store(true, Ordering::Relaxed);
+        // Joined, and not just awaited: what a thread keeps for itself is freed at its very end.
+        for reader in readers {
+            if let Err(panic) = reader.join() {
+                std::panic::resume_unwind(panic);
+            }
+        }
     });
     let _ = writable.get(1);
     drop(read_only);

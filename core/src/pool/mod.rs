@@ -9,6 +9,7 @@ pub mod batch;
 pub(crate) mod blank;
 mod copied_up;
 pub mod create;
+mod cut_off;
 pub mod delete;
 pub mod flush;
 mod load;

@@ -82,7 +82,8 @@ impl Pool {
         let recovery = &ring.memory.control().recovery;
         // Before the look: what it sees is then what the sync writes.
         let failures = self.before_sync();
-        let found = survey(ring);
+        let mut found = survey(ring);
+        self.part_from_cut_off(&mut found);
         let now = Survey {
             tail: hot.tail.load(Ordering::Relaxed),
             head: hot.head.load(Ordering::Relaxed),

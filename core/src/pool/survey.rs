@@ -5,7 +5,7 @@
 //! starts at an anchor, goes back over good frames to find the tail and forward over good
 //! consecutive frames to find the head, and cuts a batch that is not whole.
 
-use crate::format::frame::Header;
+use crate::format::frame::{Header, Size};
 use crate::limits;
 use crate::ring::memory::Memory;
 use crate::ring::position::is_sound;
@@ -123,12 +123,30 @@ struct Run {
     last_time: u64,
 }
 
-/// A good frame at this very position, whatever the control words say.
+/// A good frame at this very position, whatever the control words say, that no recovery has cut off.
 fn good<M: Memory>(ring: &Ring<M>, position: u64) -> Option<Check> {
     match ring.verify(position, position.checked_add(ring.size())?) {
         Check::Damaged | Check::Overtaken => None,
+        // Filling of which only the beginning came to the disk would bar the way back.
+        Check::Padding(len) if ring.size_before(position + len, 0) != Some(Size::Padding(len)) => {
+            None
+        }
+        Check::Good(header) if is_cut_off(ring, position, header.seq) => None,
         check => Some(check),
     }
+}
+
+/// Whether a message is one that the last recovery cut off. Of those before it that one kept what lies between the tail
+/// and all that was on the disk; what was appended since then has later seqs.
+fn is_cut_off<M: Memory>(ring: &Ring<M>, position: u64, seq: u64) -> bool {
+    let control = ring.memory.control();
+    let recovered_next = control.recovery.recovered_next.load(Ordering::Relaxed);
+    let kept =
+        control.hot.tail.load(Ordering::Relaxed)..control.recovery.synced.load(Ordering::Relaxed);
+    seq < recovered_next
+        && !kept.contains(&position)
+        // Else one of the words is damaged, and no reason to pass over anything.
+        && recovered_next <= control.hot.next_seq.load(Ordering::Relaxed)
 }
 
 /// The run of good frames that an anchor, a position between two frames, lies in.
@@ -238,9 +256,15 @@ fn search<M: Memory>(ring: &Ring<M>) -> Option<Run> {
 
 /// The position of a good frame at a ring offset, by the lap in its header.
 fn header_by_lap<M: Memory>(ring: &Ring<M>, offset: u64) -> Option<u64> {
+    let (position, _) = claimed(ring, offset)?;
+    matches!(good(ring, position), Some(Check::Good(_))).then_some(position)
+}
+
+/// What the message frame at a ring offset says that it is: its position, by its lap, and its header. Not checked.
+pub(super) fn claimed<M: Memory>(ring: &Ring<M>, offset: u64) -> Option<(u64, Header)> {
     let header = ring.header_at(offset, ring.size())?;
     let position = u64::from(header.lap)
         .checked_mul(ring.size())?
         .checked_add(offset)?;
-    matches!(good(ring, position), Some(Check::Good(_))).then_some(position)
+    Some((position, header))
 }

@@ -402,11 +402,12 @@ impl Cursor {
             // Further back than one ring: the control words changed as no writer changes them.
             let size = ring.size_before(end, tail);
             let Some(size) = size.filter(|_| end - tail <= ring.size()) else {
-                if !ring.retained(end - 8) {
+                let last_word = end.saturating_sub(8);
+                if !ring.retained(last_word) {
                     break;
                 }
                 self.done = true;
-                return Err(self.pool.damaged(end - 8, None));
+                return Err(self.pool.damaged(last_word, None));
             };
             let start = end - size.len();
             self.at = start;

@@ -321,6 +321,23 @@ pub fn reserve(file: &File, len: u64) -> io::Result<bool> {
     Ok(false)
 }
 
+/// The next range at or behind `from` that was ever written, as far as the file system tells; `None` when there is none.
+pub fn written_from(file: &File, from: u64) -> Option<(u64, u64)> {
+    let seek = |from: u64, whence| {
+        let from =
+            libc::off_t::try_from(from).map_err(|_| io::Error::from_raw_os_error(libc::ENXIO))?;
+        // SAFETY: an open descriptor, whose offset nobody goes by.
+        let found = unsafe { libc::lseek(file.as_raw_fd(), from, whence) };
+        u64::try_from(found).map_err(|_| io::Error::last_os_error())
+    };
+    match seek(from, libc::SEEK_DATA) {
+        Ok(start) => Some((start, seek(start, libc::SEEK_HOLE).unwrap_or(u64::MAX))),
+        Err(error) if error.raw_os_error() == Some(libc::ENXIO) => None,
+        // It does not tell.
+        Err(_) => Some((from, u64::MAX)),
+    }
+}
+
 /// Waits until the file's bytes are on the disk.
 pub fn sync_data(fd: RawFd) -> io::Result<()> {
     loop {

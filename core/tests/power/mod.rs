@@ -31,9 +31,9 @@ const SYNCED_BEFORE: usize = CONTROL + 520;
 /// Images that were made.
 static CUTS: AtomicU64 = AtomicU64::new(0);
 
-/// How many images were made since the last call.
+/// How many images were made so far, by all tests.
 pub(crate) fn cuts() -> u64 {
-    CUTS.swap(0, Ordering::Relaxed)
+    CUTS.load(Ordering::Relaxed)
 }
 
 /// What may be torn apart from what.
@@ -107,8 +107,8 @@ pub(crate) fn append_one(pool: &Pool) -> u64 {
 /// A pool in use, and every state its file has had since the last sync.
 pub(crate) struct Disk {
     pool: Pool,
-    /// Body of the message with seq index + 1.
-    bodies: Vec<Vec<u8>>,
+    /// Body of the message with seq index + 1; none where a power cut took the message.
+    bodies: Vec<Option<Vec<u8>>>,
     flushed: u64,
     images: Vec<Vec<u8>>,
     /// For each page the first image whose state of it may still be the one on the disk.
@@ -134,6 +134,38 @@ impl Disk {
             images,
             since,
         }
+    }
+
+    /// Goes on with what a power cut leaves, in another file; what it took is lost for ever.
+    pub(crate) fn live_on(
+        mut self,
+        path: &Path,
+        random: &mut Random,
+        tear: Tear,
+        seed: u64,
+    ) -> Disk {
+        std::fs::write(path, self.torn(random, tear)).unwrap();
+        CUTS.fetch_add(1, Ordering::Relaxed);
+        let pool = Pool::open(path, false).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+        let newest = self.check_contents(&pool, seed);
+        let mut bodies = std::mem::take(&mut self.bodies);
+        bodies
+            .iter_mut()
+            .skip(newest as usize)
+            .for_each(|body| *body = None);
+        bodies.resize(next_seq(&pool) as usize - 1, None);
+        std::fs::remove_file(self.pool.path()).unwrap();
+        drop(self);
+        let mut disk = Disk::new(pool);
+        disk.flushed = bodies.len() as u64;
+        disk.bodies = bodies;
+        disk
+    }
+
+    /// Seq of the newest message that was appended and not lost.
+    fn newest(&self) -> u64 {
+        let newest = self.bodies.iter().rposition(Option::is_some);
+        newest.map_or(0, |index| index as u64 + 1)
     }
 
     pub(crate) fn pool(&self) -> &Pool {
@@ -178,7 +210,7 @@ impl Disk {
             .pool
             .append(&Disk::draft(&body), None, &Disk::options());
         if let Some(stored) = Disk::accepted(result) {
-            self.bodies.push(body);
+            self.bodies.push(Some(body));
             assert_eq!(stored.seq, self.bodies.len() as u64);
         }
         self.look();
@@ -202,7 +234,7 @@ impl Disk {
         }
         let result = self.pool.append_batch(&mut entries, &[], &Disk::options());
         if Disk::accepted(result).is_some() {
-            self.bodies.extend(bodies);
+            self.bodies.extend(bodies.into_iter().map(Some));
         }
         self.look();
     }
@@ -302,14 +334,14 @@ impl Disk {
         let pool = Pool::open(path, false).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         let newest = self.check_contents(&pool, seed);
         assert!(next_seq(&pool) > self.flushed.max(newest), "seed {seed}");
-        if newest < self.bodies.len() as u64 {
+        if newest < self.newest() {
             assert!(generation(&pool) > generation(&self.pool), "seed {seed}");
         }
         let ring = pool.shared().ring();
         let found = (ring.tail(), ring.head(), next_seq(&pool), generation(&pool));
         drop(pool);
         let settled = std::fs::read(path).unwrap();
-        self.cut_again(path, [&image, &settled], random, tear, seed);
+        self.cut_again(path, [&image, &settled], tear, seed);
         let pool = Pool::open(path, false).unwrap();
         assert_eq!(
             std::fs::read(path).unwrap(),
@@ -330,14 +362,9 @@ impl Disk {
 
     /// Cuts the power once more, while the pool is being recovered: any part of what the recovery stores is on the disk,
     /// but for the words that it stores after its first sync, which are there only with all the rest.
-    fn cut_again(
-        &self,
-        path: &Path,
-        [torn, settled]: [&[u8]; 2],
-        random: &mut Random,
-        tear: Tear,
-        seed: u64,
-    ) {
+    fn cut_again(&self, path: &Path, [torn, settled]: [&[u8]; 2], tear: Tear, seed: u64) {
+        // Of its own, so that seeds which found something before go on doing so.
+        let random = &mut Random::new(seed ^ self.images.len() as u64);
         let synced = random.below(2) == 0;
         let mut image = if synced { settled } else { torn }.to_vec();
         for start in (0..image.len()).step_by(tear.piece()) {
@@ -359,7 +386,7 @@ impl Disk {
             next_seq(&pool) > self.flushed.max(newest),
             "seed {seed}, cut again"
         );
-        if newest < self.bodies.len() as u64 {
+        if newest < self.newest() {
             assert!(generation(&pool) > generation(&self.pool), "seed {seed}");
         }
         drop(pool);
@@ -394,7 +421,12 @@ impl Disk {
                         .take(header.body_len() as usize)
                         .collect();
                     let body = &self.bodies[header.seq as usize - 1];
-                    assert_eq!(&bytes, body, "seed {seed}, seq {}", header.seq);
+                    assert_eq!(
+                        Some(&bytes),
+                        body.as_ref(),
+                        "seed {seed}, seq {}",
+                        header.seq
+                    );
                     seqs.push(header.seq);
                     more = header.more();
                     at += header.len;
@@ -407,14 +439,16 @@ impl Disk {
             }
         }
         assert!(!more, "seed {seed}: half a batch");
+        let is_lost = |seq: u64| self.bodies[seq as usize - 1].is_none();
         assert!(
             seqs.windows(2)
-                .all(|pair| pair[1] == pair[0] + 1 || (damaged > 0 && pair[1] > pair[0])),
+                .all(|pair| pair[1] > pair[0]
+                    && (damaged > 0 || (pair[0] + 1..pair[1]).all(is_lost))),
             "seed {seed}: {seqs:?}"
         );
         for seq in must_from..=self.flushed {
             assert!(
-                seqs.contains(&seq),
+                seqs.contains(&seq) || is_lost(seq),
                 "seed {seed}: {seq} of {must_from}..={} is not in {seqs:?}",
                 self.flushed
             );
@@ -424,14 +458,15 @@ impl Disk {
 
     /// The oldest intact message of the pool in use; one that is not there yet when there is none.
     fn oldest(&self, live: &Ring<Mapped>) -> u64 {
-        let (tail, head) = (live.tail(), live.head());
-        let good = match live.check(tail, head) {
-            _ if tail == head => None,
-            Check::Damaged => live.next_good(tail, head),
-            _ => Some(tail),
-        };
-        let found = good.and_then(|at| live.message_from(at, head));
-        found.map_or(self.bodies.len() as u64 + 1, |(_, header)| header.seq)
+        let (mut at, head) = (live.tail(), live.head());
+        while at < head {
+            match live.check(at, head) {
+                Check::Good(header) => return header.seq,
+                Check::Padding(len) => at += len,
+                _ => at = live.next_good(at, head).unwrap_or(head),
+            }
+        }
+        self.bodies.len() as u64 + 1
     }
 
     /// That exactly these messages are there.

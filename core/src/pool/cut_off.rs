@@ -1,0 +1,69 @@
+//! What a recovery cuts off.
+//!
+//! Behind the head that recovery finds there may be good messages of before the power cut, with others before them lost.
+//! They stay until they are overwritten, for a salvage, at positions that will be given again. After a second power cut,
+//! which loses the newest messages in turn, one of them may come to stand just behind the messages of now, as if it
+//! were the next. Their seqs tell them apart: seqs of now go on behind theirs, and a survey passes over those that are
+//! behind what was on the disk with a seq of before the recovery. Filling has no seq and would lead on past a lost
+//! message; it is wiped. So is the beginning of a message whose end was lost: the end of a new one in the same place could
+//! make it whole.
+
+use crate::format::frame::Size;
+use crate::pool::survey::{claimed, Survey, MAX_SEQ_JUMP};
+use crate::pool::Pool;
+use crate::ring::memory::Memory;
+use crate::ring::snapshot::Check;
+use crate::sys::atomic::Ordering;
+use crate::sys::file;
+
+impl Pool {
+    /// Moves the next seq behind those of messages that were cut off, and wipes filling and halves of messages outside of
+    /// what is retained. The caller holds the writer lock, and syncs before anything is appended.
+    pub(super) fn part_from_cut_off(&self, found: &mut Survey) {
+        let ring = self.shared().ring();
+        let (tail, head) = (ring.offset(found.tail), ring.offset(found.head));
+        let free = match head < tail || found.head == found.tail + ring.size() {
+            true => [head..tail, 0..0],
+            false => [head..ring.size(), 0..tail],
+        };
+        let in_file = ring.geometry.ring_offset;
+        for piece in free {
+            let mut at = piece.start;
+            while at < piece.end {
+                // In a pool that was never full most of it was never written.
+                let Some((start, end)) = file::written_from(self.shared().file(), in_file + at)
+                else {
+                    break;
+                };
+                at = (start.saturating_sub(in_file) / 8 * 8).max(at);
+                let end = end.saturating_sub(in_file).min(piece.end);
+                while at < end {
+                    let word = &ring.memory.ring()[(at / 8) as usize];
+                    match Size::parse(word.load(Ordering::Relaxed) as u32) {
+                        Some(Size::Message(_)) => self.part_from_message(at, found),
+                        // At the ring's last word there can be nothing else.
+                        Some(Size::Padding(len)) if len == ring.room(at) && len > 8 => {
+                            word.store(0, Ordering::Relaxed);
+                        }
+                        _ => {}
+                    }
+                    at += 8;
+                }
+            }
+        }
+    }
+
+    fn part_from_message(&self, offset: u64, found: &mut Survey) {
+        let ring = self.shared().ring();
+        let claimed = claimed(ring, offset).filter(|(at, _)| *at >= found.head);
+        let Some((at, header)) = claimed else { return };
+        match at.checked_add(header.len).map(|end| ring.verify(at, end)) {
+            Some(Check::Good(_)) => {
+                if header.seq.saturating_sub(found.next_seq) < MAX_SEQ_JUMP {
+                    found.next_seq = found.next_seq.max(header.seq + 1);
+                }
+            }
+            _ => ring.memory.ring()[(offset / 8) as usize].store(0, Ordering::Relaxed),
+        }
+    }
+}
