@@ -26,7 +26,7 @@ FISH_COMPLETIONS = $(SHARE)/fish/vendor_completions.d
 
 export PLASMITE_LIB_DIR := $(abspath $(OUT))
 
-.PHONY: abidiff fuzz fuzz-abi fuzz-short polyglot-demo soak all lib cli header bindings http-tools check test model miri conformance demo bench test-mcp-client install install-lib uninstall clean help FORCE
+.PHONY: abidiff crash-points cuts fuzz fuzz-abi fuzz-short polyglot-demo kills soak tsan all lib cli header bindings http-tools check test model miri conformance demo bench test-mcp-client install install-lib uninstall clean help FORCE
 .DEFAULT_GOAL := all
 
 all: lib cli ## build everything: libplasmite.so, libplasmite.a, plasmite and pls (the default)
@@ -113,9 +113,22 @@ conformance: all $(VENV)/jsonschema.stamp ## run the one suite of behaviour on e
 	conformance/run $(OUT)
 
 # Two switches of threads a model by default; LOOM_MAX_PREEMPTIONS=3 for more, which takes minutes.
-model: ## check models of the ring, lock and wake protocols, with threads that die at any step
+model: ## check models of what threads and processes share, with threads that die at any step
 	RUSTFLAGS="--cfg loom" CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=4 \
 	    $(CARGO) test -q --release --locked -p plasmite-core --lib --target-dir $(TARGET)/loom model
+
+# KILLS and CUTS: how many.
+kills: ## SIGKILL writers at random moments, and look at what they leave
+	PLASMITE_KILLS=$(or $(KILLS),10000) $(CARGO) test --locked -p plasmite-core --release --test kill_writer -- --nocapture
+
+cuts: ## cut the power of a simulated disk, again and again, and look at what recovery makes of it
+	PLASMITE_CUTS=$(or $(CUTS),10000) $(CARGO) test --locked -p plasmite-core --release --test recovery -- --nocapture
+
+crash-points: ## die before each store to a shared word
+	$(CARGO) test --locked -p plasmite-core --features crash-points --test crash_points -- --nocapture
+
+tsan: ## run the tests of threads under the thread sanitizer, where std can be rebuilt for it
+	core/tests/tsan
 
 miri: ## run the pure parts under Miri, where that is installed
 	@if $(CARGO) +nightly miri --version >/dev/null 2>&1; then \
@@ -123,14 +136,14 @@ miri: ## run the pure parts under Miri, where that is installed
 	        lite3:: json:: format:: ring::position ring::racing message::tags; \
 	else echo "miri: not run: Miri is not installed (rustup +nightly component add miri)"; fi
 
-# FUZZ_SECONDS for each target (an hour unless told otherwise), FUZZ_TARGETS of those in fuzz/targets.
+# FUZZ_SECONDS of processor time for each target (an hour unless told otherwise), FUZZ_TARGETS of those in fuzz/targets.
 fuzz: ## make inputs up for pool files, codecs, filters, framings and the server, guided by coverage
 	fuzz/run $(or $(FUZZ_SECONDS),3600) $(FUZZ_TARGETS)
 
 # Without the server, which takes long to build with instrumentation.
-fuzz-short: ## the same for ten seconds a target; of whole pools what is known so far
-	fuzz/run 0 pool_file live_pool
-	fuzz/run 10 lite3 json jq ingest texts old_pool
+fuzz-short: ## the same for ten seconds a target; of pools in use what is known so far
+	fuzz/run 0 live_pool
+	fuzz/run 10 pool_file lite3 json jq ingest texts old_pool
 
 # ABI_CALLS and ABI_SEED.
 fuzz-abi: lib ## call the functions of the C interface in any order with any arguments

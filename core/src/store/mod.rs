@@ -3,6 +3,7 @@
 //! This layer joins the pool's frames with what they mean: JSON and Lite3 in, messages out.
 
 mod append;
+mod backwards;
 mod batch;
 mod client;
 mod cursor;
