@@ -212,6 +212,8 @@ static int child(plsm_pool_t *pool, plsm_stream_t *stream) {
     return checks_failed ? 1 : 0;
 }
 
+// Not under GCC's address sanitizer: its allocator, unlike the C library's, is left locked for ever in a child that is
+// forked while another thread (here a stream's) allocates, up to GCC 12 at least.
 static void forks(void) {
     plsm_error_t *err = NULL;
     start_server(NULL);
@@ -292,7 +294,11 @@ static void cancelled_by_a_signal(void) {
 int main(void) {
     everyday();
     options();
+#ifndef __SANITIZE_ADDRESS__
     forks();
+#else
+    (void)forks;
+#endif
     cancelled_by_a_signal();
     return finish("remote");
 }
