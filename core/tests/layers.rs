@@ -10,6 +10,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("sys", &[]),
     ("format", &["sys"]),
     ("ring", &["format", "sys"]),
+    ("model", &["ring", "format", "sys"]),
     ("pool", &["ring", "format", "sys"]),
     ("lite3", &[]),
     ("json", &["lite3"]),

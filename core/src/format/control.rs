@@ -65,6 +65,11 @@ pub struct Recovery {
     /// Next seq that the last recovery found. What readers saw from it on in an earlier generation
     /// is lost, and its seqs are given again. Stored before the generation that it belongs to.
     pub recovered_next: AtomicU64,
+    /// The tail that the last recovery found. Of messages with seqs below `parted_next` it kept those from here to
+    /// `synced`, and cut off all others. Both words are stored after `synced`.
+    pub parted_from: AtomicU64,
+    /// See `parted_from`.
+    pub parted_next: AtomicU64,
 }
 
 /// Where a pool was last found good: as which file, and in which boot.
@@ -139,6 +144,8 @@ impl Control {
                 sync_failed: zero(),
                 sync_group: zero(),
                 recovered_next: zero(),
+                parted_from: zero(),
+                parted_next: zero(),
             },
         }
     }
@@ -171,6 +178,8 @@ mod tests {
         assert_eq!(offset_of!(Recovery, inode), 56);
         assert_eq!(offset_of!(Recovery, sync_group), 72);
         assert_eq!(offset_of!(Recovery, recovered_next), 80);
+        assert_eq!(offset_of!(Recovery, parted_from), 88);
+        assert_eq!(offset_of!(Recovery, parted_next), 96);
         assert_eq!(std::mem::size_of::<Recovery>(), 512);
         assert!(std::mem::size_of::<Control>() <= 4096);
     }

@@ -9,13 +9,25 @@ use loom::thread;
 
 use super::check;
 use super::futex::Futex;
-use super::stand_ins::AsleepAtTheFork;
 use crate::sys::atomic::AtomicU32;
-use crate::sys::fork_word::{acquire, release, try_acquire, FREE};
-use crate::sys::mortal::mortal;
+use crate::sys::fork_word::{acquire, release, try_acquire, Sleep, FREE};
+use crate::sys::mortal::{self, mortal};
 
 /// Steps of taking a lock with others about and giving it back, and one more: the last lives live on.
 const STEPS: usize = 6;
+
+/// Threads that are asleep at a fork: they are not in the child, and nobody hears whom they wake.
+struct AsleepAtTheFork;
+
+impl Sleep for AsleepAtTheFork {
+    fn wait(&self, _: &AtomicU32, _: u32) {
+        mortal::vanish();
+    }
+
+    fn wake_one(&self, _: &AtomicU32) {
+        mortal::step();
+    }
+}
 
 struct Locked {
     word: AtomicU32,

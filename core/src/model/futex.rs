@@ -4,6 +4,7 @@
 use loom::sync::{Condvar, Mutex};
 
 use crate::sys::atomic::{AtomicU32, Ordering};
+use crate::sys::fork_word::Sleep;
 use crate::sys::mortal;
 
 pub(super) struct Futex {
@@ -37,5 +38,15 @@ impl Futex {
         mortal::step();
         let _bucket = self.bucket.lock().unwrap();
         self.sleepers.notify_all();
+    }
+}
+
+impl Sleep for Futex {
+    fn wait(&self, word: &AtomicU32, value: u32) {
+        Futex::wait(self, word, value);
+    }
+
+    fn wake_one(&self, _: &AtomicU32) {
+        Futex::wake_one(self);
     }
 }

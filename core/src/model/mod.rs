@@ -1,7 +1,7 @@
 //! The protocols between threads and processes under a model checker (`make model`).
 //!
 //! The code under test is the real one; a model supplies threads, a small ring on the heap, and what
-//! the kernel does: [`futex`] for sleeping words, [`lives`] for the byte locks of owners, [`stand_ins`]. The checker
+//! the kernel does: [`futex`] for sleeping words, [`lives`] for the byte locks of owners. The checker
 //! runs every interleaving, and lets every load return every value that the orderings allow, up to
 //! `LOOM_MAX_PREEMPTIONS` forced switches (2 unless set). A thread that sleeps for ever is reported
 //! as a deadlock: in the models without deaths no sleep ever times out.
@@ -13,7 +13,6 @@ mod lives;
 mod locking;
 mod publishing;
 mod registry;
-pub(crate) mod stand_ins;
 mod takeover;
 mod waking;
 

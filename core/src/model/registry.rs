@@ -6,8 +6,8 @@ use std::sync::Mutex;
 use loom::thread;
 
 use super::check;
-use super::stand_ins::Arc;
 use crate::sys::registry::Registry;
+use crate::sys::stand_ins::Arc;
 
 /// A process with one file, opened by several threads.
 struct Process {

@@ -125,6 +125,10 @@ impl Pool {
             .synced_seq
             .store(found.next_seq - 1, Ordering::Relaxed);
         recovery.synced.store(found.head, Ordering::Release);
+        recovery.parted_from.store(found.tail, Ordering::Release);
+        recovery
+            .parted_next
+            .store(found.next_seq, Ordering::Release);
         self.forgive(failures);
         recovery.come_home(&self.home());
         self.sync_file()?;

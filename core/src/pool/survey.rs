@@ -5,6 +5,7 @@
 //! starts at an anchor, goes back over good frames to find the tail and forward over good
 //! consecutive frames to find the head, and cuts a batch that is not whole.
 
+use crate::format::control::Recovery;
 use crate::format::frame::{Header, Size};
 use crate::limits;
 use crate::ring::memory::Memory;
@@ -136,17 +137,21 @@ fn good<M: Memory>(ring: &Ring<M>, position: u64) -> Option<Check> {
     }
 }
 
-/// Whether a message is one that the last recovery cut off. Of those before it that one kept what lies between the tail
-/// and all that was on the disk; what was appended since then has later seqs.
+/// Whether a message is one that the last recovery cut off; see [`Recovery::parted_from`].
 fn is_cut_off<M: Memory>(ring: &Ring<M>, position: u64, seq: u64) -> bool {
     let control = ring.memory.control();
-    let recovered_next = control.recovery.recovered_next.load(Ordering::Relaxed);
-    let kept =
-        control.hot.tail.load(Ordering::Relaxed)..control.recovery.synced.load(Ordering::Relaxed);
-    seq < recovered_next
+    let Recovery {
+        synced,
+        parted_from,
+        parted_next,
+        ..
+    } = &control.recovery;
+    let parted_next = parted_next.load(Ordering::Acquire);
+    let kept = parted_from.load(Ordering::Acquire)..synced.load(Ordering::Acquire);
+    seq < parted_next
         && !kept.contains(&position)
         // Else one of the words is damaged, and no reason to pass over anything.
-        && recovered_next <= control.hot.next_seq.load(Ordering::Relaxed)
+        && parted_next <= control.hot.next_seq.load(Ordering::Relaxed)
 }
 
 /// The run of good frames that an anchor, a position between two frames, lies in.

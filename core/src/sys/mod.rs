@@ -42,5 +42,7 @@ pub mod random;
 pub mod registry;
 #[cfg(not(loom))]
 pub mod stack;
+#[cfg(loom)]
+pub mod stand_ins;
 #[cfg(not(loom))]
 pub mod trust;

@@ -1,11 +1,11 @@
 //! Orders to a helper thread: the newest one counts, and none is missed.
 
-#[cfg(loom)]
-use crate::model::stand_ins::Lock;
 use crate::sys::atomic::{AtomicU32, Ordering};
 #[cfg(not(loom))]
 use crate::sys::fork_lock::ForkLock as Lock;
 use crate::sys::fork_word::Sleep;
+#[cfg(loom)]
+use crate::sys::stand_ins::Lock;
 
 /// What the helper is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-#[cfg(loom)]
-use crate::model::stand_ins::{Arc, Lock, Weak};
 #[cfg(not(loom))]
 use crate::sys::fork_lock::ForkLock as Lock;
+#[cfg(loom)]
+use crate::sys::stand_ins::{Arc, Lock, Weak};
 #[cfg(not(loom))]
 use std::sync::{Arc, Weak};
 

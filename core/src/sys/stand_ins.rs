@@ -1,12 +1,8 @@
-//! What the protocols use of the standard library and of the kernel, as the checker knows it.
+//! What the protocols use of the standard library, as the model checker knows it.
 
 use std::sync::Mutex;
 
 use crate::sys::atomic::{fence, AtomicU32, Ordering};
-use crate::sys::fork_word::Sleep;
-use crate::sys::mortal;
-
-use super::futex::Futex;
 
 /// A lock that excludes, by whatever means.
 #[derive(Debug)]
@@ -49,7 +45,7 @@ impl<T> Arc<T> {
         Weak(loom::sync::Arc::clone(&this.0))
     }
 
-    pub(super) fn with<R>(&self, look: impl FnOnce(&T) -> R) -> R {
+    pub(crate) fn with<R>(&self, look: impl FnOnce(&T) -> R) -> R {
         look(self.0.value.lock().unwrap().as_ref().unwrap())
     }
 }
@@ -83,28 +79,5 @@ impl<T> Weak<T> {
 
     pub(crate) fn strong_count(&self) -> usize {
         self.0.strong.load(Ordering::SeqCst) as usize
-    }
-}
-
-impl Sleep for Futex {
-    fn wait(&self, word: &AtomicU32, value: u32) {
-        Futex::wait(self, word, value);
-    }
-
-    fn wake_one(&self, _: &AtomicU32) {
-        Futex::wake_one(self);
-    }
-}
-
-/// Threads that are asleep at a fork: they are not in the child, and nobody hears whom they wake.
-pub(super) struct AsleepAtTheFork;
-
-impl Sleep for AsleepAtTheFork {
-    fn wait(&self, _: &AtomicU32, _: u32) {
-        mortal::vanish();
-    }
-
-    fn wake_one(&self, _: &AtomicU32) {
-        mortal::step();
     }
 }
