@@ -4,8 +4,8 @@
 //! connections and bounds them; `gate` is what every request passes (host, origin, CORS, errors, measures);
 //! `route` is the table of routes, `routes` their handlers; `pools` keeps pools open, `storage` runs what may
 //! block away from the async workers; `tail` streams messages, `waiter` wakes idle streams, and `driven` lets it drive
-//! their connections; `web` has the files of the page; `mcp` is the Model Context Protocol, also without a network. Async code is here only, and no runtime exists
-//! before [`run`] or [`serve_mcp`].
+//! their connections; `web` has the files of the page; `mcp` is the Model Context Protocol, also without a network.
+//! Async code is here only, and no runtime exists before [`run`] or [`serve_mcp`].
 
 mod access;
 mod body;

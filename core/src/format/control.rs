@@ -48,7 +48,8 @@ pub struct Recovery {
     pub synced: AtomicU64,
     /// The value `synced` had before that sync began, which is therefore surely on the disk itself.
     pub synced_before: AtomicU64,
-    /// Seq of the newest message before `synced`; no seq at or below it is ever given again.
+    /// No seq at or below it is ever given again: that of the newest message before `synced`, or of the newest that a
+    /// recovery knows to be lost.
     pub synced_seq: AtomicU64,
     /// How often recovery may have taken anything back from readers.
     pub generation: AtomicU64,
@@ -63,7 +64,7 @@ pub struct Recovery {
     /// Messages that the last sync made durable; a hint for gathering more.
     pub sync_group: AtomicU64,
     /// Next seq that the last recovery found. What readers saw from it on in an earlier generation
-    /// is lost, and its seqs are given again. Stored before the generation that it belongs to.
+    /// is lost, and its seqs may be given again. Stored before the generation that it belongs to.
     pub recovered_next: AtomicU64,
     /// The tail that the last recovery found. Of messages with seqs below `parted_next` it kept those from here to
     /// `synced`, and cut off all others. Both words are stored after `synced`.

@@ -5,10 +5,9 @@
 
 use loom::cell::UnsafeCell;
 use loom::sync::Arc;
-use loom::thread;
 
-use super::check;
 use super::futex::Futex;
+use super::{beside, check};
 use crate::sys::atomic::AtomicU32;
 use crate::sys::fork_word::{acquire, release, try_acquire, Sleep, FREE};
 use crate::sys::mortal::{self, mortal};
@@ -80,10 +79,7 @@ impl Locked {
 fn excludes() {
     check(|| {
         let locked = Locked::new();
-        let others = [0, 1].map(|_| {
-            let locked = Arc::clone(&locked);
-            thread::spawn(move || locked.use_it(1))
-        });
+        let others = [0, 1].map(|_| beside(&locked, move |locked| locked.use_it(1)));
         let tried = locked.try_it(1);
         for other in others {
             other.join().unwrap();
@@ -100,17 +96,12 @@ fn a_child_takes_what_its_parent_held() {
     for (one, two) in (0..STEPS).flat_map(|one| (0..STEPS).map(move |two| (one, two))) {
         check(move || {
             let locked = Locked::new();
-            let parents = [one, two].map(|steps| {
-                let locked = Arc::clone(&locked);
-                thread::spawn(move || locked.use_and_vanish(steps))
-            });
+            let parents =
+                [one, two].map(|steps| beside(&locked, move |locked| locked.use_and_vanish(steps)));
             for parent in parents {
                 parent.join().unwrap();
             }
-            let other = {
-                let locked = Arc::clone(&locked);
-                thread::spawn(move || locked.use_it(2))
-            };
+            let other = beside(&locked, move |locked| locked.use_it(2));
             locked.use_it(2);
             other.join().unwrap();
             assert!(locked.try_it(2), "it is free at the end");

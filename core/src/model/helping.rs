@@ -1,10 +1,9 @@
 //! A helper thread that waits in an event loop's place: news, orders and the end reach it, whatever it sleeps on.
 
 use loom::sync::Arc;
-use loom::thread;
 
-use super::check;
 use super::futex::Futex;
+use super::{beside, check};
 use crate::format::control::{Hot, WANTED_NONE};
 use crate::ring::memory::{Heap, Memory};
 use crate::ring::wake::{disturb, epoch, must_wake, want};
@@ -116,10 +115,7 @@ impl Stream {
 
     /// With the helper, to the end of both.
     fn with_helper(this: &Arc<Stream>, life: impl FnOnce(&Arc<Stream>)) {
-        let helper = {
-            let stream = Arc::clone(this);
-            thread::spawn(move || stream.help())
-        };
+        let helper = beside(this, |stream| stream.help());
         life(this);
         this.order(Order::Stop);
         helper.join().unwrap();
@@ -130,10 +126,7 @@ impl Stream {
 fn news_come_through() {
     check(|| {
         let stream = Stream::new();
-        let writer = {
-            let stream = Arc::clone(&stream);
-            thread::spawn(move || stream.commit(1))
-        };
+        let writer = beside(&stream, move |stream| stream.commit(1));
         Stream::with_helper(&stream, |stream| {
             stream.arm(1);
             stream.until_raised();
@@ -161,10 +154,7 @@ fn news_after_news_come_through() {
 fn a_cancel_comes_through() {
     check(|| {
         let stream = Stream::new();
-        let canceller = {
-            let stream = Arc::clone(&stream);
-            thread::spawn(move || stream.cancel())
-        };
+        let canceller = beside(&stream, move |stream| stream.cancel());
         Stream::with_helper(&stream, |stream| {
             stream.arm(1);
             stream.until_raised();
@@ -177,10 +167,7 @@ fn a_cancel_comes_through() {
 fn the_end_comes_at_any_moment() {
     check(|| {
         let stream = Stream::new();
-        let writer = {
-            let stream = Arc::clone(&stream);
-            thread::spawn(move || stream.commit(1))
-        };
+        let writer = beside(&stream, move |stream| stream.commit(1));
         // Armed, and closed at once.
         Stream::with_helper(&stream, |stream| stream.arm(1));
         writer.join().unwrap();

@@ -3,10 +3,9 @@
 
 use loom::cell::UnsafeCell;
 use loom::sync::Arc;
-use loom::thread;
 
-use super::check;
 use super::lives::{Attempt, Lives};
+use super::{beside, check};
 use crate::ring::lock::{acquire, release, Taken, FREE};
 use crate::sys::atomic::{AtomicU32, Ordering};
 
@@ -45,8 +44,9 @@ fn compete(ids: &'static [u32], rounds: u32) {
         let others: Vec<_> = ids[1..]
             .iter()
             .map(|id| {
-                let shared = Arc::clone(&shared);
-                thread::spawn(move || (0..rounds).for_each(|_| once(&shared, *id)))
+                beside(&shared, move |shared| {
+                    (0..rounds).for_each(|_| once(&shared, *id))
+                })
             })
             .collect();
         (0..rounds).for_each(|_| once(&shared, ids[0]));

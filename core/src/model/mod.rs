@@ -41,6 +41,15 @@ fn check(model: impl Fn() + Send + Sync + 'static) {
     println!("{} runs", runs.load(std::sync::atomic::Ordering::Relaxed));
 }
 
+/// Runs a part of a model on a thread of its own.
+fn beside<T: 'static, R: 'static>(
+    shared: &Arc<T>,
+    part: impl FnOnce(&T) -> R + 'static,
+) -> loom::thread::JoinHandle<R> {
+    let shared = Arc::clone(shared);
+    loom::thread::spawn(move || part(&shared))
+}
+
 const SEED: u64 = 0x5eed;
 /// Every message of the models takes one frame of the smallest length.
 const FRAME: u64 = MIN_LEN;

@@ -2,10 +2,9 @@
 //! ring afterwards holds every committed message once, in order, with the next seq to follow.
 
 use loom::sync::Arc;
-use loom::thread;
 
 use super::lives::{Attempt, Lives};
-use super::{append, check, retained, ring, HeapRing, FRAME};
+use super::{append, beside, check, retained, ring, HeapRing, FRAME};
 use crate::ring::lock::{acquire, release, Taken, FREE, ID_MASK};
 use crate::ring::memory::Memory;
 use crate::ring::wake::must_wake;
@@ -97,10 +96,7 @@ fn one_successor_of_an_owner_that_dies_meanwhile() {
         check(move || {
             // The third message replaces the first.
             let pool = Pool::new(3 * FRAME, 2, &[1, 2]);
-            let owner = {
-                let pool = Arc::clone(&pool);
-                thread::spawn(move || pool.append_and_die(1, step))
-            };
+            let owner = beside(&pool, move |pool| pool.append_and_die(1, step));
             pool.append(2);
             let lived = owner.join().unwrap();
             if pool.holder() != 0 {
@@ -121,10 +117,7 @@ fn two_successors_of_a_dead_owner() {
             let pool = Pool::new(3 * FRAME + 8, 2, &[1, 2, 3]);
             let lived = pool.append_and_die(1, step);
             let died_with_it = pool.holder() == 1;
-            let other = {
-                let pool = Arc::clone(&pool);
-                thread::spawn(move || pool.append(3))
-            };
+            let other = beside(&pool, move |pool| pool.append(3));
             let taken = [pool.append(2), other.join().unwrap()];
             let heirs = taken.iter().filter(|taken| **taken == Taken::FromDead);
             assert_eq!(heirs.count(), usize::from(died_with_it), "{taken:?}");
@@ -142,10 +135,7 @@ fn a_successor_that_dies_as_well() {
             // Dead between the commit and the next seq, the worst place.
             assert!(!pool.append_and_die(1, 9));
             assert_eq!(pool.holder(), 1);
-            let second = {
-                let pool = Arc::clone(&pool);
-                thread::spawn(move || pool.append_and_die(2, step))
-            };
+            let second = beside(&pool, move |pool| pool.append_and_die(2, step));
             pool.append(3);
             let lived = second.join().unwrap();
             if pool.holder() == 0 {
@@ -168,10 +158,7 @@ fn the_dead_ones_id_comes_to_life_only_after_the_burial() {
     check(|| {
         let pool = Pool::new(4 * FRAME, 1, &[1, 2]);
         assert!(!pool.append_and_die(1, 4));
-        let successor = {
-            let pool = Arc::clone(&pool);
-            thread::spawn(move || pool.append(2))
-        };
+        let successor = beside(&pool, move |pool| pool.append(2));
         let claimed = pool.claim_and_append(1);
         assert_eq!(successor.join().unwrap(), Taken::FromDead);
         pool.assert_whole(1, &[2], 1, claimed);
@@ -185,10 +172,9 @@ fn a_late_successor_does_not_rob_the_new_bearer_of_the_id() {
     check(|| {
         let pool = Pool::new(4 * FRAME, 1, &[1, 2, 3]);
         assert!(!pool.append_and_die(1, 4));
-        let others = {
-            let pool = Arc::clone(&pool);
-            thread::spawn(move || (pool.append(3), pool.claim_and_append(1)))
-        };
+        let others = beside(&pool, move |pool| {
+            (pool.append(3), pool.claim_and_append(1))
+        });
         // Runs first, so that the two switches it takes are within the bound.
         let late = pool.append(2);
         let (early, claimed) = others.join().unwrap();

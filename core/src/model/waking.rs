@@ -4,11 +4,10 @@
 //! that a wish erased by another reader's wake-up is made again.
 
 use loom::sync::Arc;
-use loom::thread;
 
 use super::futex::Futex;
 use super::lives::{Attempt, Lives};
-use super::{check, ring, HeapRing, FRAME};
+use super::{beside, check, ring, HeapRing, FRAME};
 use crate::ring::lock::{acquire, release};
 use crate::ring::memory::Memory;
 use crate::ring::wake::{disturb, epoch, must_wake, want};
@@ -75,10 +74,7 @@ impl Pool {
 fn one_reader_one_writer() {
     check(|| {
         let pool = Pool::new();
-        let writer = {
-            let pool = Arc::clone(&pool);
-            thread::spawn(move || pool.commit(1))
-        };
+        let writer = beside(&pool, move |pool| pool.commit(1));
         assert!(pool.await_seq(1));
         writer.join().unwrap();
     });
@@ -88,13 +84,10 @@ fn one_reader_one_writer() {
 fn one_reader_of_two_messages() {
     check(|| {
         let pool = Pool::new();
-        let writer = {
-            let pool = Arc::clone(&pool);
-            thread::spawn(move || {
-                pool.commit(1);
-                pool.commit(1);
-            })
-        };
+        let writer = beside(&pool, move |pool| {
+            pool.commit(1);
+            pool.commit(1);
+        });
         assert!(pool.await_seq(1));
         assert!(pool.await_seq(2));
         writer.join().unwrap();
@@ -105,17 +98,11 @@ fn one_reader_of_two_messages() {
 fn two_readers_of_different_messages() {
     check(|| {
         let pool = Pool::new();
-        let reader = {
-            let pool = Arc::clone(&pool);
-            thread::spawn(move || assert!(pool.await_seq(2)))
-        };
-        let writer = {
-            let pool = Arc::clone(&pool);
-            thread::spawn(move || {
-                pool.commit(1);
-                pool.commit(1);
-            })
-        };
+        let reader = beside(&pool, move |pool| assert!(pool.await_seq(2)));
+        let writer = beside(&pool, move |pool| {
+            pool.commit(1);
+            pool.commit(1);
+        });
         assert!(pool.await_seq(1));
         reader.join().unwrap();
         writer.join().unwrap();
@@ -126,10 +113,7 @@ fn two_readers_of_different_messages() {
 fn one_reader_two_writers() {
     check(|| {
         let pool = Pool::new();
-        let writers = [1, 2].map(|id| {
-            let pool = Arc::clone(&pool);
-            thread::spawn(move || pool.commit(id))
-        });
+        let writers = [1, 2].map(|id| beside(&pool, move |pool| pool.commit(id)));
         assert!(pool.await_seq(2));
         for writer in writers {
             writer.join().unwrap();
@@ -141,14 +125,8 @@ fn one_reader_two_writers() {
 fn a_cancelled_reader_wakes_up() {
     check(|| {
         let pool = Pool::new();
-        let canceller = {
-            let pool = Arc::clone(&pool);
-            thread::spawn(move || pool.cancel())
-        };
-        let writer = {
-            let pool = Arc::clone(&pool);
-            thread::spawn(move || pool.commit(1))
-        };
+        let canceller = beside(&pool, move |pool| pool.cancel());
+        let writer = beside(&pool, move |pool| pool.commit(1));
         assert!(!pool.await_seq(2));
         canceller.join().unwrap();
         writer.join().unwrap();

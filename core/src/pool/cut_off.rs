@@ -8,6 +8,8 @@
 //! message; it is wiped. So is the beginning of a message whose end was lost: the end of a new one in the same place could
 //! make it whole.
 
+use std::ops::Range;
+
 use crate::format::frame::Size;
 use crate::pool::survey::{claimed, Survey, MAX_SEQ_JUMP};
 use crate::pool::Pool;
@@ -26,30 +28,39 @@ impl Pool {
             true => [head..tail, 0..0],
             false => [head..ring.size(), 0..tail],
         };
-        let in_file = ring.geometry.ring_offset;
-        for piece in free {
-            let mut at = piece.start;
-            while at < piece.end {
-                // In a pool that was never full most of it was never written.
-                let Some((start, end)) = file::written_from(self.shared().file(), in_file + at)
-                else {
-                    break;
-                };
-                at = (start.saturating_sub(in_file) / 8 * 8).max(at);
-                let end = end.saturating_sub(in_file).min(piece.end);
-                while at < end {
-                    let word = &ring.memory.ring()[(at / 8) as usize];
-                    match Size::parse(word.load(Ordering::Relaxed) as u32) {
-                        Some(Size::Message(_)) => self.part_from_message(at, found),
-                        // At the ring's last word there can be nothing else.
-                        Some(Size::Padding(len)) if len == ring.room(at) && len > 8 => {
-                            word.store(0, Ordering::Relaxed);
-                        }
-                        _ => {}
-                    }
-                    at += 8;
+        for mut piece in free {
+            while let Some(written) = self.written(&piece) {
+                piece.start = written.end;
+                for offset in written.step_by(8) {
+                    self.part_from_frame(offset, found);
                 }
             }
+        }
+    }
+
+    /// The first part of a range of the ring that was ever written, as far as the file system tells: in a pool that was
+    /// never full that is not much.
+    fn written(&self, range: &Range<u64>) -> Option<Range<u64>> {
+        let in_file = self.shared().ring().geometry.ring_offset;
+        let (start, end) = file::written_from(self.shared().file(), in_file + range.start)?;
+        let start = (start.saturating_sub(in_file) / 8 * 8).max(range.start);
+        let end = end
+            .saturating_sub(in_file)
+            .min(range.end)
+            .next_multiple_of(8);
+        (start < end).then_some(start..end)
+    }
+
+    fn part_from_frame(&self, offset: u64, found: &mut Survey) {
+        let ring = self.shared().ring();
+        let word = &ring.memory.ring()[(offset / 8) as usize];
+        match Size::parse(word.load(Ordering::Relaxed) as u32) {
+            Some(Size::Message(_)) => self.part_from_message(offset, found),
+            // At the ring's last word there can be nothing else.
+            Some(Size::Padding(len)) if len == ring.room(offset) && len > 8 => {
+                word.store(0, Ordering::Relaxed);
+            }
+            _ => {}
         }
     }
 

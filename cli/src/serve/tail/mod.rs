@@ -2,7 +2,7 @@
 //!
 //! The body is pulled by the connection: when the client reads slowly nothing is read from the pool, and what is
 //! overwritten meanwhile is a gap. A tail that has nothing to send waits at its pool's bell (see `waiter`) and costs
-//! its stream, its place there and a timer. Messages are read on the async workers, a few dozen KiB at a time; only
+//! its stream, its place there and a timer. Messages are read on the async workers, or by the waiter's thread (see `driven`), a few dozen KiB at a time; only
 //! a tail with a filter that has much to look at does that on a thread of its own, since nothing bounds how long it
 //! goes on without a match.
 
