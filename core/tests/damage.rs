@@ -335,3 +335,45 @@ fn backwards_from_within_the_first_word() {
         assert_eq!(refused.unwrap_err().kind(), ErrorKind::Corrupt);
     }
 }
+
+/// Control words near 2^64: no step computes beyond it.
+#[test]
+fn the_last_positions_there_are() {
+    use plasmite_core::store::{Start, TailOptions, Wait};
+    let _watchdog = watchdog();
+    let victim = Victim::new(with_index(), 3);
+    let pool = victim.open(true).unwrap();
+    let put = |at: usize, word: u64| {
+        victim
+            .file
+            .write_all_at(&word.to_le_bytes(), 4096 + at as u64)
+            .unwrap();
+    };
+    let (tail, head) = (
+        std::mem::offset_of!(control::Hot, tail),
+        std::mem::offset_of!(control::Hot, head),
+    );
+    for below in 0..24 {
+        for (backwards, in_place) in [(false, false), (false, true), (true, false)] {
+            let options = TailOptions {
+                backwards,
+                in_place,
+                start: if backwards { Start::Now } else { Start::Oldest },
+                ..TailOptions::default()
+            };
+            let early = pool.tail(&options).unwrap();
+            put(head, u64::MAX);
+            put(tail, u64::MAX - below);
+            let late = pool.tail(&options);
+            put(tail, u64::MAX - below - 4);
+            for stream in [Ok(early), late].into_iter().flatten() {
+                for _ in 0..5 {
+                    if let Err(error) = stream.next_envelope(Wait::Try, &mut Vec::new()) {
+                        assert_eq!(error.kind(), ErrorKind::Corrupt, "{error:?}");
+                    }
+                }
+            }
+            victim.restore();
+        }
+    }
+}

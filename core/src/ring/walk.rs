@@ -64,10 +64,8 @@ impl<M: Memory> Ring<M> {
 
     /// Size of the frame that ends at `position`, if one can.
     pub fn size_before(&self, position: u64, tail: u64) -> Option<Size> {
-        if position < tail + 8 {
-            return None;
-        }
-        let size = Size::parse((self.load(position - 8) >> 32) as u32)?;
+        let last_word = position.checked_sub(8).filter(|last| *last >= tail)?;
+        let size = Size::parse((self.load(last_word) >> 32) as u32)?;
         let start = position
             .checked_sub(size.len())
             .filter(|start| *start >= tail)?;
@@ -139,7 +137,7 @@ impl<M: Memory> Ring<M> {
             if let Check::Good(_) = self.check(position, head) {
                 return Some(position);
             }
-            position += 8;
+            position = position.saturating_add(8);
         }
         None
     }

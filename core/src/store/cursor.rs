@@ -176,7 +176,7 @@ impl Cursor {
                 // Each step leads on, whatever the control words say: no filling is as long as the ring, and no
                 // tail that overtakes is where we stand.
                 Found::Padding if self.header.len < self.ring().size() => {
-                    self.at += self.header.len
+                    self.at = self.at.saturating_add(self.header.len);
                 }
                 Found::Overtaken if self.ring().tail() > self.at => self.at = self.ring().tail(),
                 Found::Damaged | Found::Padding | Found::Overtaken => {
