@@ -4,7 +4,7 @@
 
 use std::ffi::c_int;
 
-use plasmite_core::store::{Next, View, Wait};
+use plasmite_core::store::{Next, Wait};
 
 use crate::error::plsm_error_t;
 use crate::frame::{frame_of, plsm_lite3_frame_t};
@@ -79,15 +79,15 @@ pub unsafe extern "C" fn plsm_lite3_stream_next(
     truth(out_err, || {
         // SAFETY: the caller passes NULL or a place for a frame, and a stream handle.
         let (out, open) = unsafe { (Out::new(out_frame, "out_frame")?, handle::get(stream)?) };
-        let mut view = View::empty();
         loop {
-            match open.stream.next(Wait::Forever, &mut view)? {
-                Next::Message(_) => {
-                    out.set(frame_of(&view)?);
+            // As one step: when threads share the stream, the next call ends what a view points at.
+            match open.stream.next_then(Wait::Forever, frame_of)? {
+                (Next::Message(_), Some(frame)) => {
+                    out.set(frame);
                     return Ok(true);
                 }
-                Next::Gap(_) => continue,
-                Next::End | Next::Deadline | Next::Timeout | Next::Cancelled => return Ok(false),
+                (Next::Message(_) | Next::Gap(_), _) => continue,
+                _ => return Ok(false),
             }
         }
     })

@@ -33,6 +33,17 @@ impl Stream {
         }
     }
 
+    pub(crate) fn next_then<T>(
+        &self,
+        wait: Wait,
+        read: impl FnMut(&View) -> Result<T>,
+    ) -> Result<(Next, Option<T>)> {
+        match self {
+            Local(stream) => stream.next_then(wait, read),
+            Remote(stream) => stream.next_then(wait, read),
+        }
+    }
+
     #[inline]
     pub(crate) fn next_envelope(&self, wait: Wait, out: &mut Vec<u8>) -> Result<Next> {
         match self {

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/time.h>
 
 static plsm_pool_t *pools[3];
 static plsm_stream_t *streams[3];
@@ -138,7 +139,7 @@ static void descriptors(void) {
     close_streams();
 }
 
-static plsm_stream_t *in_handler;
+static plsm_stream_t *volatile in_handler;
 static int signals_seen;
 
 static void on_signal(int number) {
@@ -172,10 +173,50 @@ static void signals(void) {
     close_streams();
 }
 
+static void on_timer(int number) {
+    (void)number;
+    plsm_stream_cancel(in_handler);
+}
+
+// A cancel may come from a handler that interrupts any call on the stream, wherever it is: a lock would be held by
+// the very thread that waits for it.
+static void signals_at_any_moment(void) {
+    plsm_error_t *err = NULL;
+    plsm_view_t view;
+    struct sigaction action, before;
+    struct itimerval often = {{0, 50}, {0, 50}}, never = {{0, 0}, {0, 0}};
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_timer;
+    action.sa_flags = SA_RESTART;
+    open_streams("timer");
+    in_handler = streams[0];
+    sigaction(SIGALRM, &action, &before);
+    setitimer(ITIMER_REAL, &often, NULL);
+    for (int i = 0; i < 400; i++) {
+        int fd = -1;
+        // Another stream each time: the first descriptor starts a thread.
+        plsm_stream_t *stream = NULL;
+        OK(plsm_pool_tail(pools[0], NULL, &stream, &err));
+        in_handler = stream;
+        OK(plsm_stream_fd(stream, &fd, &err));
+        for (int j = 0; j < 50; j++) {
+            int32_t next = plsm_stream_next_view(stream, j % 2, &view, &err);
+            CHECK(next == PLSM_NEXT_TIMEOUT || next == PLSM_NEXT_CANCELLED);
+            plsm_stream_reset_cancel(stream);
+        }
+        in_handler = streams[0];
+        plsm_stream_free(stream);
+    }
+    setitimer(ITIMER_REAL, &never, NULL);
+    sigaction(SIGALRM, &before, NULL);
+    close_streams();
+}
+
 int main(void) {
     cancelling();
     waiting_on_many();
     descriptors();
     signals();
+    signals_at_any_moment();
     return finish("cancel");
 }

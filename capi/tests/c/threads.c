@@ -1,12 +1,13 @@
 // threads.c: one handle, many threads, all verbs at once.
+#define _GNU_SOURCE // memmem
 #include "check.h"
 
 #include <pthread.h>
 
-enum { WRITERS = 4, EACH = 500 };
+enum { WRITERS = 4, EACH = 500, DOCUMENTS = 20000 };
 static plsm_pool_t *pool;
 static plsm_stream_t *shared;
-static uint64_t taken[WRITERS * EACH + 1];
+static uint64_t taken[DOCUMENTS + 1];
 
 static void *write_some(void *number) {
     plsm_error_t *err = NULL;
@@ -49,6 +50,49 @@ static void *read_some(void *unused) {
     return NULL;
 }
 
+static plsm_lite3_stream_t *shared_lite3;
+
+// Each of the documents is that of its seq.
+static void *read_documents(void *unused) {
+    plsm_error_t *err = NULL;
+    plsm_lite3_frame_t frame;
+    (void)unused;
+    while (plsm_lite3_stream_next(shared_lite3, &frame, &err) == 1) {
+        plsm_buf_t json = {NULL, 0};
+        char expected[32];
+        OK(plsm_lite3_to_json(frame.payload.data, frame.payload.len, &json, &err));
+        int len = snprintf(expected, sizeof expected, "\"seq\":%d,", (int)frame.seq);
+        CHECK(memmem(json.data, json.len, expected, (size_t)len) != NULL);
+        CHECK(frame.seq >= 1 && frame.seq <= DOCUMENTS);
+        if (frame.seq <= DOCUMENTS) __atomic_fetch_add(&taken[frame.seq], 1, __ATOMIC_RELAXED);
+        plsm_buf_free(&json);
+        plsm_lite3_frame_free(&frame);
+    }
+    CHECK(err == NULL);
+    drop_error(&err);
+    return NULL;
+}
+
+// Threads that share a stream of documents get each once, whole.
+static void documents(void) {
+    plsm_error_t *err = NULL;
+    pthread_t readers[3];
+    plsm_pool_t *documents = scratch_pool("documents", 8 << 20);
+    char json[128];
+    for (int seq = 1; seq <= DOCUMENTS; seq++) {
+        // Of many lengths, so that a document that moved is none.
+        snprintf(json, sizeof json, "{\"seq\":%d,\"text\":\"%0*d\"}", seq, seq % 60 + 1, 0);
+        CHECK_U64(append(documents, json), seq);
+    }
+    memset(taken, 0, sizeof taken);
+    OK(plsm_lite3_stream_open(documents, 1, 1, DOCUMENTS, 1, 0, 0, &shared_lite3, &err));
+    for (int i = 0; i < 3; i++) CHECK(pthread_create(&readers[i], NULL, read_documents, NULL) == 0);
+    for (int i = 0; i < 3; i++) pthread_join(readers[i], NULL);
+    for (int seq = 1; seq <= DOCUMENTS; seq++) CHECK_U64(taken[seq], 1);
+    plsm_lite3_stream_free(shared_lite3);
+    plsm_pool_free(documents);
+}
+
 int main(void) {
     plsm_error_t *err = NULL;
     pthread_t writers[WRITERS], readers[2];
@@ -76,5 +120,6 @@ int main(void) {
     for (int i = 0; i < WRITERS; i++) CHECK_U64(next[i], EACH);
     plsm_stream_free(shared);
     plsm_pool_free(pool);
+    documents();
     return finish("threads");
 }

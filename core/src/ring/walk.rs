@@ -101,6 +101,66 @@ impl<M: Memory> Ring<M> {
         }
     }
 
+    /// The newest good message before a position, also beyond damaged ones whose lengths lead on.
+    pub fn good_before(&self, position: u64) -> Option<Header> {
+        let (tail, mut end) = (self.tail(), position);
+        loop {
+            let size = self.size_before(end, tail)?;
+            end -= size.len();
+            if let Check::Good(header) = self.check(end, position) {
+                return Some(header);
+            }
+        }
+    }
+
+    /// Where to go backwards from `seq`, which is not there: the end of the newest message below it, or of damage that
+    /// bars the way to it.
+    pub fn end_of(&self, seq: u64) -> u64 {
+        loop {
+            let Some((tail, head)) = self.bounds() else {
+                return self.tail();
+            };
+            let oldest = self.message_from(tail, head);
+            if oldest.is_some_and(|(_, header)| seq < header.seq) && self.retained(tail) {
+                return tail;
+            }
+            let mut end = head;
+            while let Some(size) = self.size_before(end, tail) {
+                let start = end - size.len();
+                let is_newer = |header: Header| header.seq > seq;
+                if matches!(size, Size::Message(_))
+                    && !self.header_at(start, head).is_some_and(is_newer)
+                {
+                    break;
+                }
+                end = start;
+            }
+            if self.retained(tail) || self.retained(end) {
+                return end;
+            }
+        }
+    }
+
+    /// Where to go forwards to `seq`, which is not there: behind the newest good message below it.
+    pub fn behind_older(&self, seq: u64) -> u64 {
+        loop {
+            let Some((tail, head)) = self.bounds() else {
+                return self.tail();
+            };
+            let mut end = tail;
+            let next = |end| {
+                let at = self.next_good(end, head)?;
+                Some((at, self.header_at(at, head)?))
+            };
+            while let Some((at, header)) = next(end).filter(|(_, header)| header.seq < seq) {
+                end = at + header.len;
+            }
+            if self.retained(tail) || self.retained(end) {
+                return end;
+            }
+        }
+    }
+
     /// The first message at or after `position`, filling skipped: its position and header. `None`
     /// at `head` or at a damaged frame.
     pub fn message_from(&self, mut position: u64, head: u64) -> Option<(u64, Header)> {

@@ -120,6 +120,10 @@ impl Cursor {
 
     /// Forgets everything that depends on the place.
     pub(super) fn moved(&mut self) {
+        if let (Some(Ok(Step::Message)), Some(left)) = (&self.pending, &mut self.left) {
+            // It was looked at and not delivered.
+            *left += 1;
+        }
         self.window.clear();
         self.head = 0;
         self.pending = None;
@@ -245,7 +249,7 @@ impl Cursor {
         let head = ring.head();
         match ring.locate(seq) {
             Place::At(at) => self.at = at,
-            Place::Gone | Place::Missing => self.at = ring.tail(),
+            Place::Gone | Place::Missing => self.at = ring.behind_older(seq),
             Place::Future => {
                 self.at = head;
                 if self.end_seq.is_some_and(|end| end < seq) {

@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::ring::locate::Place;
 use crate::ring::memory::Memory;
-use crate::store::cursor::Cursor;
+use crate::store::cursor::{Cursor, Step};
 use crate::store::{token, Start};
 use crate::sys::atomic::Ordering;
 
@@ -108,8 +108,8 @@ impl Cursor {
                 let len = ring.size_at(at, ring.head()).map_or(0, |size| size.len());
                 self.at = at + len;
             }
-            Place::Gone => self.at = ring.tail(),
-            Place::Future | Place::Missing => {}
+            Place::Gone | Place::Missing => self.at = ring.end_of(seq),
+            Place::Future => {}
         }
         Ok(())
     }
@@ -141,10 +141,29 @@ impl Cursor {
         }
     }
 
-    /// The seq that comes next, as far as it is known.
+    /// The seq to look at behind that of a message.
+    #[inline]
+    pub(super) fn behind(&self, seq: u64) -> u64 {
+        if self.backwards {
+            seq.saturating_sub(1)
+        } else {
+            seq + 1
+        }
+    }
+
+    /// The seq that comes next, as far as it is known; 0 going backwards when there is none.
     pub(super) fn next_seq(&self) -> u64 {
+        match &self.pending {
+            Some(Ok(Step::Message)) => return self.header.seq,
+            Some(Ok(Step::Gap)) => return self.last_gap.map_or(0, |gap| gap.first),
+            Some(Err(error)) if error.seq().is_some() => return error.seq().unwrap_or_default(),
+            _ => {}
+        }
+        let ring = self.ring();
+        if self.backwards {
+            return ring.good_before(self.at).map_or(0, |header| header.seq);
+        }
         self.seek.or(self.expect).unwrap_or_else(|| {
-            let ring = self.ring();
             ring.message_from(self.at, ring.head())
                 .map(|(_, header)| header.seq)
                 .unwrap_or_else(|| ring.memory.control().hot.next_seq.load(Ordering::Acquire))

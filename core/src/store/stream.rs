@@ -1,6 +1,5 @@
 //! A stream of messages: a cursor that waits.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -12,6 +11,7 @@ use crate::store::{token, Gap, Next, Pool, Start, Stats, TailOptions, View, Wait
 use crate::sys::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::sys::clock::{self, Deadline};
 use crate::sys::fork_lock::ForkLock;
+use crate::sys::set_once::SetOnce;
 
 /// A stream. Any thread may use it; calls that step take turns, [`Stream::cancel`] and the getters
 /// never wait for one that is asleep.
@@ -23,7 +23,9 @@ pub struct Stream {
     delivered: AtomicU64,
     dropped: AtomicU64,
     next_seq: AtomicU64,
-    notifier: ForkLock<Option<Arc<Notifier>>>,
+    /// No lock: a signal handler may cancel the stream while its thread is anywhere in here.
+    notifier: SetOnce<Notifier>,
+    starting: ForkLock<()>,
     deadline: Deadline,
     spin: Duration,
     poll: bool,
@@ -46,8 +48,8 @@ impl State {
     }
 }
 
-/// A seq nobody has: the next seq is to be worked out.
-const UNKNOWN: u64 = 0;
+/// A seq nobody has: the next seq is to be worked out. (0 is what comes after the first message going backwards.)
+const UNKNOWN: u64 = u64::MAX;
 
 impl Pool {
     /// Opens a stream. It lives on when the pool handle is dropped.
@@ -79,7 +81,8 @@ impl Pool {
             delivered: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
             next_seq: AtomicU64::new(UNKNOWN),
-            notifier: ForkLock::new(None),
+            notifier: SetOnce::new(),
+            starting: ForkLock::new(()),
             deadline: options.timeout.map_or(Deadline::NEVER, Deadline::after),
             spin: options.spin,
             poll: options.poll,
@@ -144,9 +147,32 @@ impl Stream {
         }
         state.delivered += count as u64 - 1;
         self.delivered.store(state.delivered, Ordering::Relaxed);
-        self.next_seq.store(last + 1, Ordering::Relaxed);
+        self.stands_at(state.cursor.behind(last));
         self.dropped.store(state.cursor.dropped, Ordering::Relaxed);
         Ok((next, count))
+    }
+
+    /// As [`Stream::next`]; gives a private view to `read`, which no other thread's call can end meanwhile.
+    ///
+    /// # Errors
+    /// As [`Stream::next`]; those of `read`.
+    pub fn next_then<T>(
+        &self,
+        wait: Wait,
+        mut read: impl FnMut(&View) -> Result<T>,
+    ) -> Result<(Next, Option<T>)> {
+        let mut state = self.state.lock();
+        let mut result = None;
+        let next = self.step(&mut state, wait, |state| {
+            if !state.cursor.copy() {
+                return Ok(false);
+            }
+            let mut view = View::empty();
+            view.set_private(&state.cursor.message()?);
+            result = Some(read(&view)?);
+            Ok(true)
+        })?;
+        Ok((next, result))
     }
 
     /// As [`Stream::next`]; appends the message's JSON envelope to `out`.
@@ -188,11 +214,18 @@ impl Stream {
             }
             let step = state.cursor.step();
             self.dropped.store(state.cursor.dropped, Ordering::Relaxed);
+            if !matches!(step, Ok(Step::Message | Step::Pause)) {
+                // Whatever is told now is behind us: a failed message, damage, a gap, what was not wanted.
+                self.stands_at(state.cursor.next_seq());
+            }
             match step? {
                 Step::Message => {
                     let seq = state.cursor.header.seq;
-                    self.next_seq.store(seq + 1, Ordering::Relaxed);
-                    if deliver(state)? {
+                    let delivered = deliver(state);
+                    if !matches!(delivered, Ok(false)) {
+                        self.stands_at(state.cursor.behind(seq));
+                    }
+                    if delivered? {
                         state.delivered += 1;
                         self.delivered.store(state.delivered, Ordering::Relaxed);
                         return Ok(Next::Message(seq));
@@ -218,9 +251,6 @@ impl Stream {
                 }
                 Step::Wait => {
                     let target = state.cursor.target;
-                    // All there is was looked at, also what was not wanted.
-                    self.next_seq
-                        .store(state.cursor.next_seq(), Ordering::Relaxed);
                     let until = *until.get_or_insert_with(|| deadline_of(wait));
                     let lingers = state.has_company(&target);
                     if lingers && !until.passed() && self.pool.pool.linger(&target) {
@@ -299,7 +329,8 @@ impl Stream {
         self.deadline
     }
 
-    /// Ends the wait of another thread, and makes every further step say Cancelled.
+    /// Ends the wait of another thread, and makes every further step say Cancelled. Takes no lock: a signal handler may
+    /// call it.
     pub fn cancel(&self) {
         self.cancelled.store(true, Ordering::Release);
         self.pool.pool.disturb();
@@ -311,7 +342,12 @@ impl Stream {
         self.cancelled.store(false, Ordering::Release);
     }
 
-    /// Seq of the message that would come next if nothing is lost or filtered.
+    #[inline]
+    fn stands_at(&self, next_seq: u64) {
+        self.next_seq.store(next_seq, Ordering::Relaxed);
+    }
+
+    /// Seq of the message that would come next if nothing is lost or filtered; 0 going backwards when there is none.
     pub fn next_seq(&self) -> u64 {
         match self.next_seq.load(Ordering::Relaxed) {
             UNKNOWN => {
@@ -349,7 +385,7 @@ impl Stream {
         let mut state = self.state.lock();
         state.cursor.done = false;
         state.cursor.go_to(start)?;
-        self.next_seq.store(UNKNOWN, Ordering::Relaxed);
+        self.stands_at(UNKNOWN);
         self.raise();
         Ok(())
     }
@@ -362,8 +398,8 @@ impl Stream {
     /// # Errors
     /// Io when it cannot be had; Usage in a forked child.
     pub fn event_fd(&self) -> Result<std::os::fd::RawFd> {
-        let mut notifier = self.notifier.lock();
-        if let Some(notifier) = notifier.as_ref() {
+        let _starting = self.starting.lock();
+        if let Some(notifier) = self.notifier.get() {
             if !notifier.is_ours() {
                 return Err(Error::new(
                     ErrorKind::Usage,
@@ -373,21 +409,14 @@ impl Stream {
             }
             return Ok(notifier.fd());
         }
-        let new = Arc::new(Notifier::start(
-            self.pool.pool.share(),
-            self.poll,
-            self.deadline,
-        )?);
+        let new = Notifier::start(self.pool.pool.share(), self.poll, self.deadline)?;
         // Nobody has looked yet.
         new.raise();
-        let fd = new.fd();
-        *notifier = Some(new);
-        Ok(fd)
+        Ok(self.notifier.set(new).fd())
     }
 
     fn arm(&self, target: &Target) {
-        let notifier = self.notifier.lock().clone();
-        if let Some(notifier) = notifier {
+        if let Some(notifier) = self.notifier.get() {
             notifier.arm(*target);
             // Arming made the descriptor quiet, perhaps right after a cancel had raised it.
             if self.cancelled.load(Ordering::Acquire) {
@@ -397,8 +426,7 @@ impl Stream {
     }
 
     fn raise(&self) {
-        let notifier = self.notifier.lock().clone();
-        if let Some(notifier) = notifier {
+        if let Some(notifier) = self.notifier.get() {
             notifier.raise();
         }
     }

@@ -41,6 +41,8 @@ pub mod orders;
 pub mod random;
 pub mod registry;
 #[cfg(not(loom))]
+pub mod set_once;
+#[cfg(not(loom))]
 pub mod stack;
 #[cfg(loom)]
 pub mod stand_ins;

@@ -214,6 +214,24 @@ impl Stream {
         Ok((next, count))
     }
 
+    /// As [`Stream::next`]; gives the view to `read`, which no other thread's call can end meanwhile.
+    ///
+    /// # Errors
+    /// As [`Stream::next`]; those of `read`.
+    pub fn next_then<T>(
+        &self,
+        wait: Wait,
+        read: impl FnOnce(&View) -> Result<T>,
+    ) -> Result<(Next, Option<T>)> {
+        let mut state = self.state_of_ours()?;
+        let mut result = None;
+        let next = self.step(&mut state, wait, |_, message| {
+            result = Some(read(&message.view())?);
+            Ok(())
+        })?;
+        Ok((next, result))
+    }
+
     /// As [`Stream::next`]; appends the message's JSON envelope to `out`.
     ///
     /// # Errors
@@ -238,10 +256,13 @@ impl Stream {
         if let Some(left) = &mut state.left {
             *left = left.saturating_sub(1);
         }
-        self.inbox
-            .next_seq
-            .store(seq.saturating_add(1), Ordering::Relaxed);
+        self.stands_behind(state, seq);
         self.delivered.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn stands_behind(&self, state: &State, seq: u64) {
+        let next = state.plan.behind(seq);
+        self.inbox.next_seq.store(next, Ordering::Relaxed);
     }
 
     fn step(
@@ -289,9 +310,7 @@ impl Stream {
                 Some(Item::Failed(error)) => {
                     state.done |= error.kind() == ErrorKind::RetentionGap;
                     if let (ErrorKind::Usage, Some(seq)) = (error.kind(), error.seq()) {
-                        self.inbox
-                            .next_seq
-                            .store(seq.saturating_add(1), Ordering::Relaxed);
+                        self.stands_behind(state, seq);
                     }
                     return Err(error);
                 }
@@ -325,7 +344,7 @@ impl Stream {
         self.inbox.set_cancelled(false);
     }
 
-    /// Seq of the message that would come next if nothing is lost or filtered.
+    /// Seq of the message that would come next if nothing is lost or filtered; 0 going backwards when there is none.
     pub fn next_seq(&self) -> u64 {
         self.inbox.next_seq.load(Ordering::Relaxed)
     }

@@ -122,10 +122,18 @@ impl Plan {
         self.resume_at().is_some()
     }
 
+    /// The seq to look at behind that of a message.
+    pub(super) fn behind(&self, seq: u64) -> u64 {
+        match self.backwards {
+            true => seq.saturating_sub(1),
+            false => seq.saturating_add(1),
+        }
+    }
+
     fn resume_at(&self) -> Option<String> {
         let (next, token) = self.position.as_ref()?;
         let seq = match (self.backwards, self.last) {
-            (true, Some(last)) => last.saturating_sub(1),
+            (true, Some(last)) => self.behind(last),
             (true, None) => return None,
             (false, _) => *next,
         };
