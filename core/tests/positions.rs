@@ -196,7 +196,10 @@ fn filters_that_fail() {
     let pool = client.create("p", &sized(1 << 16)).unwrap();
     fill(&pool, 1..=18);
     let filter = |text| Arc::new(Filter::new(text, &FilterOptions::default()).unwrap());
-    let filters = [filter(".data.wanted"), filter(r#"if (.data.n | type) == "string" then "bad" else true end"#)];
+    let filters = [
+        filter(".data.wanted"),
+        filter(r#"if (.data.n | type) == "string" then "bad" else true end"#),
+    ];
     let options = TailOptions {
         filters: &filters,
         ..ALL

@@ -13,12 +13,17 @@ use std::sync::atomic::Ordering;
 fn seeds() -> u64 {
     let cuts = std::env::var("PLASMITE_CUTS").ok();
     cuts.and_then(|cuts| cuts.parse::<u64>().ok())
-        .map_or(1500, |cuts| cuts / 6)
+        .map_or(1500, |cuts| cuts / 8)
 }
 
 /// Runs a workload of appends, batches and flushes, and cuts the power between any two of them. At times the pool lives
 /// on with what the cut left.
 fn survive(seeds: std::ops::Range<u64>, tear: Tear, flush_every: u64) {
+    survive_beside(seeds, tear, flush_every, false);
+}
+
+/// The same; with others who append while flushes sync, if they are about.
+fn survive_beside(seeds: std::ops::Range<u64>, tear: Tear, flush_every: u64, others: bool) {
     let dir = power::directory();
     for seed in seeds {
         let mut random = Random::new(seed);
@@ -31,7 +36,8 @@ fn survive(seeds: std::ops::Range<u64>, tear: Tear, flush_every: u64) {
         let Ok(pool) = Pool::create(&path, &options) else {
             continue; // five slots leave no ring in the smallest
         };
-        let mut disk = Disk::new(pool);
+        let beside = others.then(|| Random::new(!seed));
+        let mut disk = Disk::new(pool).beside(beside);
         let lives = 1 + Random::new(seed).below(3);
         for life in 0..lives {
             for _ in 0..random.below(60) + 5 {
@@ -83,6 +89,12 @@ fn seeds_that_found_faults() {
     survive(4_294_969_635..4_294_969_636, Tear::Sectors, 6);
     survive(8_589_935_269..8_589_935_270, Tear::Pages, 40);
     survive(8_589_968_302..8_589_968_303, Tear::Pages, 40);
+}
+
+#[test]
+fn appends_while_a_flush_syncs() {
+    survive_beside(5 << 32..(5 << 32) + seeds(), Tear::Pages, 6, true);
+    survive_beside(6 << 32..(6 << 32) + seeds(), Tear::Sectors, 3, true);
 }
 
 #[test]

@@ -6,6 +6,7 @@
 //! `LOOM_MAX_PREEMPTIONS` forced switches (2 unless set). A thread that sleeps for ever is reported
 //! as a deadlock: in the models without deaths no sleep ever times out.
 
+mod flushing;
 mod forking;
 mod futex;
 mod helping;

@@ -1,12 +1,7 @@
 //! Making messages durable: one sync for all writers that wait for one, in all processes.
 //!
-//! `synced` is the head that the last finished sync covered. `synced_before` is the value `synced`
-//! had before that sync began, which the sync itself has therefore put on the disk. Recovery
-//! starts from the `synced` it finds there, which is one of the two.
-//!
-//! Reclaim rule: the tail must not pass `synced_before` while `synced` is ahead of it, or a power
-//! cut could leave a `synced` on the disk whose frames are overwritten while later flushed ones,
-//! though intact, hang on nothing. [`ControlOnDisk`] syncs the control page first, at most once a lap.
+//! A flush is done when a sync has covered it and recovery will find it from whatever control page the disk has: see
+//! [`durable`], whose rule [`ControlOnDisk`] keeps for writers. At most once a lap that costs a sync of the control page.
 
 use std::time::Duration;
 
@@ -17,6 +12,7 @@ use crate::format::PAGE;
 use crate::pool::shared::Shared;
 use crate::pool::Pool;
 use crate::pool::{owner, refused};
+use crate::ring::durable;
 use crate::ring::memory::Memory;
 use crate::ring::publish::BeforeTail;
 use crate::sys::atomic::{AtomicU64, Ordering};
@@ -46,8 +42,9 @@ impl<'a> ControlOnDisk<'a> {
         ControlOnDisk(shared)
     }
 
+    /// Writes the control page.
     #[cold]
-    fn sync(&self) -> Result<()> {
+    fn sync(&self) -> std::io::Result<()> {
         let memory = &self.0.ring().memory;
         let recovery = &memory.control().recovery;
         let synced = recovery.synced.load(Ordering::Acquire);
@@ -56,23 +53,34 @@ impl<'a> ControlOnDisk<'a> {
             .sync(CONTROL_OFFSET as usize, PAGE as usize)
         {
             refused::count(&recovery.sync_failed);
-            return Err(
-                Error::from_io(&error, "write the pool's control page to the disk")
-                    .with_hint("nothing was appended; check the disk"),
-            );
+            return Err(error);
         }
         raise(&recovery.synced_before, synced);
         Ok(())
+    }
+
+    #[cold]
+    fn make_way(&self) -> Result<()> {
+        self.sync().map_err(|error| {
+            Error::from_io(&error, "write the pool's control page to the disk")
+                .with_hint("nothing was appended; check the disk")
+        })
     }
 }
 
 impl BeforeTail for ControlOnDisk<'_> {
     #[inline]
     fn before_tail(&mut self, tail: u64) -> Result<()> {
-        let recovery = &self.0.ring().memory.control().recovery;
-        let before = recovery.synced_before.load(Ordering::Relaxed);
-        if tail > before && recovery.synced.load(Ordering::Relaxed) > before {
-            return self.sync();
+        if durable::is_barred(self.0.ring().memory.control(), tail) {
+            return self.make_way();
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn after_tail(&mut self, tail: u64) -> Result<()> {
+        if durable::is_barred_after(self.0.ring().memory.control(), tail) {
+            return self.make_way();
         }
         Ok(())
     }
@@ -98,12 +106,12 @@ impl Pool {
         let patience = Deadline::after(PATIENCE);
         loop {
             let epoch = hot.sync_epoch.load(Ordering::Acquire);
-            if self.is_durable(end) {
-                return Ok(());
+            if self.is_synced(end) {
+                return self.settle(end);
             }
             if let Some(leader) = shared.flushing.try_lock() {
                 if owner::try_lead_flush(fd) {
-                    let result = if self.is_durable(end) {
+                    let result = if self.is_synced(end) {
                         Ok(())
                     } else {
                         self.lead(end, fd)
@@ -112,7 +120,7 @@ impl Pool {
                     hot.sync_epoch.fetch_add(1, Ordering::AcqRel);
                     drop(leader);
                     futex::wake(&hot.sync_epoch, u32::MAX);
-                    return result;
+                    return result.and_then(|()| self.settle(end));
                 }
             }
             if patience.passed() {
@@ -123,15 +131,33 @@ impl Pool {
                         .with_path(self.path())
                         .with_maybe_written()
                 })?;
-                return self.sync(end, own.raw());
+                self.sync(end, own.raw())?;
+                return self.settle(end);
             }
             futex::wait(&hot.sync_epoch, epoch, SLICE);
         }
     }
 
-    fn is_durable(&self, end: u64) -> bool {
-        let recovery = self.recovery();
-        recovery.synced.load(Ordering::Acquire) >= end && !self.sync_failed()
+    fn is_synced(&self, end: u64) -> bool {
+        durable::is_synced(self.shared().ring().memory.control(), end) && !self.sync_failed()
+    }
+
+    /// What was synced is done when recovery will find it.
+    fn settle(&self, end: u64) -> Result<()> {
+        let shared = self.shared();
+        if durable::is_found(shared.ring().memory.control(), end) {
+            return Ok(());
+        }
+        ControlOnDisk::new(shared)
+            .sync()
+            .map_err(|error| self.not_written(&error))
+    }
+
+    fn not_written(&self, error: &std::io::Error) -> Error {
+        Error::from_io(error, "write the pool to the disk")
+            .with_path(self.path())
+            .with_maybe_written()
+            .with_hint(MAY_BE_LOST)
     }
 
     fn lead(&self, end: u64, fd: i32) -> Result<()> {
@@ -162,10 +188,7 @@ impl Pool {
         debug_assert!(head >= end);
         if let Err(error) = file::sync_data(fd) {
             self.sync_refused();
-            return Err(Error::from_io(&error, "write the pool to the disk")
-                .with_path(self.path())
-                .with_maybe_written()
-                .with_hint(MAY_BE_LOST));
+            return Err(self.not_written(&error));
         }
         self.after_sync(failures, before, head).map_err(|error| {
             let error = error.with_path(self.path()).with_maybe_written();

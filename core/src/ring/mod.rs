@@ -19,6 +19,7 @@
 //! learns whether anyone sleeps. All of it is generic over [`memory::Memory`], so that a model
 //! checker can run it (`model.rs`).
 
+pub mod durable;
 pub mod locate;
 pub mod lock;
 #[cfg(not(loom))]

@@ -42,6 +42,11 @@ impl Draft<'_> {
 pub trait BeforeTail {
     /// Called with the tail about to be published.
     fn before_tail(&mut self, tail: u64) -> Result<()>;
+
+    /// Called with the tail that was published, before anything is overwritten.
+    fn after_tail(&mut self, _tail: u64) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// For a ring that is filled once and never full: nothing is retired there, so nothing has to happen before it.
@@ -113,7 +118,7 @@ impl<M: Memory> Ring<M> {
         before.before_tail(new)?;
         hot.tail.store(new, Ordering::Relaxed);
         fence(Ordering::Release); // (B)
-        Ok(())
+        before.after_tail(new)
     }
 
     /// Bytes retired at a time.

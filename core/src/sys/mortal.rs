@@ -94,6 +94,12 @@ macro_rules! atomic {
                 self.0.fetch_sub(value, order)
             }
 
+            pub fn fetch_max(&self, value: $number, order: Ordering) -> $number {
+                turn();
+                step();
+                self.0.fetch_max(value, order)
+            }
+
             pub fn compare_exchange(
                 &self,
                 current: $number,

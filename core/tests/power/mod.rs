@@ -4,6 +4,8 @@
 //! written out in any of its states, in any order: an image takes any state of each. A sync that fails has written
 //! any of its pages, or none.
 
+pub(crate) mod beside;
+mod random;
 pub(crate) mod refusing;
 
 use std::os::unix::fs::FileExt;
@@ -23,10 +25,11 @@ use plasmite_core::ring::Ring;
 use plasmite_core::ErrorKind;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+pub(crate) use random::Random;
+
 const CONTROL: usize = PAGE as usize;
 /// The words that recovery goes by, in one sector.
 const RECOVERY: usize = CONTROL + 512;
-const SYNCED_BEFORE: usize = CONTROL + 520;
 
 /// Images that were made.
 static CUTS: AtomicU64 = AtomicU64::new(0);
@@ -56,27 +59,6 @@ impl Tear {
             Tear::Sectors => 512,
             _ => CONTROL,
         }
-    }
-}
-
-/// Repeatable numbers (xorshift).
-pub(crate) struct Random(u64);
-
-impl Random {
-    pub(crate) fn new(seed: u64) -> Random {
-        Random((seed + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15))
-    }
-
-    pub(crate) fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % bound
-    }
-
-    pub(crate) fn body(&mut self, most: u64) -> Vec<u8> {
-        let len = self.below(most);
-        (0..len).map(|_| self.below(256) as u8).collect()
     }
 }
 
@@ -113,6 +95,8 @@ pub(crate) struct Disk {
     images: Vec<Vec<u8>>,
     /// For each page the first image whose state of it may still be the one on the disk.
     since: Vec<usize>,
+    /// Chooses whether others append while a flush syncs, and what; if they ever do.
+    beside: Option<Random>,
 }
 
 impl Drop for Disk {
@@ -133,7 +117,14 @@ impl Disk {
             flushed: 0,
             images,
             since,
+            beside: None,
         }
+    }
+
+    /// Lets others append while this one's flushes sync.
+    pub(crate) fn beside(mut self, random: Option<Random>) -> Disk {
+        self.beside = random;
+        self
     }
 
     /// Goes on with what a power cut leaves, in another file; what it took is lost for ever.
@@ -155,8 +146,9 @@ impl Disk {
             .for_each(|body| *body = None);
         bodies.resize(next_seq(&pool) as usize - 1, None);
         std::fs::remove_file(self.pool.path()).unwrap();
+        let beside = self.beside.take();
         drop(self);
-        let mut disk = Disk::new(pool);
+        let mut disk = Disk::new(pool).beside(beside);
         disk.flushed = bodies.len() as u64;
         disk.bodies = bodies;
         disk
@@ -178,9 +170,14 @@ impl Disk {
     }
 
     fn look(&mut self) {
-        let (image, last) = (self.image(), &self.images[self.images.len() - 1]);
-        if image[SYNCED_BEFORE..SYNCED_BEFORE + 8] != last[SYNCED_BEFORE..SYNCED_BEFORE + 8] {
-            // The append synced the control page on its way: no older one can be on the disk.
+        let image = self.image();
+        let synced = beside::synced_control(self.images.last(), &image);
+        self.saw(image, synced);
+    }
+
+    /// Another state, and whether the control page was synced on the way: then no older one can be on the disk.
+    fn saw(&mut self, image: Vec<u8>, synced_control: bool) {
+        if synced_control {
             assert!(!refusing::is_unwritten(1), "a sync that wrote nothing");
             self.since[1] = self.images.len() - 1;
         }
@@ -259,7 +256,10 @@ impl Disk {
     /// Flushes; whether that succeeded.
     pub(crate) fn flush(&mut self) -> bool {
         let (before, syncs) = (self.image(), refusing::syncs());
+        let control_syncs = refusing::control_syncs();
+        let others = beside::prepare(&self.pool, &mut self.beside);
         let flushed = self.pool.flush_all().is_ok();
+        refusing::during_next_sync(None);
         let after = self.image();
         if flushed {
             self.flushed = self.bodies.len() as u64;
@@ -269,12 +269,22 @@ impl Disk {
                 for page in (0..self.since.len()).filter(written) {
                     self.since[page] = self.images.len() - 1;
                 }
-                let needed = *self.since.iter().min().unwrap();
-                self.images.drain(..needed);
-                self.since.iter_mut().for_each(|since| *since -= needed);
             }
         }
+        let mut by_others = 0;
+        for step in others.take() {
+            by_others += u64::from(step.synced_control);
+            self.saw(step.image, step.synced_control);
+            self.bodies.push(Some(step.body));
+        }
         self.images.push(after);
+        if flushed && refusing::control_syncs() - control_syncs > by_others {
+            // The flush itself saw to it that the control page names what it covered.
+            self.since[1] = self.images.len() - 1;
+        }
+        let needed = *self.since.iter().min().unwrap();
+        self.images.drain(..needed);
+        self.since.iter_mut().for_each(|since| *since -= needed);
         flushed
     }
 

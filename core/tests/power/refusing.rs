@@ -17,6 +17,8 @@ struct Watched {
 }
 
 thread_local! {
+    static DURING: RefCell<Option<Box<dyn FnOnce()>>> = const { RefCell::new(None) };
+    static CONTROL_SYNCS: Cell<u64> = const { Cell::new(0) };
     static REFUSING: Cell<bool> = const { Cell::new(false) };
     static SYNCS: Cell<u64> = const { Cell::new(0) };
     static WATCHED: RefCell<Option<Watched>> = const { RefCell::new(None) };
@@ -64,6 +66,16 @@ pub(crate) fn refuses() -> bool {
 /// How many syncs of whole files by this thread have succeeded.
 pub(crate) fn syncs() -> u64 {
     SYNCS.with(Cell::get)
+}
+
+/// How many syncs of the control page by this thread have succeeded.
+pub(crate) fn control_syncs() -> u64 {
+    CONTROL_SYNCS.with(Cell::get)
+}
+
+/// What others do while the next sync of a whole file goes on, if there is one; nothing for `None`.
+pub(crate) fn during_next_sync(work: Option<Box<dyn FnOnce()>>) {
+    DURING.with(|place| *place.borrow_mut() = work);
 }
 
 /// Whether a page is clean although the disk does not have it.
@@ -133,6 +145,9 @@ extern "C" fn fdatasync(fd: libc::c_int) -> libc::c_int {
     if fails(None) {
         return -1;
     }
+    if let Some(work) = DURING.with(|place| place.borrow_mut().take()) {
+        work();
+    }
     SYNCS.with(|count| count.set(count.get() + 1));
     // SAFETY: the caller's arguments, passed on.
     unsafe { libc::syscall(libc::SYS_fdatasync, fd) as libc::c_int }
@@ -143,6 +158,7 @@ extern "C" fn msync(address: *mut libc::c_void, len: usize, flags: libc::c_int) 
     if fails(Some((address as usize, len))) {
         return -1;
     }
+    CONTROL_SYNCS.with(|count| count.set(count.get() + 1));
     // SAFETY: as above.
     unsafe { libc::syscall(libc::SYS_msync, address, len, flags) as libc::c_int }
 }
