@@ -99,8 +99,9 @@ mod tests {
     fn one_of_many_threads_sets_it() {
         let once = SetOnce::new();
         std::thread::scope(|scope| {
+            let once = &once;
             let all: Vec<_> = (0..4)
-                .map(|number| scope.spawn(|| *once.set(Box::new(number)).as_ref()))
+                .map(|number| scope.spawn(move || *once.set(number)))
                 .collect();
             let mut seen = all.into_iter().map(|thread| thread.join().unwrap());
             let first = seen.next();
