@@ -5,6 +5,7 @@
 //! any of its pages, or none.
 
 pub(crate) mod beside;
+mod examined;
 mod random;
 pub(crate) mod refusing;
 
@@ -81,7 +82,7 @@ pub(crate) fn next_seq(pool: &Pool) -> u64 {
 
 /// Appends a message and gives its seq.
 pub(crate) fn append_one(pool: &Pool) -> u64 {
-    pool.append(&Disk::draft(b"on we go"), None, &Disk::options())
+    pool.append(&Disk::draft(b"\"we go\""), None, &Disk::options())
         .unwrap()
         .seq
 }
@@ -197,7 +198,7 @@ impl Disk {
             body_crc: frame::body_crc(body),
             payload_len: body.len() as u32,
             signature: 0,
-            flags: 0,
+            flags: frame::ENCODING_JSON_TEXT,
         }
     }
 
@@ -221,7 +222,7 @@ impl Disk {
                 body_crc: frame::body_crc(body),
                 payload_len: body.len() as u32,
                 signature: 0,
-                flags: 0,
+                flags: frame::ENCODING_JSON_TEXT,
                 time_ns: None,
             })
             .collect();
@@ -341,8 +342,16 @@ impl Disk {
         let image = self.torn(random, tear);
         CUTS.fetch_add(1, Ordering::Relaxed);
         std::fs::write(path, &image).unwrap();
+        let is_examined = seed % 4 == 0;
+        if is_examined {
+            let must = self.oldest(self.pool.shared().ring())..=self.flushed;
+            examined::torn(path, must, &self.bodies, seed);
+        }
         let pool = Pool::open(path, false).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         let newest = self.check_contents(&pool, seed);
+        if is_examined {
+            examined::recovered(path, &pool, seed);
+        }
         assert!(next_seq(&pool) > self.flushed.max(newest), "seed {seed}");
         if newest < self.newest() {
             assert!(generation(&pool) > generation(&self.pool), "seed {seed}");

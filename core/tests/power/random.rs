@@ -15,8 +15,17 @@ impl Random {
         self.0 % bound
     }
 
+    /// A string in JSON, or a digit; or nothing, which the doctor does not take for a message.
     pub(crate) fn body(&mut self, most: u64) -> Vec<u8> {
         let len = self.below(most);
-        (0..len).map(|_| self.below(256) as u8).collect()
+        let mut body: Vec<u8> = (0..len)
+            .map(|_| b'a' + (self.below(256) % 26) as u8)
+            .collect();
+        match &mut body[..] {
+            [] => {}
+            [one] => *one = b'7',
+            [first, .., last] => (*first, *last) = (b'"', b'"'),
+        }
+        body
     }
 }
