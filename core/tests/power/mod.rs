@@ -342,7 +342,7 @@ impl Disk {
         let image = self.torn(random, tear);
         CUTS.fetch_add(1, Ordering::Relaxed);
         std::fs::write(path, &image).unwrap();
-        let is_examined = seed % 4 == 0;
+        let is_examined = seed.is_multiple_of(4);
         if is_examined {
             let must = self.oldest(self.pool.shared().ring())..=self.flushed;
             examined::torn(path, must, &self.bodies, seed);
