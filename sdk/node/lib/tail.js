@@ -140,15 +140,17 @@ class Tail {
       if (this.#cancelled) return false;
       if (this.#at < this.#items.length) return true;
       const now = performance.now();
-      if (this.#stream === null) {
-        if (this.#opening === null || now >= until) return false;
-        await this.#wait(until - now);
-        continue;
-      }
+      if (this.#stream === null && this.#opening === null) return false;
+      // Also for one who asks again and again while the server has not answered yet.
       if (now > this.#turnEnds) {
         this.#turnEnds = Number.POSITIVE_INFINITY;
         await nextTurn();
         this.#turnEnds = performance.now() + TURN_MS;
+        continue;
+      }
+      if (this.#stream === null) {
+        if (now >= until) return false;
+        await this.#wait(until - now);
         continue;
       }
       // After an error the next call goes on: behind the damage, or behind the message that a filter could not judge.

@@ -201,6 +201,12 @@ test("a tail waits beside the event loop, and can be cancelled, aborted and clos
   const early = pool.tail();
   early.close();
   assert.deepEqual([(await early.next()).done, early.end], [true, "closed"]);
+  // Asking again and again without waiting does not keep the answer of the server out.
+  const eager = pool.tail();
+  let first = null;
+  while (first === null) first = await eager.take(0);
+  assert.equal(first.seq, 1n);
+  eager.close();
   const cancelled = pool.tail();
   cancelled.cancel();
   assert.equal(await cancelled.take(), null);
