@@ -328,11 +328,11 @@ export interface Tail<M> extends AsyncGenerator<M, void, undefined> {
   /** All messages at hand, at least one; undefined at the end. Faster than `next`, where many come. */
   nextBatch(): Promise<M[] | undefined>;
   batches(): AsyncGenerator<M[], void, undefined>;
-  /** Where to go on later (`sinceSeq`); undefined once closed. */
+  /** Where to go on later (`sinceSeq`): behind what was delivered, however far the tail has read ahead. Undefined once closed or at the end. */
   readonly nextSeq: bigint | undefined;
   /** How many messages were overwritten before they could be read; undefined once closed. */
   readonly dropped: bigint | undefined;
-  /** Where the tail stands, as a text for {@link StartOptions.token}; undefined once closed. */
+  /** The same place as a text for {@link StartOptions.token}; undefined once closed or at the end. Asks no server. */
   token(): string | undefined;
   /** Let waits keep the process alive (as at first), or not. */
   ref(): this;

@@ -13,12 +13,9 @@ const { Tail, asyncDispose } = require("./tail.js");
 const { rangeOptions, streamOptions, tailOptions } = require("./tail-options.js");
 const write = require("./write.js");
 
-/** How many messages are taken in one call; the addon has room for no more. */
-const MOST = 256;
-
 /** What Tail takes from a native stream. */
-const takeMessages = (stream, most = MOST) => {
-  const taken = stream.fill(most);
+const takeMessages = (stream) => {
+  const taken = stream.fill();
   return typeof taken === "number" ? taken : readBatch(taken);
 };
 const takeFrames = (stream) => {

@@ -9,9 +9,6 @@ const TURN_MS = 8;
 /** The longest that setTimeout takes. */
 const LONGEST_MS = 0x7fff_ffff;
 
-/** How many items a batch has at most. */
-const MOST = 256;
-
 const asyncDispose = Symbol.asyncDispose ?? Symbol.for("nodejs.asyncDispose");
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 const ignore = () => {};
@@ -28,7 +25,7 @@ class Gap {
 /**
  * An async generator of what `take` gets from a native stream.
  *
- * take(stream, most)  an array of items, or a number of Next
+ * take(stream)   an array of items, or a number of Next
  * patience()     how many ms more to wait when there is nothing; 0 or less ends the tail; with `opening` patience(stream) makes it
  * opening        of a server's pool: a promise of the stream
  * failure        given to the first next() instead of anything else
@@ -38,9 +35,6 @@ class Tail {
   #take;
   #patience;
   #opening = null;
-  // How many items are taken at once for one that is asked for. A server's stream is never ahead of what was delivered, since
-  // its token could not be moved back without asking the server.
-  #most = undefined;
   #items = [];
   #at = 0;
   #failure;
@@ -59,7 +53,6 @@ class Tail {
     this.#take = take;
     this.#patience = patience;
     if (opening !== undefined) {
-      this.#most = 1;
       this.#opening = opening.then(
         (stream) => this.#opened(stream, patience),
         (error) => this.#end === null && this.#fail(error),
@@ -127,8 +120,19 @@ class Tail {
     });
   }
 
-  /** Whether there are items at hand, after waiting for them for at most `waitMs`. */
-  async #fill(waitMs, most = this.#most) {
+  /** All items at hand. */
+  #rest() {
+    const batch = this.#at === 0 ? this.#items : this.#items.slice(this.#at);
+    this.#items = [];
+    this.#at = 0;
+    return batch;
+  }
+
+  /**
+   * The next item, or all at hand, after waiting for one for at most `waitMs`; undefined when there is none. Who asked has them
+   * with the return, not a turn later: what is neither delivered nor at hand would be lost to a close and skipped by a token.
+   */
+  async #deliver(waitMs, all = false) {
     const until = performance.now() + waitMs;
     for (;;) {
       if (this.#failed) {
@@ -137,10 +141,10 @@ class Tail {
         this.#failure = undefined;
         throw reason;
       }
-      if (this.#cancelled) return false;
-      if (this.#at < this.#items.length) return true;
+      if (this.#cancelled) return undefined;
+      if (this.#at < this.#items.length) return all ? this.#rest() : this.#items[this.#at++];
       const now = performance.now();
-      if (this.#stream === null && this.#opening === null) return false;
+      if (this.#stream === null && this.#opening === null) return undefined;
       // Also for one who asks again and again while the server has not answered yet.
       if (now > this.#turnEnds) {
         this.#turnEnds = Number.POSITIVE_INFINITY;
@@ -149,19 +153,19 @@ class Tail {
         continue;
       }
       if (this.#stream === null) {
-        if (now >= until) return false;
+        if (now >= until) return undefined;
         await this.#wait(until - now);
         continue;
       }
       // After an error the next call goes on: behind the damage, or behind the message that a filter could not judge.
-      const taken = this.#take(this.#stream, most);
+      const taken = this.#take(this.#stream);
       if (typeof taken !== "number") {
         this.#items = taken;
         this.#at = 0;
       } else if (taken === Next.Timeout) {
         const ms = this.#patience();
         if (ms <= 0) this.#close("timeout");
-        else if (now >= until) return false;
+        else if (now >= until) return undefined;
         else {
           await this.#wait(Math.min(ms, until - now));
           this.#turnEnds = performance.now() + TURN_MS;
@@ -188,9 +192,10 @@ class Tail {
     if (this.#queue === null && this.#at < this.#items.length && !this.#cancelled) {
       return Promise.resolve({ value: this.#items[this.#at++], done: false });
     }
-    return this.#inTurn(async () =>
-      (await this.#fill(Number.POSITIVE_INFINITY)) ? { value: this.#items[this.#at++], done: false } : { value: undefined, done: true },
-    );
+    return this.#inTurn(async () => {
+      const value = await this.#deliver(Number.POSITIVE_INFINITY);
+      return { value, done: value === undefined };
+    });
   }
 
   /** Resolves when the tail is open, and rejects with what was wrong with its options, which next() would tell else. */
@@ -206,18 +211,12 @@ class Tail {
     if (typeof waitMs !== "number" || !(waitMs >= 0))
       return Promise.reject(new RangeError(`plasmite: waitMs must be a number that is not negative, not ${describe(waitMs)}`));
     if (this.#end === "closed") return Promise.reject(closedError("tail"));
-    return this.#inTurn(async () => ((await this.#fill(waitMs)) ? this.#items[this.#at++] : null));
+    return this.#inTurn(async () => (await this.#deliver(waitMs)) ?? null);
   }
 
   /** All items that are at hand, at least one, or undefined at the end. */
   nextBatch() {
-    return this.#inTurn(async () => {
-      if (!(await this.#fill(Number.POSITIVE_INFINITY, MOST))) return undefined;
-      const batch = this.#at === 0 ? this.#items : this.#items.slice(this.#at);
-      this.#items = [];
-      this.#at = 0;
-      return batch;
-    });
+    return this.#inTurn(() => this.#deliver(Number.POSITIVE_INFINITY, true));
   }
 
   async *batches() {
@@ -267,7 +266,7 @@ class Tail {
     return item instanceof Gap ? item.first : item.seq;
   }
 
-  /** The seq that the tail looks at next, for sinceSeq of a later one; undefined when it was closed. */
+  /** The seq behind what was delivered, for sinceSeq of a later tail; undefined when it was closed. */
   get nextSeq() {
     if (this.#stream === null) return undefined;
     return this.#undelivered ?? this.#stream.nextSeq();

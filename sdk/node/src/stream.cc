@@ -83,22 +83,21 @@ void Stream::Free() {
     }
 }
 
-Napi::Value Stream::Make(Napi::Env env, PoolHandle pool, StreamHandle handle, bool has_filters) {
+Napi::Value Stream::Make(Napi::Env env, const PoolHandle &pool, StreamHandle handle, bool has_filters) {
     Napi::Object object = Environment::Of(env)->stream_class.New({});
     Stream *self = Stream::Unwrap(object);
     self->is_remote_ = IsRemote(pool.get());
-    self->pool_ = std::move(pool);
     self->handle_ = std::move(handle);
     self->look_ms_ = has_filters ? 1 : 0;
     return object;
 }
 
-Napi::Value Stream::Open(Napi::Env env, PoolHandle pool, Napi::Object options) {
+Napi::Value Stream::Open(Napi::Env env, const PoolHandle &pool, Napi::Object options) {
     Wish wish(env, options);
     StreamHandle handle;
     plsm_error_t *error = nullptr;
     if (wish.Open(pool.get(), handle, &error) != 0) Environment::Of(env)->Throw(env, error);
-    return Make(env, std::move(pool), std::move(handle), wish.has_filters());
+    return Make(env, pool, std::move(handle), wish.has_filters());
 }
 
 Napi::Value Stream::OpenInBackground(Napi::Env env, PoolHandle pool, Napi::Object options) {
@@ -113,7 +112,7 @@ plsm_stream_t *Stream::Handle(napi_env env) const {
     return handle_.get();
 }
 
-// (how many at most); takes messages without waiting: gives the text of a batch (see render.h), or a plsm_next_t
+// Takes messages without waiting: gives the text of a batch (see render.h), or a plsm_next_t
 Napi::Value Stream::Fill(const CallbackInfo &info) {
     Napi::Env env = info.Env();
     EnvironmentPtr &environment = *env.GetInstanceData<EnvironmentPtr>();
@@ -122,8 +121,7 @@ Napi::Value Stream::Fill(const CallbackInfo &info) {
     if (view_ == view_count_) {
         if (views_.empty()) views_.resize(BATCH);
         view_ = view_count_ = 0;
-        std::size_t most = std::min<std::size_t>(U32(env, info[0]), views_.size());
-        int next = plsm_stream_next_views(stream, look_ms_, views_.data(), most, &view_count_, &error);
+        int next = plsm_stream_next_views(stream, look_ms_, views_.data(), views_.size(), &view_count_, &error);
         if (next == PLSM_NEXT_ERROR) environment->Throw(env, error);
         if (next != PLSM_NEXT_MESSAGE) return Napi::Number::New(env, next);
     }
@@ -175,27 +173,37 @@ plsm_stream_stats_t Stream::Stats(Napi::Env env) const {
     return stats;
 }
 
-Napi::Value Stream::NextSeq(const CallbackInfo &info) { return Napi::BigInt::New(info.Env(), Stats(info.Env()).next_seq); }
+// Where JavaScript stands: the library's stream is behind all views that it gave.
+Napi::Value Stream::NextSeq(const CallbackInfo &info) {
+    Napi::Env env = info.Env();
+    return Napi::BigInt::New(env, view_ < view_count_ ? views_[view_].seq : Stats(env).next_seq);
+}
 
 Napi::Value Stream::Dropped(const CallbackInfo &info) { return Napi::BigInt::New(info.Env(), Stats(info.Env()).dropped); }
 
-// (the first seq not yet delivered, or undefined when all that was taken has been); gives the text for a later start
+// A token with another seq, which is what stands behind its last dot. The rest is of the pool, so neither the pool nor its
+// server has to be asked.
+static void MoveToken(Napi::Env env, std::string &token, std::uint64_t seq) {
+    std::size_t dot = token.rfind('.');
+    if (dot == std::string::npos || token.find_first_not_of("0123456789", dot + 1) != std::string::npos)
+        throw Napi::Error::New(env, "plasmite: the library's tokens are not of a kind that this package knows");
+    token.replace(dot + 1, std::string::npos, std::to_string(seq));
+}
+
+// (the first seq that JavaScript has taken and not delivered, or undefined when there is none); gives the text for a later start
 Napi::Value Stream::Token(const CallbackInfo &info) {
     Napi::Env env = info.Env();
-    EnvironmentPtr environment = Environment::Of(env);
-    plsm_stream_t *stream = Handle(env);
-    StreamHandle other;
     plsm_error_t *error = nullptr;
+    Buffer given;
+    // Takes nothing from the stream: the views stay good.
+    if (plsm_stream_token(Handle(env), &given, &error) != 0) Environment::Of(env)->Throw(env, error);
+    std::string token(reinterpret_cast<char *>(given.data), given.len);
     if (!IsNothing(env, info[0])) {
-        plsm_tail_options_t options = PLSM_TAIL_OPTIONS_INIT;
-        options.start = PLSM_START_SEQ;
-        options.start_value = U64(env, info[0]);
-        if (plsm_pool_tail(pool_.get(), &options, &stream, &error) != 0) environment->Throw(env, error);
-        other = StreamHandle(stream, plsm_stream_free);
+        MoveToken(env, token, U64(env, info[0]));
+    } else if (view_ < view_count_) {
+        MoveToken(env, token, views_[view_].seq);
     }
-    Buffer token;
-    if (plsm_stream_token(stream, &token, &error) != 0) environment->Throw(env, error);
-    return Napi::Value(env, MakeString(env, reinterpret_cast<char *>(token.data), token.len));
+    return Napi::Value(env, MakeString(env, token.data(), token.size()));
 }
 
 // (callback); calls it once when a call on the stream would not wait
@@ -226,7 +234,6 @@ void Stream::SetRef(const CallbackInfo &info) {
 
 void Stream::Close(const CallbackInfo &) {
     Free();
-    pool_.reset();
     views_ = {};
     view_ = view_count_ = 0;
 }

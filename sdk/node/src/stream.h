@@ -8,14 +8,14 @@ class Stream : public Napi::ObjectWrap<Stream> {
   public:
     static Napi::Function Define(Napi::Env env);
     // Options: start, startValue, endSeq, maxMessages, timeoutMs, gapPolicy, tags, token, flags, filters.
-    static Napi::Value Open(Napi::Env env, PoolHandle pool, Napi::Object options);
+    static Napi::Value Open(Napi::Env env, const PoolHandle &pool, Napi::Object options);
     // The same on another thread, with a promise.
     static Napi::Value OpenInBackground(Napi::Env env, PoolHandle pool, Napi::Object options);
     explicit Stream(const Napi::CallbackInfo &info) : Napi::ObjectWrap<Stream>(info) {}
     ~Stream() override { Free(); }
 
   private:
-    static Napi::Value Make(Napi::Env env, PoolHandle pool, StreamHandle handle, bool has_filters);
+    static Napi::Value Make(Napi::Env env, const PoolHandle &pool, StreamHandle handle, bool has_filters);
     void Free();
     Napi::Value Fill(const Napi::CallbackInfo &info);
     Napi::Value TakeFrame(const Napi::CallbackInfo &info);
@@ -32,7 +32,6 @@ class Stream : public Napi::ObjectWrap<Stream> {
     plsm_stream_t *Handle(napi_env env) const;
     plsm_stream_stats_t Stats(Napi::Env env) const;
 
-    PoolHandle pool_;
     StreamHandle handle_;
     // Watches the stream's descriptor, so it goes first.
     PollerPtr poller_;
