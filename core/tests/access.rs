@@ -277,3 +277,31 @@ fn a_directory_in_which_everybody_may_replace_files() {
     );
     assert_eq!(hints(), (0, vec![format!("warning: {}", warnings[0])]));
 }
+
+/// In a directory like /tmp a pool may have been put there by somebody else, to read what others write to it.
+#[test]
+fn a_pool_of_another_user_where_everybody_may_put_files() {
+    let (dir, client) = scratch();
+    let pool = client.create("p", &PoolOptions::default()).unwrap();
+    set_mode(dir.path(), 0o1777);
+    set_mode(pool.path(), 0o666);
+    let warnings = || {
+        client
+            .open("p", &OpenOptions::default())
+            .unwrap()
+            .warnings()
+    };
+    assert_eq!(warnings(), Vec::<String>::new());
+    if chown(pool.path(), Some(4321), None).is_err() {
+        println!("left out: a file of another user needs the right to make one");
+        return;
+    }
+    let found = warnings();
+    assert!(
+        found.len() == 1 && found[0].contains("belongs to user 4321"),
+        "{found:?}"
+    );
+    // Nobody else may put a file here.
+    set_mode(dir.path(), 0o755);
+    assert_eq!(warnings(), Vec::<String>::new());
+}

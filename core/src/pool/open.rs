@@ -13,7 +13,7 @@ use crate::limits;
 use crate::pool::owner::LockWait;
 use crate::pool::shared::Shared;
 use crate::pool::survey::MAX_SEQ_JUMP;
-use crate::pool::{place, Pool};
+use crate::pool::{place, signs, Pool};
 use crate::ring::mapped::Mapped;
 use crate::ring::memory::Memory;
 use crate::ring::position::is_sound;
@@ -21,6 +21,7 @@ use crate::ring::snapshot::Check;
 use crate::sys::atomic::Ordering;
 use crate::sys::file::{self, Status};
 use crate::sys::file_system::Sharing;
+use crate::sys::log::{self, Level};
 use crate::sys::map::Mapping;
 
 /// Looks at a pool in motion before a writer is taken for damage. A live writer needs nanoseconds
@@ -94,6 +95,11 @@ impl Pool {
             ));
         }
         if self.shared().is_writable() {
+            if let Some(exposed) = signs::exposed(self.path()) {
+                log::emit(Level::Warn, || {
+                    format!("{}: {exposed}", self.path().display())
+                });
+            }
             if !self.is_at_home() {
                 self.recover(false)?;
             }

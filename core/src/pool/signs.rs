@@ -4,7 +4,8 @@
 use std::path::Path;
 
 use crate::pool::Pool;
-use crate::sys::{file, trust};
+use crate::sys::file;
+use crate::sys::trust::{self, Exposure};
 
 /// How many slots of the index are looked at.
 const SAMPLE: u64 = 64;
@@ -23,15 +24,18 @@ pub(crate) fn missed(count: u64, of: u64, first: u64) -> String {
     )
 }
 
-/// Everybody may replace the pool's file.
+/// Everybody may replace the pool's file, or may have put it there.
 pub(crate) fn exposed(path: &Path) -> Option<String> {
-    let directory = file::parent_of(path);
-    trust::lets_all_replace(directory).unwrap_or(false).then(|| {
-        format!(
-            "everybody may replace the files in {}: take the right to write from others (chmod o-w), or let them replace only their own (chmod +t)",
-            directory.display()
-        )
-    })
+    let directory = file::parent_of(path).display();
+    // No answer: there is no file yet, which nobody has put there.
+    match trust::exposure_of(path).ok()?? {
+        Exposure::Replaceable => Some(format!(
+            "everybody may replace the files in {directory}: take the right to write from others (chmod o-w), or let them replace only their own (chmod +t)"
+        )),
+        Exposure::OfStranger(owner) => Some(format!(
+            "the pool belongs to user {owner}, in {directory} where everybody may put files: unless you know that user, do not trust what it holds or write to it"
+        )),
+    }
 }
 
 impl Pool {

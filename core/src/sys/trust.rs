@@ -18,10 +18,35 @@ fn is_open_to_all(directory: &Metadata) -> bool {
     directory.mode() & BY_OTHERS != 0
 }
 
-/// Whether everybody may replace the files of others in a directory.
-pub fn lets_all_replace(directory: &Path) -> io::Result<bool> {
-    let data = std::fs::metadata(directory)?;
-    Ok(is_open_to_all(&data) && data.mode() & STICKY == 0)
+/// What others can do to a file by way of its directory, or may have done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exposure {
+    /// Everybody may put another file in its place.
+    Replaceable,
+    /// Everybody may put files there, and this one is of a user who is neither this process's nor the directory's.
+    OfStranger(u32),
+}
+
+/// How a file is exposed, if it is.
+///
+/// # Errors
+/// As the system says.
+pub fn exposure_of(file: &Path) -> io::Result<Option<Exposure>> {
+    let directory = std::fs::metadata(parent_of(file))?;
+    if !is_open_to_all(&directory) {
+        return Ok(None);
+    }
+    if directory.mode() & STICKY == 0 {
+        return Ok(Some(Exposure::Replaceable));
+    }
+    let owner = std::fs::metadata(file)?.uid();
+    let is_known = is_mine(owner) || owner == directory.uid();
+    Ok((!is_known).then_some(Exposure::OfStranger(owner)))
+}
+
+fn is_mine(owner: u32) -> bool {
+    // SAFETY: a plain question.
+    owner == unsafe { libc::geteuid() }
 }
 
 /// Where a symbolic link leads. One in a directory in which everybody may put names is followed only if it
@@ -37,9 +62,7 @@ pub fn target_of(link: &Path) -> io::Result<PathBuf> {
         .custom_flags(libc::O_PATH | libc::O_NOFOLLOW)
         .open(link)?;
     let owner = held.metadata()?.uid();
-    // SAFETY: a plain question.
-    let mine = owner == unsafe { libc::geteuid() };
-    if is_open_to_all(&directory) && !mine && owner != directory.uid() {
+    if is_open_to_all(&directory) && !is_mine(owner) && owner != directory.uid() {
         return Err(io::Error::new(
             io::ErrorKind::PermissionDenied,
             "a symbolic link of another user, in a directory in which everybody may put one",
@@ -76,18 +99,27 @@ mod tests {
     }
 
     #[test]
-    fn directories() {
+    fn exposed_files() {
         let dir = tempfile::tempdir().unwrap();
-        for (mode, all) in [
-            (0o700, false),
-            (0o770, false),
-            (0o1777, false),
-            (0o777, true),
-        ] {
-            set_mode(dir.path(), mode);
-            assert_eq!(lets_all_replace(dir.path()).unwrap(), all, "{mode:o}");
+        let file = dir.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        let exposures = || {
+            [0o700, 0o770, 0o1777, 0o777].map(|mode| {
+                set_mode(dir.path(), mode);
+                exposure_of(&file).unwrap()
+            })
+        };
+        let replaceable = Some(Exposure::Replaceable);
+        assert_eq!(exposures(), [None, None, None, replaceable]);
+        assert!(exposure_of(&dir.path().join("none/file")).is_err());
+        if std::os::unix::fs::chown(&file, Some(4321), None).is_err() {
+            println!("left out: a file of another user needs the right to make one");
+            return;
         }
-        assert!(lets_all_replace(&dir.path().join("none")).is_err());
+        let of_stranger = Some(Exposure::OfStranger(4321));
+        assert_eq!(exposures(), [None, None, of_stranger, replaceable]);
+        std::os::unix::fs::chown(dir.path(), Some(4321), None).unwrap();
+        assert_eq!(exposures(), [None, None, None, replaceable]);
     }
 
     #[test]
