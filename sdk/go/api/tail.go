@@ -29,7 +29,8 @@ type TailOptions struct {
 	// Gaps says what to do when messages were overwritten before they were delivered.
 	Gaps GapPolicy
 	// OnGap is told of missing messages, before the next one is delivered, and makes Gaps = GapEvent. It is
-	// called by the goroutine that reads.
+	// called by the goroutine that reads, and must not use the tail. When it panics, or ends the goroutine, the
+	// gap counts as told, and the next call goes on behind it.
 	OnGap func(Gap)
 	// UntilSeq is the last seq wanted, or going backwards the lowest. Nil means no end.
 	UntilSeq *uint64

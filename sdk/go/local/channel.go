@@ -54,11 +54,20 @@ func deliver[M any](ctx context.Context, p *Pool, options *TailOptions, next tak
 		return out, failures
 	}
 	go func() {
-		err := pump(ctx, tail, out, next)
-		tail.Close()
-		finish(err)
+		err := endedInside()
+		defer func() {
+			tail.Close()
+			finish(err)
+		}()
+		err = pump(ctx, tail, out, next)
 	}()
 	return out, failures
+}
+
+// endedInside is the error of a goroutine of this package that code of others ended: without it, whoever reads the
+// channels would wait for ever.
+func endedInside() error {
+	return invalid("OnGap or the context ended the goroutine that reads (runtime.Goexit)")
 }
 
 // pump sends what a tail delivers, until its end. Gaps that no function wants to know of are passed over.

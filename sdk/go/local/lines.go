@@ -97,7 +97,7 @@ func (r *LineReader) more() error {
 		return closed("line reader")
 	}
 	for len(r.waiting) == 0 {
-		_, used, err := r.tail.fill(r.ctx, r.form, 0)
+		_, used, err := r.tail.fill(r.ctx, r.form, 0, true)
 		var gap *Gap
 		switch {
 		case err == nil:

@@ -51,7 +51,7 @@ func (p *Pool) TailLite3(ctx context.Context, options TailOptions) (<-chan *Lite
 
 // nextFrames is NextBatch for messages as Lite3.
 func (t *Tail) nextFrames(ctx context.Context, limit int) ([]*Lite3Frame, error) {
-	count, used, err := t.fill(ctx, C.PLSMGO_LITE3, limit)
+	count, used, err := t.fill(ctx, C.PLSMGO_LITE3, limit, true)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func (t *Tail) frames(count, used int) []*Lite3Frame {
 
 // TryNextLite3 is TryNext for the message as Lite3.
 func (t *Tail) TryNextLite3() (*Lite3Frame, error) {
-	count, used, err := t.tryFill(C.PLSMGO_LITE3, 1)
+	count, used, err := t.fill(context.Background(), C.PLSMGO_LITE3, 1, false)
 	if err != nil || count == 0 {
 		return nil, err
 	}

@@ -18,14 +18,17 @@ import (
 func (p *Pool) Replay(ctx context.Context, options ReplayOptions) (<-chan *api.Message, <-chan error) {
 	out, failures := make(chan *api.Message, usualBuffer), make(chan error, 1)
 	go func() {
-		err := p.replay(ctx, &options, func(tail *Tail, message *Message) error {
+		err := endedInside()
+		defer func() {
+			if err != nil && err != io.EOF {
+				failures <- err
+			}
+			close(out)
+			close(failures)
+		}()
+		err = p.replay(ctx, &options, func(tail *Tail, message *Message) error {
 			return send(ctx, tail, out, []*Message{message})
 		})
-		if err != nil && err != io.EOF {
-			failures <- err
-		}
-		close(out)
-		close(failures)
 	}()
 	return out, failures
 }
@@ -107,7 +110,7 @@ func (t *Tail) nextWritten(ctx context.Context, until time.Time) ([]Message, err
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	count, used, err := t.tryFill(C.PLSMGO_ENVELOPE, mostMessages)
+	count, used, err := t.fill(ctx, C.PLSMGO_ENVELOPE, mostMessages, false)
 	if err != nil {
 		return nil, err
 	}

@@ -192,7 +192,7 @@ func (t *Tail) Next(ctx context.Context) (*Message, error) {
 // NextBatch waits for a message, and takes up to limit that are there (0, or more than 64, means 64; fewer when they
 // are long). At least one without an error. One crossing into C serves all of them. Otherwise as Next.
 func (t *Tail) NextBatch(ctx context.Context, limit int) ([]Message, error) {
-	count, used, err := t.fill(ctx, C.PLSMGO_ENVELOPE, limit)
+	count, used, err := t.fill(ctx, C.PLSMGO_ENVELOPE, limit, true)
 	if err != nil {
 		return nil, err
 	}
@@ -207,7 +207,7 @@ func (t *Tail) NextBatch(ctx context.Context, limit int) ([]Message, error) {
 // TryNext takes the next message if it is there, without waiting; nil without an error when there is none just now.
 // Otherwise as Next.
 func (t *Tail) TryNext() (*Message, error) {
-	count, used, err := t.tryFill(C.PLSMGO_ENVELOPE, 1)
+	count, used, err := t.fill(context.Background(), C.PLSMGO_ENVELOPE, 1, false)
 	if err != nil || count == 0 {
 		return nil, err
 	}
@@ -217,18 +217,6 @@ func (t *Tail) TryNext() (*Message, error) {
 		return nil, err
 	}
 	return &message[0], nil
-}
-
-// tryFill is fill that does not wait. The gate is the caller's when it took anything.
-func (t *Tail) tryFill(form C.uint32_t, limit int) (count, used int, err error) {
-	if err := t.enter(context.Background()); err != nil {
-		return 0, 0, err
-	}
-	count, used, err = t.filled(context.Background(), form, limit, false)
-	if err != nil || count == 0 {
-		t.leave()
-	}
-	return count, used, err
 }
 
 // enter takes the gate. The error is of a closed tail, or the context's.
@@ -267,23 +255,28 @@ func (t *Tail) closedError() error {
 	return closed("tail")
 }
 
-// fill waits for messages and has them written into t.text. Without an error the gate is the caller's, and there
-// is at least one.
-func (t *Tail) fill(ctx context.Context, form C.uint32_t, limit int) (count, used int, err error) {
+// fill waits for messages, unless told otherwise, and has them written into t.text. The gate is the caller's when it
+// took any; nothing without an error happens only without waiting. Contexts and OnGap are code of others, which may
+// panic or end the goroutine: the gate is given back then as well.
+func (t *Tail) fill(ctx context.Context, form C.uint32_t, limit int, wait bool) (count, used int, err error) {
 	if limit <= 0 || limit > mostMessages {
 		limit = mostMessages
 	}
 	if err := t.enter(ctx); err != nil {
 		return 0, 0, err
 	}
-	count, used, err = t.filled(ctx, form, limit, true)
-	if err != nil {
-		t.leave()
-	}
+	kept := false
+	defer func() {
+		if !kept {
+			t.leave()
+		}
+	}()
+	count, used, err = t.filled(ctx, form, limit, wait)
+	kept = err == nil && count != 0
 	return count, used, err
 }
 
-// filled is fill for whoever has the gate. Without waiting, nothing is no error.
+// filled is fill for whoever has the gate, which it leaves alone.
 func (t *Tail) filled(ctx context.Context, form C.uint32_t, limit int, wait bool) (count, used int, err error) {
 	if cap(t.records) < limit {
 		t.records = make([]C.plsmgo_record_t, limit)

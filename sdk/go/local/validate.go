@@ -18,11 +18,18 @@ type ValidateOptions struct {
 // Validate examines a pool: everything a reader relies on. It writes nothing, also works on pools in use, and takes time
 // in proportion to the messages. Damage is in the report, not an error. ErrNotFound: no such pool.
 func (c *Client) Validate(ctx context.Context, ref PoolRef, options ...ValidateOptions) (*Report, error) {
-	var reports []Report
-	err := c.with(ref, func(client *C.plsm_client_t, ref *C.char) (err error) {
-		reports, err = examine(ctx, client, ref, options)
-		return err
+	if err := alive(ctx); err != nil {
+		return nil, err
+	}
+	var doctor *C.plsm_doctor_t
+	err := c.with(ref, func(client *C.plsm_client_t, ref *C.char) error {
+		var failure *C.plsm_error_t
+		return checked(C.plsm_doctor_open(client, ref, &doctor, &failure), failure)
 	})
+	if err != nil {
+		return nil, err
+	}
+	reports, err := examine(ctx, doctor, options)
 	if err != nil {
 		return nil, err
 	}
@@ -31,26 +38,29 @@ func (c *Client) Validate(ctx context.Context, ref PoolRef, options ...ValidateO
 
 // ValidateAll examines every pool of the directory, by name.
 func (c *Client) ValidateAll(ctx context.Context, options ...ValidateOptions) ([]Report, error) {
+	if err := alive(ctx); err != nil {
+		return nil, err
+	}
 	client, err := c.enter()
 	if err != nil {
 		return nil, err
 	}
-	defer c.leave()
-	return examine(ctx, client, nil, options)
-}
-
-// examine looks at a few MiB at a time, so that the end of the context is noticed.
-func examine(ctx context.Context, client *C.plsm_client_t, ref *C.char, options []ValidateOptions) ([]Report, error) {
-	if err := alive(ctx); err != nil {
-		return nil, err
-	}
-	const atOnce = 4 << 20
 	var doctor *C.plsm_doctor_t
 	var failure *C.plsm_error_t
-	if err := checked(C.plsm_doctor_open(client, ref, &doctor, &failure), failure); err != nil {
+	status := C.plsm_doctor_open(client, nil, &doctor, &failure)
+	c.leave()
+	if err := checked(status, failure); err != nil {
 		return nil, err
 	}
+	return examine(ctx, doctor, options)
+}
+
+// examine looks at a few MiB at a time, so that the end of the context is noticed, and frees the doctor, which needs
+// its client no longer: that is not held meanwhile, so OnProgress may use it, and close it.
+func examine(ctx context.Context, doctor *C.plsm_doctor_t, options []ValidateOptions) ([]Report, error) {
+	const atOnce = 4 << 20
 	defer C.plsm_doctor_free(doctor)
+	var failure *C.plsm_error_t
 	for more := C.int(1); more == 1; {
 		told := C.plsm_doctor_progress_t{struct_size: C.sizeof_plsm_doctor_progress_t}
 		more = C.plsm_doctor_step(doctor, atOnce, &told, &failure)

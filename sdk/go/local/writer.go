@@ -13,7 +13,8 @@ import (
 
 // WriterOptions say how a Writer reads its input.
 type WriterOptions struct {
-	// OnBad is told of a bad record, which is then passed over. Without it the first one ends the writing.
+	// OnBad is told of a bad record, which is then passed over. Without it the first one ends the writing. It must not
+	// use the writer. When it panics, or ends the goroutine, the records behind are left to the next Write, Flush or Close.
 	OnBad func(BadRecord)
 	// Copy stores a record that is a whole message, as Lines gives it, with its data and tags.
 	Copy bool

@@ -66,6 +66,8 @@ func runHelper(name string) int {
 		pool.Tail(context.Background(), plasmite.TailOptions{})
 		time.Sleep(20 * time.Millisecond) // both wait in C
 		return 0
+	default:
+		panicOnGap(name, pool)
 	}
 	return 0
 }
