@@ -5,6 +5,8 @@ import "C"
 
 import (
 	"context"
+	"strconv"
+	"strings"
 
 	"github.com/sandover/plasmite/bindings/go/api"
 )
@@ -41,26 +43,46 @@ func (t *Tail) with(call func(stream *C.plsm_stream_t, failure **C.plsm_error_t)
 	return checked(call(t.handle.reader.stream, &failure), failure)
 }
 
-// Stats tell what the tail has done so far, and where it stands. Waits for a running Next.
+// Stats tell what the tail has done so far, and where it stands: behind what it has handed out. Waits for a running Next.
 func (t *Tail) Stats() (TailStats, error) {
 	var told C.plsm_stream_stats_t
+	var ahead C.uint64_t
 	err := t.with(func(stream *C.plsm_stream_t, failure **C.plsm_error_t) C.int {
+		ahead = t.handle.reader.pending_seq
 		return C.plsm_stream_stats(stream, &told, failure)
 	})
+	if ahead != 0 {
+		told.next_seq = ahead
+	}
 	return TailStats{Delivered: uint64(told.delivered), Dropped: uint64(told.dropped), NextSeq: uint64(told.next_seq)}, err
 }
 
-// Token is a short text that tells where the tail stands, for FromToken: in this program or another, now or later.
-// Waits for a running Next.
+// Token is a short text that tells where the tail stands, behind what it has handed out, for FromToken: in this program or
+// another, now or later. Waits for a running Next.
 func (t *Tail) Token() (string, error) {
 	var text C.plsm_buf_t
+	var ahead C.uint64_t
 	err := t.with(func(stream *C.plsm_stream_t, failure **C.plsm_error_t) C.int {
+		ahead = t.handle.reader.pending_seq
 		return C.plsm_stream_token(stream, &text, failure)
 	})
 	if err != nil {
 		return "", err
 	}
-	return string(take(&text)), nil
+	token := string(take(&text))
+	if ahead == 0 {
+		return token, nil
+	}
+	return tokenAt(token, uint64(ahead))
+}
+
+// tokenAt is a token of the same pool and generation that stands at another seq, which is the last of its parts.
+func tokenAt(token string, seq uint64) (string, error) {
+	dot := strings.LastIndexByte(token, '.')
+	if !strings.HasPrefix(token, "pls1.") || dot < len("pls1.") {
+		return "", &Error{Kind: ErrorInternal, Message: "the library gave a token of a form that is not known: " + token}
+	}
+	return token[:dot+1] + strconv.FormatUint(seq, 10), nil
 }
 
 // Seek moves the tail to any start but a token. One that had ended, except by its deadline, goes on. Waits for a

@@ -113,6 +113,7 @@ void plsmgo_reader_clear(plsmgo_reader_t *reader) {
     plsm_error_free(reader->error);
     reader->error = NULL;
     reader->held = reader->pending = 0;
+    reader->pending_seq = 0;
 }
 
 void plsmgo_reader_free(plsmgo_reader_t *reader) {
@@ -131,10 +132,20 @@ static int take(plsmgo_reader_t *reader, uint32_t form, uint64_t wait_ms, plsm_e
         *error = reader->error;
         reader->error = NULL;
         reader->pending = 0;
+        reader->pending_seq = 0;
         return next;
     }
     return is_json(form) ? plsm_stream_next_json(reader->stream, wait_ms, &reader->json, error)
                          : plsm_stream_next_view(reader->stream, wait_ms, &reader->view, error);
+}
+
+// Keeps for the next call what was taken behind messages and is told only once.
+static void keep(plsmgo_reader_t *reader, int next, plsm_error_t *error) {
+    plsm_gap_t gap = {0};
+    if (next == PLSM_NEXT_GAP) plsm_stream_gap(reader->stream, &gap, NULL);
+    reader->pending = next;
+    reader->pending_seq = error != NULL && error->has_seq ? error->seq : gap.first;
+    reader->error = error;
 }
 
 // Writes the message taken last: 1 written, 0 too small (`len` is what it takes), -1 an error.
@@ -195,11 +206,8 @@ plsmgo_fill_t plsmgo_reader_fill(plsmgo_reader_t *reader, uint64_t wait_ms, uint
             result.error = error;
             break;
         } else {
-            // Told only once, so by the next call; the stream says all others again.
-            if (next == PLSM_NEXT_GAP || next == PLSM_NEXT_ERROR) {
-                reader->pending = next;
-                reader->error = error;
-            }
+            // The stream says all others again.
+            if (next == PLSM_NEXT_GAP || next == PLSM_NEXT_ERROR) keep(reader, next, error);
             break;
         }
     }

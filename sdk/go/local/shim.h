@@ -41,10 +41,11 @@ typedef struct {
 // behind other messages.
 typedef struct {
     plsm_stream_t *stream;
-    plsm_bytes_t json; // of the message taken last, borrowed from the stream
-    plsm_view_t view;  // likewise
-    int held;          // whether that is to be handed on
-    int pending;       // PLSM_NEXT_GAP, PLSM_NEXT_ERROR, or 0
+    plsm_bytes_t json;    // of the message taken last, borrowed from the stream
+    plsm_view_t view;     // likewise
+    int held;             // whether that is to be handed on
+    int pending;          // PLSM_NEXT_GAP, PLSM_NEXT_ERROR, or 0
+    uint64_t pending_seq; // where the stream stood before that; 0 when it has not moved
     plsm_error_t *error;
 } plsmgo_reader_t;
 
