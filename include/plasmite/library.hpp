@@ -51,7 +51,8 @@ enum class log_level : std::uint32_t {
     info = PLSM_LOG_INFO    ///< Rare events that are worth knowing.
 };
 
-/// Where log lines go. Called from whatever thread has something to say; must not throw, nor call the library.
+/// Where log lines go. Called from whatever thread has something to say; must not call the library, nor throw, which is
+/// std::terminate: the call comes out of the middle of the library's work.
 using log_sink = void (*)(log_level level, std::string_view message);
 
 /// Sends log lines up to a level to `sink`, for the whole process; nullptr turns logging off, as it is at first.
@@ -61,7 +62,7 @@ inline void set_log(log_sink sink, log_level most = log_level::info) noexcept {
         return;
     }
     // The function travels as the user pointer: it outlives every call, which state of its own might not.
-    plsm_log_set([](void *user, std::uint32_t level, const char *message) {
+    plsm_log_set([](void *user, std::uint32_t level, const char *message) noexcept {
         reinterpret_cast<log_sink>(user)(static_cast<log_level>(level), message);
     }, reinterpret_cast<void *>(sink), static_cast<std::uint32_t>(most));
 }

@@ -107,7 +107,8 @@ private:
 /// it. Several threads may share one, each message then goes to one of them.
 ///
 /// `for (const plasmite::view &message : pool.tail()) ...` waits for each message, passes over gaps and ends with
-/// the tail, or when another thread calls cancel.
+/// the tail, or when another thread calls cancel. A loop that is left stands behind the message it was left at. Not so
+/// behind std::views::take, which waits for one more than it shows: leave the loop, or give tail_options::max.
 class tail : public detail::owner<plsm_stream_t, plsm_stream_free> {
 public:
     /// Takes over a handle of the C interface.
