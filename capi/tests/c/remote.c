@@ -291,9 +291,67 @@ static void cancelled_by_a_signal(void) {
     plsm_client_free(client);
 }
 
+// Behind an error whoever waits asks for what comes next. Going backwards a token leads on backwards.
+static void behind_errors(void) {
+    static const char bad[] = "if (.data | type) == \"string\" then \"bad\" else true end";
+    plsm_error_t *err = NULL;
+    start_server(NULL);
+    plsm_client_t *client = client_of(base);
+    plsm_pool_t *pool = NULL;
+    plsm_filter_t *filter = NULL;
+    OK(plsm_pool_create(client, "errors", 65536, &pool, &err));
+    append(pool, "1");
+    append(pool, "\"two\"");
+    append(pool, "3");
+    OK(plsm_filter_new(bad, sizeof bad - 1, NULL, &filter, &err));
+    for (int backwards = 0; backwards < 2; backwards++) {
+        const plsm_filter_t *filters[] = {filter};
+        plsm_tail_options_t options = PLSM_TAIL_OPTIONS_INIT;
+        plsm_stream_t *stream = NULL;
+        plsm_stream_stats_t stats;
+        plsm_view_t view;
+        plsm_buf_t token = {NULL, 0};
+        char text[128];
+        size_t ready = 9;
+        const uint64_t first = backwards ? 3 : 1, last = backwards ? 1 : 3;
+        options.flags = backwards ? PLSM_TAIL_BACKWARDS : 0;
+        options.filters = filters;
+        options.filters_len = 1;
+        OK(plsm_pool_tail(pool, &options, &stream, &err));
+        GIVES(PLSM_NEXT_MESSAGE, plsm_stream_next_view(stream, PLSM_WAIT_FOREVER, &view, &err));
+        CHECK_U64(view.seq, first);
+        OK(plsm_stream_stats(stream, &stats, &err));
+        CHECK_U64(stats.next_seq, 2);
+        FAILS_KEEP(PLSM_ERROR_USAGE, plsm_stream_next_view(stream, PLSM_WAIT_FOREVER, &view, &err));
+        CHECK_U64(err ? err->seq : 0, 2);
+        drop_error(&err);
+        OK(plsm_stream_stats(stream, &stats, &err));
+        CHECK_U64(stats.next_seq, last);
+        OK(plsm_stream_token(stream, &token, &err));
+        YES(plsm_wait_any(&stream, 1, PLSM_WAIT_FOREVER, &ready, &err));
+        CHECK_U64(ready, 0);
+        GIVES(PLSM_NEXT_MESSAGE, plsm_stream_next_view(stream, PLSM_WAIT_FOREVER, &view, &err));
+        CHECK_U64(view.seq, last);
+        plsm_stream_free(stream);
+        snprintf(text, sizeof text, "%.*s", (int)token.len, (const char *)token.data);
+        plsm_buf_free(&token);
+        options.start = PLSM_START_TOKEN;
+        options.token = text;
+        OK(plsm_pool_tail(pool, &options, &stream, &err));
+        GIVES(PLSM_NEXT_MESSAGE, plsm_stream_next_view(stream, PLSM_WAIT_FOREVER, &view, &err));
+        CHECK_U64(view.seq, last);
+        plsm_stream_free(stream);
+    }
+    plsm_filter_free(filter);
+    plsm_pool_free(pool);
+    plsm_client_free(client);
+    stop_server();
+}
+
 int main(void) {
     everyday();
     options();
+    behind_errors();
 #ifndef __SANITIZE_ADDRESS__
     forks();
 #else

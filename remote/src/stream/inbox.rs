@@ -190,9 +190,7 @@ impl Inbox {
                 Some(item)
             }
             None => {
-                if std::mem::replace(&mut queue.parked, false) {
-                    self.room.notify_one();
-                }
+                self.ask_for_more(&mut queue);
                 None
             }
         }
@@ -223,9 +221,21 @@ impl Inbox {
         waited.unwrap_or_else(PoisonError::into_inner).0.ended
     }
 
-    /// Whether something waits here.
+    /// Whether something waits here. If not, whoever asks waits for it.
     pub(super) fn has_items(&self) -> bool {
-        !self.lock().items.is_empty()
+        let mut queue = self.lock();
+        let has_items = !queue.items.is_empty();
+        if !has_items {
+            self.ask_for_more(&mut queue);
+        }
+        has_items
+    }
+
+    /// Lets a reader that waits behind an error go on.
+    fn ask_for_more(&self, queue: &mut Queue) {
+        if std::mem::replace(&mut queue.parked, false) {
+            self.room.notify_one();
+        }
     }
 
     /// What [`Inbox::sleep`] is to be given; read before looking for items.
