@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 from ._binding import ffi, lib
 from ._codec import Decoder
@@ -77,7 +77,7 @@ class View:
         for index in range(lib.plsm_view_tag_count(self._view)):
             code = lib.plsm_view_tag(self._view, index, out, slot)
             if code < 0:
-                fail(code, slot)
+                self._failed(code, slot)
             found.append(ffi.buffer(out.data, out.len)[:] if out.len else b"")
         self._still_there()
         return [str(tag, "utf-8") for tag in found]
@@ -92,17 +92,18 @@ class View:
         value, slot = ffi.new("plsm_value_t[2]"), ffi.new("plsm_error_t **")
         code = lib.plsm_view_root(self._view, value, slot)
         if code < 0:
-            fail(code, slot)
+            self._failed(code, slot)
         if code == 0:
             data = self.data
             return cast("dict[str, Any]", data).get(key, default) if isinstance(data, dict) else default
         raw = key.encode("utf-8")
         code = lib.plsm_value_get(value, raw, len(raw), value + 1, slot)
         if code < 0:
-            fail(code, slot)
-        found = _native(value + 1, self._decode) if code == 1 else default
-        self._still_there()
-        return found
+            self._failed(code, slot)
+        if code == 0:
+            self._still_there()
+            return default
+        return self._native(value + 1)
 
     def json(self) -> bytes:
         """The whole message as JSON text.
@@ -137,35 +138,48 @@ class View:
                 ErrorKind.RETENTION_GAP, f"message {self.seq} was overwritten while it was read", seq=self.seq
             )
 
+    def _failed(self, code: int, slot: Any) -> NoReturn:
+        """Raises what a call found wrong, unless it read what had been overwritten."""
+        try:
+            self._still_there()
+        except RetentionGapError:
+            lib.plsm_error_free(slot[0])
+            raise
+        fail(code, slot)
+
+    def _native(self, value: Any) -> Any:
+        """A value as a Python object, made once it is known that what was read of it counts."""
+        slot = ffi.new("plsm_error_t **")
+        kind = value.type
+        if kind in (lib.PLSM_TYPE_OBJECT, lib.PLSM_TYPE_ARRAY):
+            out = ffi.new("plsm_buf_t *")
+            code = lib.plsm_value_json(value, out, slot)
+            if code != 0:
+                self._failed(code, slot)
+            text = ffi.buffer(out.data, out.len)[:]
+            lib.plsm_buf_free(out)
+            self._still_there()
+            return self._decode(text)
+        if kind == lib.PLSM_TYPE_NULL:
+            self._still_there()
+            return None
+        ctype, call = _SCALARS[kind]
+        place = ffi.new(ctype)
+        code = call(value, place, slot)
+        if code != 0:
+            self._failed(code, slot)
+        if kind in (lib.PLSM_TYPE_STRING, lib.PLSM_TYPE_BYTES):
+            raw = ffi.buffer(place.data, place.len)[:] if place.len else b""
+            self._still_there()
+            return raw if kind == lib.PLSM_TYPE_BYTES else str(raw, "utf-8", "replace")
+        self._still_there()
+        return bool(place[0]) if kind == lib.PLSM_TYPE_BOOL else place[0]
+
     def __repr__(self) -> str:
         return f"<plasmite.View seq={self.seq} {'in place' if self.in_place else 'copy'}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         raise TypeError("a View cannot be pickled; use message()")
-
-
-def _native(value: Any, decode: Decoder) -> Any:
-    slot = ffi.new("plsm_error_t **")
-    kind = value.type
-    if kind == lib.PLSM_TYPE_NULL:
-        return None
-    if kind in (lib.PLSM_TYPE_OBJECT, lib.PLSM_TYPE_ARRAY):
-        out = ffi.new("plsm_buf_t *")
-        code = lib.plsm_value_json(value, out, slot)
-        if code != 0:
-            fail(code, slot)
-        text = ffi.buffer(out.data, out.len)[:]
-        lib.plsm_buf_free(out)
-        return decode(text)
-    ctype, call = _SCALARS[kind]
-    place = ffi.new(ctype)
-    code = call(value, place, slot)
-    if code != 0:
-        fail(code, slot)
-    if kind in (lib.PLSM_TYPE_STRING, lib.PLSM_TYPE_BYTES):
-        raw = ffi.buffer(place.data, place.len)[:] if place.len else b""
-        return raw if kind == lib.PLSM_TYPE_BYTES else str(raw, "utf-8", "replace")
-    return bool(place[0]) if kind == lib.PLSM_TYPE_BOOL else place[0]
 
 
 _SCALARS: dict[int, tuple[str, Any]] = {
