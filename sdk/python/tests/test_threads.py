@@ -149,3 +149,24 @@ def test_wait_any_closed_from_elsewhere(client: Client) -> None:
     streams = [client.create_pool(name).open_stream() for name in "ab"]
     after(0.05, streams[1].cancel)
     assert plasmite.wait_any(streams) == 1
+
+
+def test_the_longest_wait_on_another_thread(pool: Pool) -> None:
+    longest = 2**64 - 1
+    readers = [pool.tail(), pool.tail(timeout_ms=longest), pool.replay(timeout_ms=longest)]
+    found: list[int] = []
+    ends: list[plasmite.Message | None] = []
+
+    def call() -> None:
+        found.append(pool.append_receipt(1, lock_wait_ms=longest).seq)
+        for reader in readers:
+            message = reader.next_message(longest)
+            assert message is not None
+            found.append(message.seq)
+            after(0.05, reader.cancel)
+            ends.append(reader.next_message(longest))
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    thread.join()
+    assert (found, ends) == ([1, 1, 1, 1], [None, None, None])

@@ -54,7 +54,8 @@ def step_ms(deadline: float | None) -> int:
     if deadline is None:
         return SLICE_MS if _get_ident() == _main else FOREVER
     left = max(0, ceil((deadline - monotonic()) * 1000))
-    return min(left, SLICE_MS) if _get_ident() == _main else left
+    # A float rounds the longest wait up to 2^64.
+    return min(left, SLICE_MS if _get_ident() == _main else FOREVER)
 
 
 def hear_signals() -> None:
