@@ -43,7 +43,7 @@ check-python: $(PYTHON_VENV)/package.stamp ## lints and types of the Python SDK
 
 # The extension module instrumented, in a directory of its own; the library as it is.
 PYTHON_ASAN := $(PYTHON_OUT)/asan
-PYTHON_ASAN_TESTS := $(patsubst %,tests/test_%.py,pools append reading filters errors misuse asyncio threads)
+PYTHON_ASAN_TESTS := $(patsubst %,tests/test_%.py,pools append reading filters errors misuse asyncio threads interrupts)
 
 test-python-asan: lib cli $(PYTHON_VENV)/package.stamp ## test the Python SDK under AddressSanitizer
 	rm -rf $(PYTHON_ASAN)

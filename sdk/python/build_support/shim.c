@@ -23,8 +23,15 @@ shim_batch_t *shim_batch_new(size_t capacity) {
     return batch;
 }
 
+static void forget(shim_batch_t *batch) {
+    batch->count = 0;
+    if (batch->error != NULL && batch->error_readers == 0) plsm_error_free(batch->error);
+    batch->error = NULL;
+}
+
 void shim_batch_free(shim_batch_t *batch) {
     if (batch == NULL) return;
+    forget(batch);
     free(batch->seqs);
     free(batch->times);
     free(batch->ends);
@@ -35,18 +42,32 @@ void shim_batch_free(shim_batch_t *batch) {
 
 static int grow(shim_batch_t *batch, size_t needed) {
     size_t room = batch->room * 2 > needed ? batch->room * 2 : needed;
-    uint8_t *text = realloc(batch->text, room);
+    char *text = realloc(batch->text, room);
     if (text == NULL) return 0;
     batch->text = text;
     batch->room = room;
     return 1;
 }
 
-int shim_take(plsm_stream_t *stream, shim_batch_t *batch, uint64_t wait_ms, plsm_error_t **out_err) {
-    batch->count = 0;
+// Whether the batch's answer was not taken over.
+static int is_left(const shim_batch_t *batch, uint64_t known) { return batch->code != 0 && batch->number != known; }
+
+// Numbers the answer, if it is one that would not be given again by itself.
+static int answered(plsm_stream_t *stream, shim_batch_t *batch, int code) {
+    if (code != PLSM_NEXT_MESSAGE && code != PLSM_NEXT_GAP && code >= 0) return code;
+    plsm_gap_t gap = {0};
+    if (code == PLSM_NEXT_GAP) plsm_stream_gap(stream, &gap, NULL);
+    const plsm_error_t *error = batch->error;
+    batch->seq = code == PLSM_NEXT_MESSAGE ? batch->seqs[0] : error != NULL && error->has_seq ? error->seq : gap.first;
+    batch->code = code;
+    batch->number++;
+    return code;
+}
+
+static int take_json(plsm_stream_t *stream, shim_batch_t *batch, uint64_t wait_ms) {
     if (batch->first == batch->taken) {
         batch->first = batch->taken = 0;
-        int next = plsm_stream_next_views(stream, wait_ms, batch->views, batch->capacity, &batch->taken, out_err);
+        int next = plsm_stream_next_views(stream, wait_ms, batch->views, batch->capacity, &batch->taken, &batch->error);
         if (next != PLSM_NEXT_MESSAGE) return next;
     }
     size_t used = 0;
@@ -54,7 +75,8 @@ int shim_take(plsm_stream_t *stream, shim_batch_t *batch, uint64_t wait_ms, plsm
         const plsm_view_t *view = &batch->views[batch->first];
         size_t length = 0;
         plsm_error_t *error = NULL;
-        int written = plsm_view_write_json(view, PLSM_PART_ENVELOPE, batch->text + used, batch->room - used, &length, &error);
+        int written = plsm_view_write_json(view, PLSM_PART_ENVELOPE, (uint8_t *)batch->text + used, batch->room - used, &length,
+                                           &error);
         // The room is doubled once for all that follow; when memory is out, what is there goes first.
         if (written == 0 && grow(batch, used + length)) continue;
         if (written != 1 && batch->count > 0) {
@@ -62,11 +84,9 @@ int shim_take(plsm_stream_t *stream, shim_batch_t *batch, uint64_t wait_ms, plsm
             break;
         }
         batch->first++;
-        if (written == 0) return SHIM_NO_MEMORY;
         if (written != 1) {
-            if (out_err != NULL) *out_err = error;
-            else plsm_error_free(error);
-            return PLSM_NEXT_ERROR;
+            batch->error = error;
+            return written == 0 ? SHIM_NO_MEMORY : PLSM_NEXT_ERROR;
         }
         used += length;
         batch->seqs[batch->count] = view->seq;
@@ -75,6 +95,55 @@ int shim_take(plsm_stream_t *stream, shim_batch_t *batch, uint64_t wait_ms, plsm
         batch->count++;
     }
     return PLSM_NEXT_MESSAGE;
+}
+
+int shim_take(plsm_stream_t *stream, shim_batch_t *batch, uint64_t known, uint64_t wait_ms) {
+    if (is_left(batch, known)) return batch->code;
+    forget(batch);
+    return answered(stream, batch, take_json(stream, batch, wait_ms));
+}
+
+static int take_view(plsm_stream_t *stream, shim_batch_t *batch, uint64_t wait_ms) {
+    int code = plsm_stream_next_view(stream, wait_ms, batch->views, &batch->error);
+    if (code != PLSM_NEXT_MESSAGE) return code;
+    batch->seqs[0] = batch->views[0].seq;
+    batch->times[0] = batch->views[0].timestamp_ns;
+    batch->ends[0] = 0;
+    batch->count = 1;
+    return code;
+}
+
+static int write_lite3(shim_batch_t *batch) {
+    plsm_buf_t document = {0};
+    batch->count = 0;
+    if (plsm_view_lite3(batch->views, &document, &batch->error) != 0) return PLSM_NEXT_ERROR;
+    int fits = document.len <= batch->room || grow(batch, document.len);
+    if (fits) {
+        memcpy(batch->text, document.data, document.len);
+        batch->ends[0] = document.len;
+        batch->count = 1;
+    }
+    plsm_buf_free(&document);
+    return fits ? PLSM_NEXT_MESSAGE : SHIM_NO_MEMORY;
+}
+
+int shim_take_lite3(plsm_stream_t *stream, shim_batch_t *batch, uint64_t known, uint64_t wait_ms) {
+    if (is_left(batch, known)) return batch->code;
+    forget(batch);
+    int code = take_view(stream, batch, wait_ms);
+    return answered(stream, batch, code == PLSM_NEXT_MESSAGE ? write_lite3(batch) : code);
+}
+
+int shim_take_view(plsm_stream_t *stream, shim_batch_t *batch, uint64_t known, uint64_t wait_ms, plsm_view_t *out_view) {
+    int code;
+    if (is_left(batch, known)) {
+        code = batch->code;
+    } else {
+        forget(batch);
+        code = answered(stream, batch, take_view(stream, batch, wait_ms));
+    }
+    if (code == PLSM_NEXT_MESSAGE) *out_view = batch->views[0];
+    return code;
 }
 
 int shim_append_many(plsm_pool_t *pool, const uint8_t *text, const uint64_t *lengths, size_t count,

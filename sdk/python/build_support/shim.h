@@ -15,15 +15,26 @@ typedef struct {
     plsm_receipt_t receipt;
 } shim_cell_t;
 
-// Messages taken from a stream, whole, as JSON, back to back.
+// The last answer of a stream: one or more messages (whole, as JSON, back to back, or one as Lite3), a gap, an error.
+// It is kept until it is known to have been taken over. Python runs signal handlers between a call and what follows it;
+// when one raises there, the answer is not lost but given again.
 typedef struct {
+    // Which answer it is; the first is 1.
+    uint64_t number;
+    // What was answered, a plsm_next_t or SHIM_NO_MEMORY; 0 before the first.
+    int code;
+    // Of an error. Freed with the next answer, unless somebody (a count) is reading it.
+    plsm_error_t *error;
+    size_t error_readers;
+    // The seq of the first message in it, or the one at which it was found; 0 when there is none.
+    uint64_t seq;
     // How many messages, and for each its seq, its time and where its text ends.
     size_t count;
     uint64_t *seqs;
     uint64_t *times;
     uint64_t *ends;
-    // The texts.
-    uint8_t *text;
+    // The texts; what holds of `ends` fits into them even when a later call has made both others.
+    char *text;
     // Of the shim: the text's room, and views that were taken and not yet written as text.
     size_t room;
     size_t capacity;
@@ -36,11 +47,19 @@ typedef struct {
 shim_batch_t *shim_batch_new(size_t capacity);
 void shim_batch_free(shim_batch_t *batch);
 
-// Takes what is there, waiting for the first message at most `wait_ms`. A plsm_next_t; the batch counts for
-// PLSM_NEXT_MESSAGE only. A message that no memory is left for is passed over.
-int shim_take(plsm_stream_t *stream, shim_batch_t *batch, uint64_t wait_ms, plsm_error_t **out_err);
+// Takes what is there, waiting for the first message at most `wait_ms`, unless `known`, the number of the answer that
+// was taken over last, is not that of the batch: then the batch stays as it is and its answer is given again.
+// A plsm_next_t. A new message, gap or error gets a new number; the batch counts for these only. A message that
+// no memory is left for is passed over.
+int shim_take(plsm_stream_t *stream, shim_batch_t *batch, uint64_t known, uint64_t wait_ms);
 
-// Appends to a Python list, whose id is given, the data of each message of a batch, right after shim_take has filled it:
+// As shim_take for one message as Lite3. A message that Lite3 cannot hold is passed over, with an error.
+int shim_take_lite3(plsm_stream_t *stream, shim_batch_t *batch, uint64_t known, uint64_t wait_ms);
+
+// As shim_take for one view.
+int shim_take_view(plsm_stream_t *stream, shim_batch_t *batch, uint64_t known, uint64_t wait_ms, plsm_view_t *out_view);
+
+// Appends to a Python list, whose id is given, the data of each message of a batch, before anything else is taken:
 // decoded, or Ellipsis where the JSON text has to be read instead. Takes the GIL for that.
 void shim_values(const shim_batch_t *batch, uintptr_t list);
 

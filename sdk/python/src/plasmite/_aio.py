@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from time import monotonic
 from types import TracebackType
 from typing import Generic, TypeVar
 
 from ._enums import EndReason
 from ._errors import closed
 from ._reader import Reader, StreamStats
+from ._waiting import deadline_of
 
 T = TypeVar("T")
 
@@ -41,20 +43,25 @@ class AsyncTail(AsyncIterator[T], Generic[T]):
         return self
 
     async def __anext__(self) -> T:
-        item = None if self.closed else await self._anext()
-        if item is None:
-            raise StopAsyncIteration
-        return item
-
-    async def _anext(self) -> T | None:
         self._in_turn += 1
         if self._in_turn > _TURN:
             self._in_turn = 0
             await asyncio.sleep(0)
+        reader = self._reader
+        if reader is not None and not reader._careful:
+            for item in reader._ready[1]:
+                return item
+        while not self.closed and (reader := await self._filled()) is not None:
+            for item in reader._ready[1]:
+                return item
+        raise StopAsyncIteration
+
+    async def _filled(self) -> Reader[T] | None:
+        """Waits until something is ready; None at the end."""
         reader = self._reader or await self._opened()
         while True:
             try:
-                return reader._next(0)
+                return reader if reader._fill(0, 0.0) else None
             except TimeoutError:
                 self._in_turn = 0
                 await self._readable(reader)
@@ -90,12 +97,24 @@ class AsyncTail(AsyncIterator[T], Generic[T]):
         """
         if self.closed:
             raise closed("tail")
-        if wait_ms is None:
-            return await self._anext()
+        deadline = deadline_of(wait_ms)
+        while (reader := await self._filled_within(wait_ms, deadline)) is not None:
+            for item in reader._ready[1]:
+                return item
+        return None
+
+    async def _filled_within(self, wait_ms: int | None, deadline: float | None) -> Reader[T] | None:
         if wait_ms == 0:
-            return (self._reader or await self._opened())._next(0)
+            reader = self._reader or await self._opened()
+            return reader if reader._fill(0, 0.0) else None
+        self._in_turn += 1
+        if self._in_turn > _TURN:
+            self._in_turn = 0
+            await asyncio.sleep(0)
+        if deadline is None:
+            return await self._filled()
         try:
-            return await asyncio.wait_for(self._anext(), wait_ms / 1000)
+            return await asyncio.wait_for(self._filled(), deadline - monotonic())
         except asyncio.TimeoutError:  # another class before Python 3.11
             raise TimeoutError(f"no message within {wait_ms} ms") from None
 

@@ -191,16 +191,21 @@ def from_library(error: Any) -> PlasmiteError:
     )
 
 
+def failure(code: int, error: Any) -> Exception:
+    """The exception for a failed call, whose error object (or NULL) stays the library's."""
+    if code == lib.SHIM_NO_MEMORY:
+        return MemoryError("plasmite: out of memory")
+    if error == ffi.NULL:
+        return InternalError(ErrorKind.INTERNAL, f"the library failed ({code}) without saying why")
+    return from_library(error)
+
+
 def fail(code: int, slot: Any) -> NoReturn:
     """Raises what a failed call stored in an error slot (`plsm_error_t **`), and frees it."""
-    if code == lib.SHIM_NO_MEMORY:
-        raise MemoryError("plasmite: out of memory")
     error = slot[0]
-    if error == ffi.NULL:
-        raise InternalError(ErrorKind.INTERNAL, f"the library failed ({code}) without saying why")
     slot[0] = ffi.NULL
     try:
-        exception = from_library(error)
+        exception = failure(code, error)
     finally:
         lib.plsm_error_free(error)
     raise exception

@@ -1,27 +1,43 @@
-"""What all streams of a pool have in common: waiting, ending, cancelling, closing."""
+"""What all streams of a pool have in common: waiting, ending, cancelling, closing.
+
+A handler of a signal may raise between any two steps of the interpreter, and nothing may be lost or told twice by that.
+So the extension module keeps what it took from a stream until the next call shows that it was taken over, which
+one store into `_ready` does. From there an item goes straight to the caller, by
+
+    for item in self._ready[1]:
+        return item
+
+in the function that the caller called itself: the interpreter looks for signals after calls, at the start of
+functions and when it jumps back, and there is none of these between taking the item and returning it.
+"""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
+from operator import length_hint
 from time import monotonic
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, TypeVar
 
 from ._arguments import optional_integer
 from ._binding import ffi, lib
 from ._enums import EndReason
-from ._errors import closed, fail
+from ._errors import closed, fail, failure
 from ._tail_options import Gap
 from ._waiting import deadline_of, hear_signals, is_over, step_ms
 
 T = TypeVar("T")
+Ready: TypeAlias = tuple[Any, Iterator[T]]
 Self = TypeVar("Self", bound="Reader[Any]")
 
 _MESSAGE: int = lib.PLSM_NEXT_MESSAGE
 _TIMEOUT: int = lib.PLSM_NEXT_TIMEOUT
 _GAP: int = lib.PLSM_NEXT_GAP
+
+NOTHING: Iterator[Any] = iter(())
+"""Nothing is ready. It stays at its end, so all may share it."""
 
 
 @dataclass(frozen=True)
@@ -49,15 +65,22 @@ class Reader(Generic[T]):
     _what = "stream"
     # Whether reading after close ends, as with a generator, instead of being an error.
     _quiet = False
+    # How many messages are taken in one call.
+    _batch_size = 1
 
     def __init__(self, pointer: Any, timeout_ms: int | None, on_gap: Callable[[Gap], object] | None) -> None:
+        batch = lib.shim_batch_new(self._batch_size)
+        if batch == ffi.NULL:
+            raise MemoryError("plasmite: out of memory")
+        self._batch = ffi.gc(batch, lib.shim_batch_free)
         self._pointer = pointer
         self._lock = threading.RLock()
         self._slot = ffi.new("plsm_error_t **")
         self._on_gap = on_gap
         self._deadline = deadline_of(timeout_ms)
-        # Messages that were taken together with the one before them.
-        self._ready: Iterator[T] = iter(())
+        # The number of the answer that was taken over last, and what of it was not delivered so far. Replaced only
+        # when nothing is left, under the lock.
+        self._ready: Ready[T] = (0, NOTHING)
         self._cancelled = False
         # Whether to look at cancel, close and deadline before each message that is ready.
         self._careful = timeout_ms is not None
@@ -65,18 +88,11 @@ class Reader(Generic[T]):
 
     # What the kinds of streams differ in.
 
-    def _take(self, pointer: Any, wait_ms: int) -> int:
-        """Takes what is there into `_ready`, waiting for the first; a plsm_next_t."""
+    def _take(self, pointer: Any, wait_ms: int, ready: Ready[T]) -> int:
+        """Takes over what is there, waiting for the first: a plsm_next_t, or an error's code. `ready` is what was taken
+        over last as the caller has seen it, with nothing left; it is replaced only if it still stands there, since
+        handlers of signals may read as well."""
         raise NotImplementedError
-
-    def _holds_some(self) -> bool:
-        """Whether a message is ready here; it stays so."""
-        with self._lock:
-            first = next(self._ready, None)
-            if first is None:
-                return False
-            self._ready = iter([first, *self._ready])
-            return True
 
     # Reading.
 
@@ -86,48 +102,73 @@ class Reader(Generic[T]):
             raise closed(self._what)
         return pointer
 
-    def _next(self, wait_ms: int | None = None) -> T | None:
-        """The next one, or None at the end; TimeoutError when `wait_ms` have passed."""
-        if not self._careful:
-            item = next(self._ready, None)
-            if item is not None:
-                return item
+    def _holds_some(self) -> bool:
+        """Whether something was taken from the stream and not delivered; it stays so."""
         with self._lock:
-            if self._pointer is None and self._quiet:
+            number, items = self._ready
+            return number != self._batch.number or length_hint(items) > 0
+
+    def _going(self) -> Any:
+        """The stream to read from; None when close, cancel or the deadline have ended it."""
+        pointer = self._pointer
+        if pointer is None:
+            if self._quiet:
                 return None
-            pointer = self._open_pointer()
-            if self._cancelled:
-                return self._ended(lib.PLSM_NEXT_CANCELLED)
-            if is_over(self._deadline):
-                return self._ended(lib.PLSM_NEXT_DEADLINE)
-            item = next(self._ready, None)
-            if item is not None:
-                return item
-            deadline = deadline_of(wait_ms)
-            while True:
-                code = self._step(pointer, step_ms(deadline))
-                if code == _MESSAGE:
-                    return next(self._ready)
-                if code != _TIMEOUT:
-                    return self._ended(code)
-                if is_over(deadline):
-                    raise TimeoutError(f"no message within {wait_ms} ms")
-                hear_signals()
-
-    def _step(self, pointer: Any, wait_ms: int) -> int:
-        """One call of the library: _MESSAGE fills `_ready`, _TIMEOUT also stands for a gap that was told."""
-        code = self._take(pointer, wait_ms)
-        if code < 0:
-            fail(code, self._slot)
-        if code == _GAP:
-            if self._on_gap is not None:
-                self._on_gap(self._gap(pointer))
-            return self._step(pointer, 0)
-        return code
-
-    def _ended(self, code: int) -> T | None:
-        self._reason = EndReason(code)
+            raise closed(self._what)
+        if self._cancelled:
+            self._reason = EndReason.CANCELLED
+        elif is_over(self._deadline):
+            self._reason = EndReason.DEADLINE
+        else:
+            return pointer
         return None
+
+    def _fill(self, wait_ms: int | None = None, deadline: float | None = None) -> bool:
+        """Waits until something is ready, or answers False: the end. It is still to be taken, and of several threads
+        another one may be quicker. TimeoutError when `deadline`, that of `wait_ms`, has passed."""
+        with self._lock:
+            pointer = self._pointer
+            if pointer is None or self._careful:
+                pointer = self._going()
+                if pointer is None:
+                    return False
+            while True:
+                ready = self._ready
+                if length_hint(ready[1]):
+                    return True
+                code = self._take(pointer, step_ms(deadline), ready)
+                if code == _MESSAGE:
+                    return True
+                if code < 0:
+                    self._raise(code, ready)
+                elif code == _GAP:
+                    self._tell_gap(pointer, ready)
+                elif code != _TIMEOUT:
+                    self._reason = EndReason(code)
+                    return False
+                elif is_over(deadline):
+                    raise TimeoutError(f"no message within {wait_ms} ms")
+                else:
+                    hear_signals()
+
+    def _raise(self, code: int, ready: Ready[T]) -> None:
+        batch = self._batch
+        batch.error_readers += 1
+        try:
+            number = batch.number
+            error = failure(code, batch.error)
+            if self._ready is ready:
+                self._ready = (number, NOTHING)
+                raise error
+        finally:
+            batch.error_readers -= 1
+
+    def _tell_gap(self, pointer: Any, ready: Ready[T]) -> None:
+        number, gap, on_gap = self._batch.number, self._gap(pointer), self._on_gap
+        if self._ready is ready:
+            self._ready = (number, NOTHING)
+            if on_gap is not None:
+                on_gap(gap)
 
     def _gap(self, pointer: Any) -> Gap:
         out = ffi.new("plsm_gap_t *")
@@ -139,22 +180,20 @@ class Reader(Generic[T]):
             fail(code, self._slot)
 
     def __iter__(self) -> Iterator[T]:
-        while True:
-            if not self._careful:
-                for item in self._ready:
-                    yield item
-                    if self._careful:
-                        break
-            last = self._next()
-            if last is None:
-                return
-            yield last
+        while self._fill():
+            for item in self._ready[1]:
+                yield item
+                if self._careful:
+                    break
 
     def __next__(self) -> T:
-        item = self._next()
-        if item is None:
-            raise StopIteration
-        return item
+        if not self._careful:
+            for item in self._ready[1]:
+                return item
+        while self._fill():
+            for item in self._ready[1]:
+                return item
+        raise StopIteration
 
     def _pause(self) -> tuple[float | None, bool]:
         """For event loops that found nothing: look again after so many seconds at the latest, and whether the

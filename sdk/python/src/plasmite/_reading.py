@@ -133,7 +133,7 @@ class Reading(Handle):
         """Messages in a row: those that are there, then those that come.
 
         Waits for messages without an end unless `max_messages`, `timeout_ms`, `end_seq` or `snapshot` tells one. Ctrl-C
-        works while it waits.
+        works while it waits; what it or another signal handler raises loses no message, and the tail may be read on.
 
         Args:
             since_seq: the first seq wanted; one in the future is waited for. Without any start, the oldest message.

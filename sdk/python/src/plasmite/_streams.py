@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import repeat
 from typing import Any
 
@@ -10,11 +10,9 @@ from ._arguments import integer
 from ._binding import ffi, lib
 from ._codec import Decoder, decode_plainly
 from ._message import Lite3Frame, Message, delivered
-from ._reader import GeneratorLike, Reader, wait_argument
+from ._reader import NOTHING, GeneratorLike, Reader, Ready, wait_argument
 from ._tail_options import Gap
-
-# How many messages a tail takes in one call. Enough that the crossing does not count.
-_BATCH = 64
+from ._waiting import deadline_of
 
 _MESSAGE: int = lib.PLSM_NEXT_MESSAGE
 _OLDEST: int = lib.PLSM_START_OLDEST
@@ -36,37 +34,25 @@ class _Wish:
         return self.decode(text)
 
 
-class _JsonReader:
-    """Messages as JSON text, many in one call."""
+def _texts(batch: Any) -> list[bytes]:
+    count = batch.count
+    ends = ffi.unpack(batch.ends, count)
+    # Nothing is left when a signal handler has read meanwhile; then nobody wants it.
+    text: bytes = ffi.unpack(batch.text, ends[-1] if ends else 0)
+    if count == 1:
+        return [text]
+    return [text[start:end] for start, end in zip([0, *ends], ends)]  # noqa: B905 - one shorter, on purpose
 
-    def __init__(self, capacity: int) -> None:
-        batch = lib.shim_batch_new(capacity)
-        if batch == ffi.NULL:
-            raise MemoryError("plasmite: out of memory")
-        self.batch = ffi.gc(batch, lib.shim_batch_free)
 
-    def take(self, pointer: Any, wait_ms: int, slot: Any) -> int:
-        return int(lib.shim_take(pointer, self.batch, wait_ms, slot))
-
-    def texts(self) -> list[bytes]:
-        batch = self.batch
-        count = batch.count
-        ends = ffi.unpack(batch.ends, count)
-        text = ffi.buffer(batch.text, ends[-1])[:]
-        if count == 1:
-            return [text]
-        return [text[start:end] for start, end in zip([0, *ends], ends)]  # noqa: B905 - one shorter, on purpose
-
-    def messages(self, wish: _Wish) -> Iterator[Message]:
-        batch = self.batch
-        count = batch.count
-        seqs, times = ffi.unpack(batch.seqs, count), ffi.unpack(batch.times, count)
-        values: list[Any] = []
-        if wish.wanted:
-            lib.shim_values(batch, id(values))
-        if len(values) != count:
-            values = [...] * count
-        return map(delivered, self.texts(), repeat(wish), seqs, times, values)
+def _messages(batch: Any, wish: _Wish) -> list[Message]:
+    count = batch.count
+    seqs, times = ffi.unpack(batch.seqs, count), ffi.unpack(batch.times, count)
+    values: list[Any] = []
+    if wish.wanted:
+        lib.shim_values(batch, id(values))
+    if len(values) != count:
+        values = [...] * count
+    return list(map(delivered, _texts(batch), repeat(wish), seqs, times, values))
 
 
 class Stream(Reader[bytes]):
@@ -81,12 +67,14 @@ class Stream(Reader[bytes]):
     ) -> None:
         super().__init__(pointer, timeout_ms, on_gap)
         self._decode = decode
-        self._reader = _JsonReader(1)
 
-    def _take(self, pointer: Any, wait_ms: int) -> int:
-        code = self._reader.take(pointer, wait_ms, self._slot)
+    def _take(self, pointer: Any, wait_ms: int, ready: Ready[bytes]) -> int:
+        batch = self._batch
+        code = int(lib.shim_take(pointer, batch, ready[0], wait_ms))
         if code == _MESSAGE:
-            self._ready = iter(self._reader.texts())
+            taken = (batch.number, iter(_texts(batch)))
+            if self._ready is ready:
+                self._ready = taken
         return code
 
     def next_json(self, wait_ms: int | None = None) -> bytes | None:
@@ -100,22 +88,43 @@ class Stream(Reader[bytes]):
             RetentionGapError: messages are missing, and `error_on_gap` was set; then the stream is at its end.
             ClosedError: the stream was closed before. (If it is closed while it waits, it ends.)
         """
-        return self._next(wait_argument(wait_ms))
+        wait = wait_argument(wait_ms)
+        if not self._careful:
+            for text in self._ready[1]:
+                return text
+        deadline = deadline_of(wait)
+        while self._fill(wait, deadline):
+            for text in self._ready[1]:
+                return text
+        return None
 
     def next_message(self, wait_ms: int | None = None) -> Message | None:
         """The next message, or None at the end. As `next_json` otherwise."""
-        text = self._next(wait_argument(wait_ms))
-        return None if text is None else delivered(text, self._decode)
+        wait = wait_argument(wait_ms)
+        # Made before its text is taken, which comes to stand in it.
+        message = delivered(b"", self._decode)
+        parts = message.__dict__
+        if not self._careful:
+            for parts["raw"] in self._ready[1]:
+                return message
+        deadline = deadline_of(wait)
+        while self._fill(wait, deadline):
+            for parts["raw"] in self._ready[1]:
+                return message
+        return None
 
     def token(self) -> str:
         """A short text that tells where the stream stands, for `token=`: in this program or another, now or later."""
         out = ffi.new("plsm_buf_t *")
         with self._lock:
             self._check(lib.plsm_stream_token(self._open_pointer(), out, self._slot))
+            seq = self._batch.seq if self._holds_some() else 0
         try:
-            return str(ffi.buffer(out.data, out.len)[:], "utf-8")
+            text = str(ffi.buffer(out.data, out.len)[:], "utf-8")
         finally:
             lib.plsm_buf_free(out)
+        # The stream stands behind what it holds, and the caller before it. The text ends with the next seq.
+        return f"{text.rpartition('.')[0]}.{seq}" if seq else text
 
     def seek(self, seq: int | None = None) -> None:
         """Moves the stream: its next message is the one with this seq, or the oldest. One that had ended goes on."""
@@ -123,7 +132,7 @@ class Stream(Reader[bytes]):
         with self._lock:
             pointer = self._open_pointer()
             self._check(lib.plsm_stream_seek(pointer, start, 0 if seq is None else integer("seq", seq), self._slot))
-            self._ready = iter(())
+            self._ready = (self._batch.number, NOTHING)
             self._reason = None
 
 
@@ -132,19 +141,14 @@ class Lite3Stream(Reader[Lite3Frame]):
 
     _what = "Lite3 stream"
 
-    def __init__(self, pointer: Any, timeout_ms: int | None, on_gap: Callable[[Gap], object] | None) -> None:
-        super().__init__(pointer, timeout_ms, on_gap)
-        self._view = ffi.new("plsm_view_t *")
-
-    def _take(self, pointer: Any, wait_ms: int) -> int:
-        view = self._view
-        code = int(lib.plsm_stream_next_view(pointer, wait_ms, view, self._slot))
+    def _take(self, pointer: Any, wait_ms: int, ready: Ready[Lite3Frame]) -> int:
+        batch = self._batch
+        code = int(lib.shim_take_lite3(pointer, batch, ready[0], wait_ms))
         if code == _MESSAGE:
-            out = ffi.new("plsm_buf_t *")
-            self._check(lib.plsm_view_lite3(view, out, self._slot))
-            document = ffi.buffer(out.data, out.len)[:]
-            lib.plsm_buf_free(out)
-            self._ready = iter([Lite3Frame(int(view.seq), int(view.timestamp_ns), 0, document)])
+            frame = Lite3Frame(batch.seqs[0], batch.times[0], 0, ffi.unpack(batch.text, batch.ends[0]))
+            taken = (batch.number, iter((frame,)))
+            if self._ready is ready:
+                self._ready = taken
         return code
 
     def next(self, wait_ms: int | None = None) -> Lite3Frame | None:
@@ -160,7 +164,15 @@ class Lite3Stream(Reader[Lite3Frame]):
             RetentionGapError: messages are missing, and `error_on_gap` was set; then the stream is at its end.
             ClosedError: the stream was closed before.
         """
-        return self._next(wait_argument(wait_ms))
+        wait = wait_argument(wait_ms)
+        if not self._careful:
+            for frame in self._ready[1]:
+                return frame
+        deadline = deadline_of(wait)
+        while self._fill(wait, deadline):
+            for frame in self._ready[1]:
+                return frame
+        return None
 
 
 class Tail(GeneratorLike[Message]):
@@ -171,18 +183,22 @@ class Tail(GeneratorLike[Message]):
     """
 
     _what = "tail"
+    # Enough that the crossing does not count.
+    _batch_size = 64
 
     def __init__(
         self, pointer: Any, timeout_ms: int | None, on_gap: Callable[[Gap], object] | None, decode: Decoder
     ) -> None:
         super().__init__(pointer, timeout_ms, on_gap)
         self._wish = _Wish(decode)
-        self._reader = _JsonReader(_BATCH)
 
-    def _take(self, pointer: Any, wait_ms: int) -> int:
-        code = self._reader.take(pointer, wait_ms, self._slot)
+    def _take(self, pointer: Any, wait_ms: int, ready: Ready[Message]) -> int:
+        batch = self._batch
+        code = int(lib.shim_take(pointer, batch, ready[0], wait_ms))
         if code == _MESSAGE:
-            self._ready = self._reader.messages(self._wish)
+            taken = (batch.number, iter(_messages(batch, self._wish)))
+            if self._ready is ready:
+                self._ready = taken
         return code
 
     def next_message(self, wait_ms: int | None = None) -> Message | None:
@@ -197,4 +213,12 @@ class Tail(GeneratorLike[Message]):
             ClosedError: the tail was closed before. (Its iteration only ends then, as that of a generator.)
         """
         self._open_pointer()
-        return self._next(wait_argument(wait_ms))
+        wait = wait_argument(wait_ms)
+        if not self._careful:
+            for message in self._ready[1]:
+                return message
+        deadline = deadline_of(wait)
+        while self._fill(wait, deadline):
+            for message in self._ready[1]:
+                return message
+        return None

@@ -11,7 +11,7 @@ from ._codec import Decoder
 from ._enums import ErrorKind
 from ._errors import RetentionGapError, fail
 from ._message import Message, delivered
-from ._reader import GeneratorLike
+from ._reader import GeneratorLike, Ready
 from ._tail_options import Gap
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -202,9 +202,11 @@ class ViewTail(GeneratorLike[View]):
         super().__init__(pointer, timeout_ms, on_gap)
         self._decode = decode
 
-    def _take(self, pointer: Any, wait_ms: int) -> int:
-        view = ffi.new("plsm_view_t *")
-        code = int(lib.plsm_stream_next_view(pointer, wait_ms, view, self._slot))
+    def _take(self, pointer: Any, wait_ms: int, ready: Ready[View]) -> int:
+        batch, view = self._batch, ffi.new("plsm_view_t *")
+        code = int(lib.shim_take_view(pointer, batch, ready[0], wait_ms, view))
         if code == _MESSAGE:
-            self._ready = iter([View(view, pointer, self._decode)])
+            taken = (batch.number, iter((View(view, pointer, self._decode),)))
+            if self._ready is ready:
+                self._ready = taken
         return code
