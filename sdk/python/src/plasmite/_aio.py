@@ -59,12 +59,13 @@ class AsyncTail(AsyncIterator[T], Generic[T]):
     async def _filled(self) -> Reader[T] | None:
         """Waits until something is ready; None at the end."""
         reader = self._reader or await self._opened()
-        while True:
+        while not reader.closed:
             try:
                 return reader if reader._fill(0, 0.0) else None
             except TimeoutError:
                 self._in_turn = 0
                 await self._readable(reader)
+        return None
 
     async def _opened(self) -> Reader[T]:
         if self._opening is None:
