@@ -110,6 +110,25 @@ def test_replay_cancelled_in_a_pause(pool: Pool) -> None:
     assert list(replay) == []
 
 
+def test_a_cancel_is_taken_back_whole(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wait ends with the first step of the cancel, and the reader takes it back before the last one."""
+    replay = pool.replay()
+    cancel = replay._coming.cancel
+
+    def cancel_late() -> None:
+        time.sleep(0.2)
+        cancel()
+
+    monkeypatch.setattr(replay._coming, "cancel", cancel_late)
+    canceller = threading.Timer(0.05, replay.cancel)
+    canceller.start()
+    assert next(replay, None) is None
+    replay.reset_cancel()
+    canceller.join()
+    pool.append(1)
+    assert next(replay).data == 1
+
+
 def test_pool_closed_under_a_writer(client: Client) -> None:
     for _ in range(20):
         pool = client.ensure_pool("events")

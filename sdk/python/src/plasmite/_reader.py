@@ -75,6 +75,8 @@ class Reader(Generic[T]):
         self._batch = ffi.gc(batch, lib.shim_batch_free)
         self._pointer = pointer
         self._lock = threading.RLock()
+        # A cancel has several steps, and the first may end a wait; who takes it back then has to wait for the others.
+        self._cancelling = threading.RLock()
         self._slot = ffi.new("plsm_error_t **")
         self._on_gap = on_gap
         self._deadline = deadline_of(timeout_ms)
@@ -232,12 +234,13 @@ class Reader(Generic[T]):
         """Ends a wait at once, also from another thread, and every later one until `reset_cancel`."""
         pointer = self._pointer
         if pointer is not None:
-            self._cancelled = self._careful = True
-            lib.plsm_stream_cancel(pointer)
+            with self._cancelling:
+                self._cancelled = self._careful = True
+                lib.plsm_stream_cancel(pointer)
 
     def reset_cancel(self) -> None:
         """Takes a cancel back: reading goes on where it stood."""
-        with self._lock:
+        with self._lock, self._cancelling:
             lib.plsm_stream_reset_cancel(self._open_pointer())
             self._cancelled = False
             self._careful = self._deadline is not None

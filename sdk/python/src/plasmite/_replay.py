@@ -113,16 +113,18 @@ class Replay(Tail):
 
     def cancel(self) -> None:
         """Ends a wait at once, also from another thread, and every later one until `reset_cancel`."""
-        super().cancel()
-        self._coming.cancel()
-        lib.plsm_replay_cancel(self._clock)
+        with self._cancelling:
+            super().cancel()
+            self._coming.cancel()
+            lib.plsm_replay_cancel(self._clock)
 
     def reset_cancel(self) -> None:
         """Takes a cancel back."""
-        super().reset_cancel()
-        self._coming.reset_cancel()
-        self._careful = True
-        lib.plsm_replay_reset_cancel(self._clock)
+        with self._lock, self._cancelling:
+            super().reset_cancel()
+            self._coming.reset_cancel()
+            self._careful = True
+            lib.plsm_replay_reset_cancel(self._clock)
 
     def close(self) -> None:
         """Ends the iteration, also from another thread. Closing again does nothing."""
