@@ -4,6 +4,7 @@
 
 mod common;
 
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use common::{
@@ -18,6 +19,9 @@ use plasmite_core::store::{
 const BEGUN: usize = 0;
 const ACKED: usize = 1;
 const WORDS: usize = 2;
+/// Words of all writers: whether one failed, and the seqs of receipts, each in the slot that its remainder names.
+const FAILED: usize = 99;
+const SEQS: std::ops::Range<usize> = 100..500;
 
 /// How a writer writes.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +29,17 @@ enum Manner {
     Single,
     Batch,
     Reserve,
+}
+
+/// Takes note of a receipt. A message that was lost is noticed when its seq is given again, whether or not it would be
+/// retained by the time somebody looks.
+fn acknowledged(board: &Board, seq: u64) {
+    let slot = SEQS.start + seq as usize % SEQS.len();
+    let before = board.word(slot).swap(seq, Ordering::SeqCst);
+    if before == seq {
+        board.set(FAILED, 1);
+        panic!("seq {seq} was given twice");
+    }
 }
 
 fn write_for_ever(
@@ -43,8 +58,10 @@ fn write_for_ever(
         match manner {
             Manner::Single => {
                 n += 1;
-                pool.append_json(message(writer, n, spread).as_bytes(), &patient())
+                let receipt = pool
+                    .append_json(message(writer, n, spread).as_bytes(), &patient())
                     .unwrap();
+                acknowledged(board, receipt.seq);
             }
             Manner::Batch => {
                 let texts = [1, 2, 3].map(|index| message(writer, n + index, spread));
@@ -57,9 +74,12 @@ fn write_for_ever(
                 n += 3;
                 receipts.clear();
                 pool.append_batch(items.iter().copied().map(Ok), &patient(), |receipt| {
-                    receipts.push(receipt)
+                    receipts.push(receipt.seq)
                 })
                 .unwrap();
+                for seq in &receipts {
+                    acknowledged(board, *seq);
+                }
             }
             Manner::Reserve => {
                 n += 1;
@@ -75,7 +95,7 @@ fn write_for_ever(
                     // SAFETY: in bounds; the room is ours until the commit.
                     unsafe { to.add(index).write_volatile(*byte) };
                 }
-                room.commit().unwrap();
+                acknowledged(board, room.commit().unwrap().seq);
             }
         }
         board.set(place + ACKED, n);
@@ -123,14 +143,16 @@ fn slaughter(size: u64, spread: u64, manner: Manner, writers: usize, deaths: u64
             while start.elapsed() < pause {
                 std::hint::spin_loop();
             }
-            let (.., victim) = alive.remove(random.below(alive.len() as u64) as usize);
-            victim.kill();
+            let (.., mut victim) = alive.remove(random.below(alive.len() as u64) as usize);
+            victim.signal(libc::SIGKILL);
+            assert_eq!(victim.reap(), libc::SIGKILL, "a writer failed");
             killed += 1;
             let start = Instant::now();
             for (place, ..) in &alive {
                 // The second message from now was begun after the death.
                 let goal = board.get(place + ACKED) + 4;
-                until(|| board.get(place + ACKED) >= goal);
+                until(|| board.get(place + ACKED) >= goal || board.get(FAILED) == 1);
+                assert_eq!(board.get(FAILED), 0, "a writer failed");
             }
             if !alive.is_empty() {
                 hand_over.push(start.elapsed());
@@ -140,7 +162,12 @@ fn slaughter(size: u64, spread: u64, manner: Manner, writers: usize, deaths: u64
         for read_only in [true, false] {
             let pool = client.open("p", &OpenOptions { read_only }).unwrap();
             let (oldest, now) = inspect(&pool, spread);
-            assert!(now >= newest, "seq {newest} was there and is gone");
+            let acked = SEQS.map(|slot| board.get(slot)).max().unwrap_or(0);
+            let newest_known = newest.max(acked);
+            assert!(
+                now >= newest_known,
+                "seq {newest_known} was there and is gone, {oldest} to {now} are left"
+            );
             newest = now;
             let known = lasts(&pool, oldest, now);
             let slack = if matches!(manner, Manner::Batch) {
