@@ -3,20 +3,33 @@
 
 mod common;
 
+use std::mem::offset_of;
 use std::os::unix::fs::FileExt;
+use std::sync::atomic::Ordering;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use common::{fork, message, scratch, sized, watchdog, Board, Random};
-use plasmite_core::store::{Client, Next, OpenOptions, Pool, Start, TailOptions, View, Wait};
-use plasmite_core::ErrorKind;
+use plasmite_core::filter::{Filter, FilterOptions};
+use plasmite_core::format::control::Recovery;
+use plasmite_core::store::{
+    AppendOptions, Client, Next, OpenOptions, Pool, Start, TailOptions, View, Wait,
+};
+use plasmite_core::{Error, ErrorKind};
 
 const READ_ONLY: OpenOptions = OpenOptions { read_only: true };
+/// Words that recovery goes by.
+const RECOVERY_WORDS: u64 = offset_of!(Recovery, parted_next) as u64 / 8 + 1;
+/// Each so many messages have the tag.
+const TAGGED: u64 = 3;
+/// Messages beyond this one, about half of those that the ring holds, pass the filters.
+const FILTERED: u64 = 78;
 
 /// Where an enemy stores: often into the words that decide, else anywhere.
 fn place(random: &mut Random, len: u64) -> u64 {
     let at = match random.below(4) {
         0 => 4096 + random.below(16) * 8,
-        1 => 4096 + 512 + random.below(12) * 8,
+        1 => 4096 + 512 + random.below(RECOVERY_WORDS) * 8,
         2 => 8192 + random.below(len - 8192 - 8),
         _ => random.below(len - 8),
     };
@@ -60,24 +73,47 @@ fn attack(path: &std::path::Path, seed: u64, board: &Board) {
     }
 }
 
-/// Reads in every way there is; how many messages came.
-fn read(client: &Client, kept: &Pool, random: &mut Random) -> u64 {
+/// An error of a pool that an enemy writes to: damage that has a name, and never a fault of ours.
+fn known(error: &Error, more: &[ErrorKind]) {
+    let kind = error.kind();
+    let expected = [ErrorKind::Corrupt, ErrorKind::NotFound];
+    assert!(
+        expected.contains(&kind) || more.contains(&kind),
+        "{error:?}"
+    );
+    assert!(!error.message().is_empty());
+}
+
+/// That the error, if it is one, is [`known`].
+fn check<T>(result: plasmite_core::Result<T>) {
+    if let Err(error) = result {
+        known(&error, &[]);
+    }
+}
+
+/// One that is a plan, one that only the engine can run.
+fn filters() -> Vec<Arc<Filter>> {
+    let filter = |text: String| Arc::new(Filter::new(&text, &FilterOptions::default()).unwrap());
+    vec![
+        filter(format!(".data.n > {FILTERED}")),
+        filter(format!("[.data.n] | min > {FILTERED}")),
+    ]
+}
+
+/// Reads in every way there is; how many messages came to each kind of stream: plain, with a tag, with filters.
+fn read(client: &Client, kept: &Pool, filters: &[Arc<Filter>], random: &mut Random) -> [u64; 3] {
     let fresh = client.open("p", &READ_ONLY);
     if let Err(error) = &fresh {
-        let kind = error.kind();
-        let expected = [ErrorKind::Corrupt, ErrorKind::NotFound, ErrorKind::Usage];
-        assert!(expected.contains(&kind), "{error:?}");
+        known(error, &[ErrorKind::Usage]);
     }
     let pool = fresh.as_ref().unwrap_or(kept);
-    let _ = (
-        pool.bounds(),
-        pool.info(),
-        pool.warnings(),
-        pool.layout(100),
-    );
+    check(pool.bounds());
+    check(pool.info());
+    drop(pool.warnings());
+    check(pool.layout(100));
     let mut out = Vec::new();
-    let mut came = 0;
-    let _ = pool.get_envelope(random.below(100), &mut out);
+    check(pool.get_envelope(random.below(100), &mut out));
+    let which = random.below(3) as usize;
     let options = TailOptions {
         start: [
             Start::Oldest,
@@ -90,10 +126,17 @@ fn read(client: &Client, kept: &Pool, random: &mut Random) -> u64 {
         in_place: random.below(2) == 0,
         max: Some(500),
         timeout: Some(Duration::from_millis(20)),
+        tags: if which == 1 { &[b"three"] } else { &[] },
+        filters: if which == 2 { filters } else { &[] },
         ..TailOptions::default()
     };
-    let Ok(stream) = pool.tail(&options) else {
-        return 0;
+    let mut came = [0; 3];
+    let stream = match pool.tail(&options) {
+        Ok(stream) => stream,
+        Err(error) => {
+            known(&error, &[]);
+            return came;
+        }
     };
     let mut view = View::empty();
     // An error may come for each damaged message.
@@ -101,16 +144,12 @@ fn read(client: &Client, kept: &Pool, random: &mut Random) -> u64 {
         match stream.next(Wait::For(Duration::from_millis(5)), &mut view) {
             // In place the bytes may change after they were checked; they are looked at all the same.
             Ok(Next::Message(_)) if options.in_place => drop(common::look_at_all(&view)),
-            Ok(Next::Message(_)) => came += u64::from(is_proven(&view)),
+            Ok(Next::Message(_)) => came[which] += u64::from(is_proven(&view, which)),
             Ok(Next::Gap(_) | Next::Timeout) => {}
             Ok(_) => break,
             Err(error) => {
-                let kind = error.kind();
-                assert!(
-                    matches!(kind, ErrorKind::Corrupt | ErrorKind::NotFound),
-                    "{error:?}"
-                );
-                if kind == ErrorKind::NotFound {
+                known(&error, &[]);
+                if error.kind() == ErrorKind::NotFound {
                     break;
                 }
             }
@@ -119,14 +158,17 @@ fn read(client: &Client, kept: &Pool, random: &mut Random) -> u64 {
     came
 }
 
-/// Whether a message is what was written. The enemy does not make checksums fit in this test: none other may come.
-fn is_proven(view: &View) -> bool {
+/// Whether a message is what was written, and asked for. The enemy does not make checksums fit in this test: none other
+/// may come.
+fn is_proven(view: &View, which: usize) -> bool {
     let Some(out) = common::look_at_all(view) else {
         return false;
     };
     let text = String::from_utf8(out).unwrap();
     let (writer, n) = common::proven(&text, 120);
     assert_eq!((writer, text), (1, message(1, n, 120)));
+    assert!(which != 1 || n % TAGGED == 0, "{n} has no tag");
+    assert!(which != 2 || n > FILTERED, "{n} does not match");
     true
 }
 
@@ -136,7 +178,13 @@ fn readers_under_attack() {
     let (_dir, client) = scratch();
     let pool = client.create("p", &sized(14_000)).unwrap();
     for n in 1..=90 {
-        common::put(&pool, &message(1, n, 120));
+        let tags: &[&[u8]] = if n % TAGGED == 0 { &[b"three"] } else { &[] };
+        let options = AppendOptions {
+            tags,
+            ..AppendOptions::default()
+        };
+        pool.append_json(message(1, n, 120).as_bytes(), &options)
+            .unwrap();
     }
     let path = pool.path().to_path_buf();
     let kept = client.open("p", &READ_ONLY).unwrap();
@@ -152,15 +200,20 @@ fn readers_under_attack() {
         .map(|reader| {
             let (client, kept, board) = (&client, &kept, &board);
             fork(move || {
-                let mut random = Random(1000 + reader);
+                let (mut random, filters) = (Random(1000 + reader), filters());
                 let until = Instant::now() + common::soak(Duration::from_secs(2));
                 while Instant::now() < until {
-                    let came = read(client, kept, &mut random);
-                    board
-                        .word(1)
-                        .fetch_add(came, std::sync::atomic::Ordering::SeqCst);
+                    let came = read(client, kept, &filters, &mut random);
+                    for (index, came) in came.into_iter().enumerate() {
+                        board.word(1 + index).fetch_add(came, Ordering::SeqCst);
+                    }
                     let mut doctor = client.doctor(Some("p")).unwrap();
-                    while matches!(doctor.step(1 << 20), Ok(true)) {}
+                    check(loop {
+                        match doctor.step(1 << 20) {
+                            Ok(true) => {}
+                            other => break other,
+                        }
+                    });
                 }
             })
         })
@@ -168,5 +221,9 @@ fn readers_under_attack() {
     readers.into_iter().for_each(common::Process::join);
     board.set(0, 1);
     enemies.into_iter().for_each(common::Process::join);
-    assert!(board.get(1) > 100, "readers got {} messages", board.get(1));
+    let came = [1, 2, 3].map(|word| board.get(word));
+    assert!(
+        came.iter().all(|came| *came > 100),
+        "readers got {came:?} messages"
+    );
 }
