@@ -7,6 +7,7 @@ use power::{refusing, Disk, Random, Tear};
 use plasmite_core::pool::create::CreateOptions;
 use plasmite_core::pool::Pool;
 use plasmite_core::ring::memory::Memory;
+use plasmite_core::ErrorKind;
 use std::sync::atomic::Ordering;
 
 /// Seeds of each kind, each of which cuts the power twice or more: `PLASMITE_CUTS` over all kinds, or these.
@@ -25,6 +26,7 @@ fn survive(seeds: std::ops::Range<u64>, tear: Tear, flush_every: u64) {
 /// The same; with others who append while flushes sync, if they are about.
 fn survive_beside(seeds: std::ops::Range<u64>, tear: Tear, flush_every: u64, others: bool) {
     let dir = power::directory();
+    let (before, wanted) = (power::cuts(), (seeds.end - seeds.start) * 2 * 9 / 10);
     for seed in seeds {
         let mut random = Random::new(seed);
         let path = dir.path().join(format!("pool-{seed}"));
@@ -33,8 +35,15 @@ fn survive_beside(seeds: std::ops::Range<u64>, tear: Tear, flush_every: u64, oth
             index_capacity: [None, Some(0), Some(5)][random.below(3) as usize],
             ..CreateOptions::default()
         };
-        let Ok(pool) = Pool::create(&path, &options) else {
-            continue; // five slots leave no ring in the smallest
+        let pool = match Pool::create(&path, &options) {
+            Ok(pool) => pool,
+            // Five slots leave no ring in the smallest.
+            Err(error) => {
+                let expected = (9216, Some(5), ErrorKind::Usage);
+                let found = (options.size, options.index_capacity, error.kind());
+                assert_eq!(found, expected, "{error}");
+                continue;
+            }
         };
         let beside = others.then(|| Random::new(!seed));
         let mut disk = Disk::new(pool).beside(beside);
@@ -62,7 +71,9 @@ fn survive_beside(seeds: std::ops::Range<u64>, tear: Tear, flush_every: u64, oth
         }
         std::fs::remove_file(disk.pool().path()).unwrap();
     }
-    println!("{} power cuts so far", power::cuts());
+    let cuts = power::cuts() - before;
+    println!("{cuts} power cuts");
+    assert!(cuts >= wanted, "{cuts} power cuts of {wanted}");
 }
 
 #[test]

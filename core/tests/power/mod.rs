@@ -9,6 +9,7 @@ mod examined;
 mod random;
 pub(crate) mod refusing;
 
+use std::cell::Cell;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
@@ -24,7 +25,7 @@ use plasmite_core::ring::publish::Draft;
 use plasmite_core::ring::snapshot::Check;
 use plasmite_core::ring::Ring;
 use plasmite_core::ErrorKind;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 pub(crate) use random::Random;
 
@@ -32,12 +33,13 @@ const CONTROL: usize = PAGE as usize;
 /// The words that recovery goes by, in one sector.
 const RECOVERY: usize = CONTROL + 512;
 
-/// Images that were made.
-static CUTS: AtomicU64 = AtomicU64::new(0);
+thread_local! {
+    static CUTS: Cell<u64> = const { Cell::new(0) };
+}
 
-/// How many images were made so far, by all tests.
+/// How many images this test has made so far.
 pub(crate) fn cuts() -> u64 {
-    CUTS.load(Ordering::Relaxed)
+    CUTS.get()
 }
 
 /// What may be torn apart from what.
@@ -137,7 +139,7 @@ impl Disk {
         seed: u64,
     ) -> Disk {
         std::fs::write(path, self.torn(random, tear)).unwrap();
-        CUTS.fetch_add(1, Ordering::Relaxed);
+        CUTS.set(CUTS.get() + 1);
         let pool = Pool::open(path, false).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         let newest = self.check_contents(&pool, seed);
         let mut bodies = std::mem::take(&mut self.bodies);
@@ -340,7 +342,7 @@ impl Disk {
     /// Cuts the power, opens what is left, and checks every promise.
     pub(crate) fn cut(&self, path: &Path, random: &mut Random, tear: Tear, seed: u64) {
         let image = self.torn(random, tear);
-        CUTS.fetch_add(1, Ordering::Relaxed);
+        CUTS.set(CUTS.get() + 1);
         std::fs::write(path, &image).unwrap();
         let is_examined = seed.is_multiple_of(4);
         if is_examined {
@@ -397,7 +399,7 @@ impl Disk {
         // Another file than the one that was recovered, as after another start of the machine.
         let path = path.with_extension("again");
         std::fs::write(&path, &image).unwrap();
-        CUTS.fetch_add(1, Ordering::Relaxed);
+        CUTS.set(CUTS.get() + 1);
         let pool = Pool::open(&path, false)
             .unwrap_or_else(|error| panic!("seed {seed}, cut again: {error}"));
         let newest = self.check_contents(&pool, seed);
