@@ -2,11 +2,12 @@
 //! blanked, frames made up with checksums that are right, lengths. Checksums are put right again when the input says so.
 
 use std::fs::File;
+use std::mem::{offset_of, size_of};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::sync::OnceLock;
 
 use libfuzzer_sys::arbitrary::{Result, Unstructured};
-use plasmite_core::format::{frame, superblock::Superblock};
+use plasmite_core::format::{control::Recovery, frame, superblock::Superblock};
 use plasmite_core::store::{AppendOptions, BatchItem, ItemEncoding, Pool, PoolOptions};
 
 use crate::scratch;
@@ -14,7 +15,7 @@ use crate::scratch;
 const PAGE: usize = 4096;
 const RECOVERY: usize = PAGE + 512;
 /// Words of the control page, by offset in the file.
-const WORDS: [usize; 19] = [
+const WORDS: [usize; 21] = [
     PAGE,
     PAGE + 8,
     PAGE + 24,
@@ -33,6 +34,8 @@ const WORDS: [usize; 19] = [
     RECOVERY + 64,
     RECOVERY + 72,
     RECOVERY + 80,
+    RECOVERY + offset_of!(Recovery, parted_from),
+    RECOVERY + offset_of!(Recovery, parted_next),
     8192,
 ];
 
@@ -214,7 +217,7 @@ pub fn place(base: &Base, input: &mut Unstructured<'_>) -> Result<usize> {
     let within = usize::from(input.arbitrary::<u16>()?);
     Ok(match input.int_in_range(0..=4u8)? {
         0 => within % 96,
-        1 => PAGE + within % 600,
+        1 => PAGE + within % (RECOVERY - PAGE + size_of::<Recovery>()),
         2 => 8192 + within % (base.ring - 8192).max(1),
         3 => base.ring + within * 8 % base.ring_size,
         _ => base.ring + within % base.ring_size,
