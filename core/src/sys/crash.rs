@@ -1,7 +1,6 @@
 //! The atomics of a build in which a process can be made to die before any of its stores to shared words, for the test
 //! of these deaths. Every store is a point, named after its place in the source, so that none can be forgotten.
 
-use std::ops::Deref;
 use std::panic::Location;
 use std::sync::atomic as plain;
 use std::sync::atomic::Ordering;
@@ -31,14 +30,7 @@ macro_rules! atomic {
         #[repr(transparent)]
         pub struct $name(plain::$name);
 
-        // Loads are no points.
-        impl Deref for $name {
-            type Target = plain::$name;
-            fn deref(&self) -> &plain::$name {
-                &self.0
-            }
-        }
-
+        // Not one by `Deref`: an operation that stores and is not here is to be an error of the compiler.
         #[allow(missing_docs)] // as in std
         impl $name {
             pub const fn new(value: $number) -> $name {
@@ -51,6 +43,15 @@ macro_rules! atomic {
             pub const unsafe fn from_ptr<'a>(place: *mut $number) -> &'a $name {
                 // SAFETY: this type has the layout of the standard library's, whose rules the caller keeps.
                 unsafe { &*place.cast() }
+            }
+
+            // Loads are no points.
+            pub fn load(&self, order: Ordering) -> $number {
+                self.0.load(order)
+            }
+
+            pub const fn as_ptr(&self) -> *mut $number {
+                self.0.as_ptr()
             }
 
             #[track_caller]

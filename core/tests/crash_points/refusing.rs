@@ -1,0 +1,40 @@
+//! A system that refuses: `fdatasync` and `unlink` of this test program are the ones below, and fail in a process that says so.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static SYNCS: AtomicBool = AtomicBool::new(false);
+static UNLINKS: AtomicBool = AtomicBool::new(false);
+
+/// Lets syncs of files fail from now on, or succeed.
+pub(crate) fn refuse_syncs(refusing: bool) {
+    SYNCS.store(refusing, Ordering::SeqCst);
+}
+
+/// Lets no file be removed from now on.
+pub(crate) fn refuse_unlinks() {
+    UNLINKS.store(true, Ordering::SeqCst);
+}
+
+fn fail(number: libc::c_int) -> libc::c_int {
+    // SAFETY: the thread's own place for it.
+    unsafe { *libc::__errno_location() = number };
+    -1
+}
+
+#[no_mangle]
+extern "C" fn fdatasync(fd: libc::c_int) -> libc::c_int {
+    if SYNCS.load(Ordering::SeqCst) {
+        return fail(libc::EIO);
+    }
+    // SAFETY: the caller's arguments, passed on.
+    unsafe { libc::syscall(libc::SYS_fdatasync, fd) as libc::c_int }
+}
+
+#[no_mangle]
+extern "C" fn unlink(path: *const libc::c_char) -> libc::c_int {
+    if UNLINKS.load(Ordering::SeqCst) {
+        return fail(libc::EBUSY);
+    }
+    // SAFETY: as above.
+    unsafe { libc::syscall(libc::SYS_unlinkat, libc::AT_FDCWD, path, 0) as libc::c_int }
+}
