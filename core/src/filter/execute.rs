@@ -3,43 +3,30 @@
 //! Nothing here trusts the bytes, which writers may be overwriting: they are read once, checked, and what comes out
 //! counts only if the message was still there afterwards. Whatever a plan does not decide (two arrays compared, an
 //! integer beyond 63 bits, data kept as text) is left to the engine.
-
-use std::cmp::Ordering;
+//!
+//! Where both sides of a node have several outputs, every one of the left runs the right: a short plan can ask for more
+//! than anybody has time for. So a plan has the engine's limit of steps, and pays for outputs and for texts.
 
 use jaq_core::ops::Cmp;
 
+use super::leaf::Leaf;
+use super::meter::{Exceeded, Stopped};
 use super::plan::{Literal, Node, Op, Step};
 use super::run::Verdict;
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::lite3::{Kind, Source, Value};
 use crate::message::{tags, Encoding, Message, TimeCache};
 
-/// A value on the way through a plan.
-#[derive(Clone, Copy)]
-enum Leaf<'a, S> {
-    Null,
-    Bool(bool),
-    Int(i64),
-    Float(f64),
-    /// A string of the message: where its bytes are, offset, length.
-    Text(S, usize, usize),
-    /// A text of the plan, or the time.
-    Own(&'a [u8]),
-    /// An object or array of the data.
-    Node(Value<S>),
-    Envelope,
-    Meta,
-    Tags,
-}
-
 /// Why an evaluation ends early.
-enum Stop {
+pub(super) enum Stop {
     /// A run-time error of jq.
     Error,
     /// The engine has to decide.
     Unplanned,
     /// An output that is no truth value.
     NotBoolean(&'static str),
+    /// More steps than it may take.
+    Exceeded,
     Damaged(Error),
 }
 
@@ -49,23 +36,26 @@ impl From<Error> for Stop {
     }
 }
 
-type Flow<T> = std::result::Result<T, Stop>;
+pub(super) type Flow<T> = std::result::Result<T, Stop>;
 
 /// The message and what was worked out about it.
 struct Evaluation<'a, S> {
     message: &'a Message<S>,
     time: &'a [u8],
+    /// Steps taken, and how many it may take.
     effort: u64,
+    most: u64,
 }
 
-/// The verdict about a message, and the effort it took; `None` when the engine has to decide.
+/// The verdict about a message, in at most so many steps, and how many it took; `None` when the engine has to decide.
 ///
 /// # Errors
-/// Corrupt.
+/// The message is damaged, or too many steps.
 pub(super) fn verdict<S: Source>(
     plan: &Node,
     message: &Message<S>,
-) -> (Result<Option<Verdict>>, u64) {
+    most: u64,
+) -> (std::result::Result<Option<Verdict>, Stopped>, u64) {
     let mut time = Vec::new();
     if plan.asks_for_time {
         TimeCache::new().write(message.time_ns, &mut time);
@@ -73,7 +63,8 @@ pub(super) fn verdict<S: Source>(
     let mut evaluation = Evaluation {
         message,
         time: &time,
-        effort: 4,
+        effort: 0,
+        most,
     };
     let mut verdict = Verdict::NoMatch;
     let flow = evaluation.each(plan, Leaf::Envelope, &mut |_, leaf| match leaf {
@@ -89,132 +80,42 @@ pub(super) fn verdict<S: Source>(
         Err(Stop::Error) => Ok(Some(Verdict::NoMatch)),
         Err(Stop::Unplanned) => Ok(None),
         Err(Stop::NotBoolean(kind)) => Ok(Some(Verdict::NotBoolean(kind))),
-        Err(Stop::Damaged(error)) => Err(error),
+        Err(Stop::Exceeded) => Err(Stopped::Exceeded(Exceeded::Steps)),
+        Err(Stop::Damaged(error)) => Err(Stopped::Damaged(error)),
     };
     (verdict, evaluation.effort)
 }
 
-impl<S: Source> Leaf<'_, S> {
-    fn kind(&self) -> &'static str {
-        match self {
-            Leaf::Null => "null",
-            Leaf::Bool(_) => "a boolean",
-            Leaf::Int(_) | Leaf::Float(_) => "a number",
-            Leaf::Text(..) | Leaf::Own(_) => "a string",
-            Leaf::Node(value) if value.type_of() == Kind::Object => "an object",
-            Leaf::Envelope | Leaf::Meta => "an object",
-            Leaf::Node(_) | Leaf::Tags => "an array",
+impl<'a, S: Source> Evaluation<'a, S> {
+    /// Counts steps before they are taken.
+    #[inline]
+    fn spend(&mut self, steps: u64) -> Flow<()> {
+        self.effort = self.effort.saturating_add(steps);
+        if self.effort > self.most {
+            return Err(Stop::Exceeded);
         }
+        Ok(())
     }
 
-    fn truth(&self) -> bool {
-        !matches!(self, Leaf::Null | Leaf::Bool(false))
+    /// Counts bytes of texts before they are read or copied.
+    #[inline]
+    fn read(&mut self, bytes: usize) -> Flow<()> {
+        self.spend(bytes as u64 / 16)
     }
 
-    fn rank(&self) -> u8 {
-        match self {
-            Leaf::Null => 0,
-            Leaf::Bool(false) => 1,
-            Leaf::Bool(true) => 2,
-            Leaf::Int(_) | Leaf::Float(_) => 3,
-            Leaf::Text(..) | Leaf::Own(_) => 4,
-            Leaf::Tags => 5,
-            Leaf::Node(value) if value.type_of() == Kind::Array => 5,
-            Leaf::Node(_) | Leaf::Envelope | Leaf::Meta => 6,
-        }
-    }
-
-    fn of(value: Value<S>) -> Flow<Leaf<'static, S>> {
-        Ok(match value.type_of() {
-            Kind::Null => Leaf::Null,
-            Kind::Bool => Leaf::Bool(value.as_bool() == Some(true)),
-            Kind::Int => Leaf::Int(value.as_i64().unwrap_or_default()),
-            Kind::Float => Leaf::Float(value.as_f64().unwrap_or_default()),
-            Kind::String => match value.string_range()? {
-                Some((start, len)) => Leaf::Text(value.source(), start, len),
-                None => return Err(Stop::Unplanned),
-            },
-            Kind::Object | Kind::Array => Leaf::Node(value),
-            _ => return Err(Stop::Unplanned),
+    #[inline]
+    fn holds(&mut self, cmp: Cmp, left: &Leaf<'a, S>, right: &Leaf<'a, S>) -> Flow<bool> {
+        self.read(left.read_to_compare(right, matches!(cmp, Cmp::Eq | Cmp::Ne)))?;
+        Ok(match cmp {
+            Cmp::Eq => left.equals(right)?,
+            Cmp::Ne => !left.equals(right)?,
+            Cmp::Lt => left.compare(right)?.is_lt(),
+            Cmp::Le => left.compare(right)?.is_le(),
+            Cmp::Gt => left.compare(right)?.is_gt(),
+            Cmp::Ge => left.compare(right)?.is_ge(),
         })
     }
 
-    /// Runs `look` on the bytes of a string; a run-time error for anything else.
-    fn with_text<T>(&self, look: impl FnOnce(&[u8]) -> T) -> Flow<T> {
-        match self {
-            Leaf::Own(text) => Ok(look(text)),
-            Leaf::Text(source, start, len) => {
-                if let Some(text) = source
-                    .as_slice()
-                    .and_then(|all| all.get(*start..start + len))
-                {
-                    return Ok(look(text));
-                }
-                let mut copy = Vec::with_capacity(len + 8);
-                if !source.append_to(*start, *len, &mut copy) {
-                    return Err(Stop::Unplanned);
-                }
-                Ok(look(&copy))
-            }
-            _ => Err(Stop::Error),
-        }
-    }
-
-    fn starts_with(&self, part: &str) -> Flow<bool> {
-        match self {
-            Leaf::Text(source, start, len) => {
-                Ok(part.len() <= *len && source.equals(*start, part.as_bytes()))
-            }
-            other => other.with_text(|text| text.starts_with(part.as_bytes())),
-        }
-    }
-
-    fn ends_with(&self, part: &str) -> Flow<bool> {
-        match self {
-            Leaf::Text(source, start, len) => {
-                Ok(part.len() <= *len && source.equals(start + len - part.len(), part.as_bytes()))
-            }
-            other => other.with_text(|text| text.ends_with(part.as_bytes())),
-        }
-    }
-
-    fn equals(&self, other: &Self) -> Flow<bool> {
-        match (self, other) {
-            (Leaf::Text(source, start, len), Leaf::Own(text))
-            | (Leaf::Own(text), Leaf::Text(source, start, len)) => {
-                Ok(*len == text.len() && source.equals(*start, text))
-            }
-            _ => Ok(self.compare(other)? == Ordering::Equal),
-        }
-    }
-
-    fn compare(&self, other: &Self) -> Flow<Ordering> {
-        let (rank, other_rank) = (self.rank(), other.rank());
-        if rank != other_rank {
-            return Ok(rank.cmp(&other_rank));
-        }
-        match (self, other) {
-            (Leaf::Int(left), Leaf::Int(right)) => Ok(left.cmp(right)),
-            (Leaf::Int(left), Leaf::Float(right)) => Ok(compare_floats(*left as f64, *right)),
-            (Leaf::Float(left), Leaf::Int(right)) => Ok(compare_floats(*left, *right as f64)),
-            (Leaf::Float(left), Leaf::Float(right)) => Ok(compare_floats(*left, *right)),
-            _ if rank == 4 => self.with_text(|left| other.with_text(|right| left.cmp(right)))?,
-            _ if rank < 3 => Ok(Ordering::Equal),
-            // Arrays and objects.
-            _ => Err(Stop::Unplanned),
-        }
-    }
-}
-
-/// As the engine's numbers compare. What is no number cannot stand in a message or a plan.
-pub(super) fn compare_floats(left: f64, right: f64) -> Ordering {
-    if left == 0.0 && right == 0.0 {
-        return Ordering::Equal;
-    }
-    left.total_cmp(&right)
-}
-
-impl<'a, S: Source> Evaluation<'a, S> {
     /// Gives every output of a node to `out`.
     fn each(
         &mut self,
@@ -222,6 +123,7 @@ impl<'a, S: Source> Evaluation<'a, S> {
         input: Leaf<'a, S>,
         out: &mut dyn FnMut(&mut Self, Leaf<'a, S>) -> Flow<()>,
     ) -> Flow<()> {
+        self.spend(node.cost)?;
         if node.single {
             let leaf = self.one(node, input)?;
             return out(self, leaf);
@@ -236,10 +138,12 @@ impl<'a, S: Source> Evaluation<'a, S> {
             Op::Logic(stop, nodes) => {
                 let [left, right] = &**nodes;
                 self.each(left, input, &mut |this, leaf| {
+                    this.spend(1)?;
                     if leaf.truth() == *stop {
                         return out(this, Leaf::Bool(*stop));
                     }
                     this.each(right, input, &mut |this, leaf| {
+                        this.spend(1)?;
                         out(this, Leaf::Bool(leaf.truth()))
                     })
                 })
@@ -248,6 +152,7 @@ impl<'a, S: Source> Evaluation<'a, S> {
                 let [left, right] = &**nodes;
                 let mut any = false;
                 self.each(left, input, &mut |this, leaf| {
+                    this.spend(1)?;
                     if !leaf.truth() {
                         return Ok(());
                     }
@@ -277,7 +182,9 @@ impl<'a, S: Source> Evaluation<'a, S> {
         let mut failed_inside = false;
         let flow = self.each(left, input, &mut |this, left| {
             let flow = this.each(right, input, &mut |this, right| {
-                out(this, Leaf::Bool(holds(cmp, &left, &right)?))
+                this.spend(1)?;
+                let holds = this.holds(cmp, &left, &right)?;
+                out(this, Leaf::Bool(holds))
             });
             failed_inside |= flow.is_err();
             flow
@@ -290,7 +197,7 @@ impl<'a, S: Source> Evaluation<'a, S> {
         }
     }
 
-    /// The output of a node that has one.
+    /// The output of a node that has one; what it costs apart from its texts has been counted.
     fn one(&mut self, node: &'a Node, input: Leaf<'a, S>) -> Flow<Leaf<'a, S>> {
         Ok(match &node.op {
             Op::Literal(literal) => match literal {
@@ -314,7 +221,7 @@ impl<'a, S: Source> Evaluation<'a, S> {
             Op::Compare(cmp, nodes) => {
                 let left = self.one(&nodes[0], input)?;
                 let right = self.one(&nodes[1], input)?;
-                Leaf::Bool(holds(*cmp, &left, &right)?)
+                Leaf::Bool(self.holds(*cmp, &left, &right)?)
             }
             Op::Logic(stop, nodes) => {
                 if self.one(&nodes[0], input)?.truth() == *stop {
@@ -329,14 +236,17 @@ impl<'a, S: Source> Evaluation<'a, S> {
             Op::Not => Leaf::Bool(!input.truth()),
             Op::StartsWith(part) => Leaf::Bool(input.starts_with(part)?),
             Op::EndsWith(part) => Leaf::Bool(input.ends_with(part)?),
-            Op::Contains(part) => Leaf::Bool(
-                input.with_text(|text| memchr::memmem::find(text, part.as_bytes()).is_some())?,
-            ),
+            Op::Contains(part) => {
+                self.read(input.text_len().ok_or(Stop::Error)?)?;
+                Leaf::Bool(
+                    input
+                        .with_text(|text| memchr::memmem::find(text, part.as_bytes()).is_some())?,
+                )
+            }
             Op::Has(key) => self.has(key, input)?,
             Op::Test(pattern) => {
-                let (found, effort) = input.with_text(|text| pattern.search(text))?;
-                self.effort += effort;
-                Leaf::Bool(found)
+                self.spend(pattern.steps(input.text_len().ok_or(Stop::Error)?))?;
+                Leaf::Bool(input.with_text(|text| pattern.is_found(text))?)
             }
         })
     }
@@ -353,30 +263,33 @@ impl<'a, S: Source> Evaluation<'a, S> {
         }))
     }
 
-    /// Gives every output of a path with `[]` or `?` to `out`.
+    /// Gives every output of a path with `[]` or `?` to `out`. Recurses with the levels of the data, not with the length
+    /// of the path.
     fn walk(
         &mut self,
-        steps: &'a [Step],
-        input: Leaf<'a, S>,
+        mut steps: &'a [Step],
+        mut input: Leaf<'a, S>,
         out: &mut dyn FnMut(&mut Self, Leaf<'a, S>) -> Flow<()>,
     ) -> Flow<()> {
-        let Some((step, rest)) = steps.split_first() else {
-            return out(self, input);
-        };
-        let optional = match step {
-            Step::Field(_, optional) | Step::Index(_, optional) => {
-                return match self.step(step, input) {
-                    Ok(leaf) => self.walk(rest, leaf, out),
-                    Err(Stop::Error) if *optional => Ok(()),
-                    Err(stop) => Err(stop),
-                }
-            }
-            Step::Each(optional) => *optional,
+        let (optional, rest) = loop {
+            let Some((step, rest)) = steps.split_first() else {
+                return out(self, input);
+            };
+            self.spend(step.cost())?;
+            let optional = match step {
+                Step::Each(optional) => break (*optional, rest),
+                Step::Field(_, optional) | Step::Index(_, optional) => *optional,
+            };
+            input = match self.step(step, input) {
+                Err(Stop::Error) if optional => return Ok(()),
+                leaf => leaf?,
+            };
+            steps = rest;
         };
         match input {
             Leaf::Node(value) => {
                 for entry in value.entries()? {
-                    self.effort += 1;
+                    self.spend(1)?;
                     self.walk(rest, Leaf::of(entry?.value)?, out)?;
                 }
                 Ok(())
@@ -385,7 +298,7 @@ impl<'a, S: Source> Evaluation<'a, S> {
                 let block = self.message.tags;
                 for range in tags::ranges(block) {
                     let (start, len) = range?;
-                    self.effort += 1;
+                    self.spend(1)?;
                     self.walk(rest, Leaf::Text(block, start, len), out)?;
                 }
                 Ok(())
@@ -448,16 +361,4 @@ impl<'a, S: Source> Evaluation<'a, S> {
             _ => Ok(Leaf::Null),
         }
     }
-}
-
-#[inline]
-fn holds<S: Source>(cmp: Cmp, left: &Leaf<'_, S>, right: &Leaf<'_, S>) -> Flow<bool> {
-    Ok(match cmp {
-        Cmp::Eq => left.equals(right)?,
-        Cmp::Ne => !left.equals(right)?,
-        Cmp::Lt => left.compare(right)?.is_lt(),
-        Cmp::Le => left.compare(right)?.is_le(),
-        Cmp::Gt => left.compare(right)?.is_gt(),
-        Cmp::Ge => left.compare(right)?.is_ge(),
-    })
 }

@@ -127,6 +127,12 @@ pub(super) enum Stopped {
     Panicked,
 }
 
+/// Steps that an evaluation over a payload of so many bytes may take.
+#[inline]
+pub(super) fn most_steps(steps: u64, payload: usize) -> u64 {
+    steps.saturating_add(payload as u64 * STEPS_A_BYTE)
+}
+
 /// Runs an evaluation over a payload of so many bytes; also gives the steps it took.
 pub(super) fn metered<T>(
     steps: u64,
@@ -134,8 +140,8 @@ pub(super) fn metered<T>(
     stack: usize,
     run: impl FnOnce() -> T,
 ) -> (Result<T, Stopped>, u64) {
+    let steps = most_steps(steps, payload);
     let payload = payload as u64;
-    let steps = steps.saturating_add(payload * STEPS_A_BYTE);
     METER.with(|meter| {
         meter.steps.set(steps);
         meter.memory.set(MEMORY + payload * MEMORY_A_BYTE);

@@ -14,6 +14,7 @@
 
 mod compile;
 mod execute;
+mod leaf;
 mod library;
 mod meter;
 mod natives;

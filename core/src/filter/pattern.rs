@@ -92,24 +92,25 @@ impl Pattern {
         self.cost <= SIZES[1].1
     }
 
+    /// What a search of so many bytes is worth in steps.
+    #[inline]
+    pub(super) fn steps(&self, len: usize) -> u64 {
+        1 + (len as u64).saturating_mul(self.cost as u64) / 4
+    }
+
     /// Counts a search of so many bytes.
     pub(super) fn count(&self, len: usize) {
-        meter::work(1 + len.saturating_mul(self.cost) / 4);
+        meter::work(usize::try_from(self.steps(len)).unwrap_or(usize::MAX));
     }
 
     /// Whether it is found; counts the search.
     pub(super) fn is_match(&self, text: &[u8]) -> bool {
         self.count(text.len());
-        self.search(text).0
+        self.is_found(text)
     }
 
-    /// Whether it is found, and how many steps that was worth.
-    pub(super) fn search(&self, text: &[u8]) -> (bool, u64) {
-        let steps = 1 + text.len() as u64 * self.cost as u64 / 4;
-        (self.is_found(text), steps)
-    }
-
-    fn is_found(&self, text: &[u8]) -> bool {
+    /// Whether it is found; the caller has counted the search.
+    pub(super) fn is_found(&self, text: &[u8]) -> bool {
         if self.skips_empty {
             return self.regex.find_iter(text).any(|found| !found.is_empty());
         }

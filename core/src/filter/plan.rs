@@ -15,6 +15,8 @@ pub(super) struct Node {
     pub(super) single: bool,
     /// Needs the time of the message as text.
     pub(super) asks_for_time: bool,
+    /// Steps: all of one with a single output, whatever is in the message, but for its texts; the first of another.
+    pub(super) cost: u64,
     /// Levels of nodes.
     depth: u32,
 }
@@ -55,6 +57,17 @@ pub(super) enum Step {
     Each(bool),
 }
 
+impl Step {
+    /// What one takes in steps; long keys are hashed each time.
+    #[inline]
+    pub(super) fn cost(&self) -> u64 {
+        match self {
+            Step::Field(key, _) => 1 + key.len() as u64 / 16,
+            Step::Index(..) | Step::Each(_) => 1,
+        }
+    }
+}
+
 /// A literal that can never work, with its place in the expression.
 pub(super) struct Fault<'a> {
     pub(super) place: &'a str,
@@ -66,6 +79,7 @@ impl Node {
         let mut single = true;
         let mut asks_for_time = false;
         let mut depth = 1;
+        let mut cost = 1;
         match &op {
             Op::Path(steps) => {
                 single = steps
@@ -73,6 +87,7 @@ impl Node {
                     .all(|step| matches!(step, Step::Field(_, false) | Step::Index(_, false)));
                 let is_time = |step: &Step| matches!(step, Step::Field(key, _) if key == "time");
                 asks_for_time = steps.iter().any(is_time);
+                cost += steps.iter().map(Step::cost).sum::<u64>();
             }
             Op::Pipe(nodes)
             | Op::Compare(_, nodes)
@@ -81,13 +96,18 @@ impl Node {
                 single = nodes.iter().all(|node| node.single);
                 asks_for_time = nodes.iter().any(|node| node.asks_for_time);
                 depth += nodes[0].depth.max(nodes[1].depth);
+                cost += nodes[0].cost + nodes[1].cost;
             }
-            _ => {}
+            Op::StartsWith(text) | Op::EndsWith(text) | Op::Contains(text) | Op::Has(text) => {
+                cost += text.len() as u64 / 16;
+            }
+            Op::Literal(_) | Op::Not | Op::Test(_) => {}
         }
         Node {
             op,
             single,
             asks_for_time,
+            cost: if single { cost } else { 1 },
             depth,
         }
     }

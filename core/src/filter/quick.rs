@@ -8,7 +8,8 @@ use std::cmp::Ordering;
 
 use jaq_core::ops::Cmp;
 
-use super::execute::compare_floats;
+use super::leaf::compare_floats;
+use super::meter::most_steps;
 use super::pattern::Pattern;
 use super::plan::{Literal, Node, Op, Step};
 use crate::lite3::{key_hash, Kind, Source, Value};
@@ -28,40 +29,41 @@ pub(super) enum Is {
     Text(bool, Box<str>),
     Start(Box<str>),
     End(Box<str>),
-    Found(Pattern),
+    /// A pattern, and the limit of steps for any message: searches are the only thing here that can take long.
+    Found(Pattern, u64),
 }
 
 impl Quick {
-    /// The quick form of a plan, if it has one.
-    pub(super) fn of(node: &Node) -> Option<Quick> {
+    /// The quick form of a plan that may take so many steps, if it has one.
+    pub(super) fn of(node: &Node, steps: u64) -> Option<Quick> {
         match &node.op {
             Op::Logic(stop, nodes) => {
                 let [left, right] = &**nodes;
-                let both = Box::new([Quick::of(left)?, Quick::of(right)?]);
+                let both = Box::new([Quick::of(left, steps)?, Quick::of(right, steps)?]);
                 Some(Quick::Logic(*stop, both))
             }
             Op::Compare(cmp, nodes) => match (&nodes[0].op, &nodes[1].op) {
-                (Op::Path(steps), Op::Literal(literal)) => member(steps, compared(*cmp, literal)?),
-                (Op::Literal(literal), Op::Path(steps)) => {
-                    member(steps, compared(turned(*cmp), literal)?)
+                (Op::Path(path), Op::Literal(literal)) => member(path, compared(*cmp, literal)?),
+                (Op::Literal(literal), Op::Path(path)) => {
+                    member(path, compared(turned(*cmp), literal)?)
                 }
                 _ => None,
             },
             Op::Pipe(nodes) => match (&nodes[0].op, &nodes[1].op) {
-                (Op::Path(steps), Op::StartsWith(part)) => {
-                    member(steps, Is::Start(part.as_str().into()))
+                (Op::Path(path), Op::StartsWith(part)) => {
+                    member(path, Is::Start(part.as_str().into()))
                 }
-                (Op::Path(steps), Op::EndsWith(part)) => {
-                    member(steps, Is::End(part.as_str().into()))
+                (Op::Path(path), Op::EndsWith(part)) => member(path, Is::End(part.as_str().into())),
+                (Op::Path(path), Op::Test(pattern)) => {
+                    member(path, Is::Found(pattern.clone(), steps))
                 }
-                (Op::Path(steps), Op::Test(pattern)) => member(steps, Is::Found(pattern.clone())),
                 _ => None,
             },
             _ => None,
         }
     }
 
-    /// Whether it holds; `None` when the plan has to decide.
+    /// Whether it holds; `None` when the plan has to decide, also about taking too long. `effort` begins with the message.
     #[inline]
     pub(super) fn holds<S: Source>(&self, message: &Message<S>, effort: &mut u64) -> Option<bool> {
         if message.encoding != Encoding::Lite3Data {
@@ -118,12 +120,15 @@ impl Is {
                 let from = (start + len).checked_sub(part.len())?;
                 Some(part.len() <= len && value.source().equals(from, part.as_bytes()))
             }
-            Is::Found(pattern) => {
+            Is::Found(pattern, most) => {
                 let (start, len) = text(value)?;
                 let source = value.source();
-                let (found, steps) = pattern.search(source.as_slice()?.get(start..start + len)?);
-                *effort += steps;
-                Some(found)
+                let text = source.as_slice()?.get(start..start + len)?;
+                *effort += pattern.steps(len);
+                if *effort > most_steps(*most, source.len()) {
+                    return None;
+                }
+                Some(pattern.is_found(text))
             }
         }
     }

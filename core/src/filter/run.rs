@@ -74,7 +74,7 @@ impl Program {
     ) -> Program {
         Program {
             filter,
-            quick: plan.as_ref().and_then(Quick::of),
+            quick: plan.as_ref().and_then(|plan| Quick::of(plan, steps)),
             plan,
             steps,
             recursive,
@@ -105,8 +105,10 @@ impl Program {
         effort: &mut u64,
     ) -> Result<Option<bool>> {
         if let Some(quick) = &self.quick {
-            *effort += 1;
-            if let Some(matches) = quick.holds(message, effort) {
+            let mut spent = 1;
+            let matches = quick.holds(message, &mut spent);
+            *effort += spent;
+            if let Some(matches) = matches {
                 return Ok(still_valid().then_some(matches));
             }
         }
@@ -123,12 +125,13 @@ impl Program {
         effort: &mut u64,
     ) -> Result<Option<bool>> {
         if let Some(plan) = &self.plan {
-            let (verdict, steps) = execute::verdict(plan, message);
+            let most = meter::most_steps(self.steps, message.payload.len());
+            let (verdict, steps) = execute::verdict(plan, message, most);
             *effort += steps;
             if !still_valid() {
                 return Ok(None);
             }
-            if let Some(verdict) = verdict.map_err(|error| error.with_seq(message.seq))? {
+            if let Some(verdict) = verdict.map_err(|stopped| self.stopped(message.seq, stopped))? {
                 return verdict.answer(message.seq);
             }
         }

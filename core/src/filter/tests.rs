@@ -142,6 +142,11 @@ fn hostile_expressions_end() {
     let arrays = format!("{}1{}", "[".repeat(5000), "]".repeat(5000));
     let negations = format!("{}1", "- ".repeat(20_000));
     let pipes = ". | ".repeat(15_000) + "true";
+    let product = vec!["(.data.deep.list[]!=99)"; 20].join(" and ");
+    let compared = (0..20).fold(".data[]".to_owned(), |left, _| {
+        format!("({left} == .data[])")
+    });
+    let sought = vec!["(.data[] | tostring | test(\"(?:.*b)?\"; \"n\"))"; 20].join(" or ");
     for expression in [
         "def f: f; f",
         "def f: [f]; f",
@@ -202,6 +207,9 @@ fn hostile_expressions_end() {
         &arrays,
         &negations,
         &pipes,
+        &product,
+        &compared,
+        &sought,
     ] {
         let options = FilterOptions {
             no_recursion: false,

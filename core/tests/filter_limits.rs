@@ -1,0 +1,151 @@
+//! Filters that ask for more than they may have: plans, shared values, long texts and searches end in Usage, and what is
+//! asked for in earnest is within the limits.
+
+mod common;
+
+use common::watchdog;
+use plasmite_core::filter::{Filter, FilterOptions};
+use plasmite_core::json::Encoder;
+use plasmite_core::message::{Encoding, Message};
+use plasmite_core::{ErrorKind, Result};
+
+fn run(expression: &str, json: &str) -> Result<bool> {
+    let filter = Filter::new(expression, &FilterOptions::default())?;
+    let mut payload = Vec::new();
+    let encoding: Encoding = Encoder::new().encode(json.as_bytes(), &mut payload)?.into();
+    let message = Message {
+        seq: 7,
+        time_ns: 0,
+        encoding,
+        payload: payload.as_slice(),
+        tags: &[][..],
+    };
+    Ok(filter.matches(&message, || true, &mut 0)? == Some(true))
+}
+
+/// The beginning of an expression, to name it by.
+fn shown(expression: &str) -> &str {
+    let end = expression
+        .char_indices()
+        .nth(100)
+        .map_or(expression.len(), |(at, _)| at);
+    &expression[..end]
+}
+
+/// Ends in Usage: more steps, or more memory, than there are.
+fn exceeds(expression: &str, json: &str, what: &str) {
+    let _watchdog = watchdog();
+    println!("{}", shown(expression));
+    match run(expression, json) {
+        Ok(matches) => panic!("{matches}: {}", shown(expression)),
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::Usage, "{error}");
+            assert_eq!(error.seq(), Some(7), "{error}");
+            assert!(error.message().contains(what), "{error}");
+        }
+    }
+}
+
+const STEPS: &str = "took more than";
+
+fn joined(part: &str, with: &str, count: usize) -> String {
+    vec![part; count].join(with)
+}
+
+/// `((x == x) == x) == x`
+fn compared(part: &str, with: &str, count: usize) -> String {
+    (1..count).fold(part.to_owned(), |left, _| format!("({left} {with} {part})"))
+}
+
+/// A tree of `or`, which is as wide as it is not deep.
+fn wide(part: &str, levels: u32) -> String {
+    (0..levels).fold(part.to_owned(), |part, _| format!("({part} or {part})"))
+}
+
+#[test]
+fn plans_with_products_end() {
+    let numbers = "[1,2,3,4,5,6,7,8,9,10]";
+    for expression in [
+        joined("(.data[]!=99)", " and ", 12),
+        joined("(.data[]==99)", " or ", 12),
+        joined("(.data[]?!=99)", " and ", 12),
+        joined("(.data[] | . != 99)", " and ", 12),
+        joined("(.data[] | not | not)", " and ", 12),
+        joined("(.data[] // 7)", " and ", 12),
+        joined("((.data[] or false) // true)", " and ", 12),
+        joined("(.data[] | true and true)", " and ", 60),
+        compared(".data[]", "==", 12),
+        compared("(.data[] | . > 3)", "!=", 12),
+        compared("(.data[] // 1)", "<", 12),
+        format!("({}) // true", joined("(.data[]!=99)", " and ", 12)),
+        format!("({}) | not", joined("(.data[]!=99)", " and ", 12)),
+        format!(
+            "(.data | {}) == 1",
+            compared("(.[] | . == 1 or . == 2)", "==", 12)
+        ),
+    ] {
+        exceeds(&expression, numbers, STEPS);
+    }
+    let tags = joined("(.meta.tags != .data[])", " and ", 12);
+    exceeds(&tags, r#"["a","b","c","d","e","f","g","h"]"#, STEPS);
+}
+
+#[test]
+fn plans_pay_for_texts() {
+    let text = |byte: char, len: usize| format!("\"{}\"", byte.to_string().repeat(len));
+    let texts: Vec<String> = ('a'..='z').map(|byte| text(byte, 30_000)).collect();
+    let list = format!("[{}]", texts.join(","));
+    for test in [
+        r#"contains("!")"#,
+        r#"test("[a-z]*!")"#,
+        r#"test("!"; "i")"#,
+        ". < .",
+        ". != .",
+    ] {
+        let part = format!("((.data[] | {test}) | not)");
+        exceeds(&joined(&part, " and ", 4), &list, STEPS);
+    }
+    exceeds(&compared(".data[]", "<", 5), &list, STEPS);
+    let keys = format!("[{}]", joined("{}", ",", 60_000));
+    let key = "k".repeat(60_000);
+    exceeds(&format!(".data[][\"{key}\"] == 1"), &keys, STEPS);
+    exceeds(&format!(".data[] | has(\"{key}\")"), &keys, STEPS);
+    // The quick form, which has no other loop than searches.
+    let data = format!(r#"{{"a":{}}}"#, text('b', 1 << 20));
+    let search = r#"(.data.a | test("[abc]*d"))"#;
+    exceeds(&wide(search, 10), &data, STEPS);
+}
+
+#[test]
+fn wide_plans_are_paid_for_whole() {
+    let conditions = wide("(.==-1)", 11);
+    let numbers = format!("[{}]", joined("1", ",", 200_000));
+    exceeds(&format!(".data[] | {conditions}"), &numbers, STEPS);
+}
+
+#[test]
+fn long_paths_do_not_recurse() {
+    let path = ".a".repeat(30_000);
+    assert!(run(&format!(".data[]{path} == null"), "[{}]").unwrap());
+    assert!(run(&format!(".data{path}? == null"), "{}").unwrap());
+}
+
+#[test]
+fn large_messages_are_walked_through_by_plans() {
+    let items: Vec<String> = (0..200_000)
+        .map(|n| format!(r#"{{"n":{n},"name":"item {n}"}}"#))
+        .collect();
+    let data = format!("[{}]", items.join(","));
+    for expression in [
+        ".data[].n == 199999",
+        r#".data[].name == "item 77""#,
+        r#".data[] | .name | contains("99999")"#,
+        r#".data[] | .name | test("^item 1999+$")"#,
+        ".data[] | .n >= 199999 and .n < 200000 and (.name | startswith(\"item\"))",
+    ] {
+        assert!(run(expression, &data).unwrap(), "{expression}");
+    }
+    let long = format!(r#"{{"a":"{}end"}}"#, "word ".repeat(200_000));
+    assert!(run(r#".data.a | test("end$") and endswith("end")"#, &long).unwrap());
+    assert!(run(&wide(r#"(.data.a | test("no such"))"#, 3), &long).is_ok());
+}
