@@ -149,3 +149,117 @@ fn large_messages_are_walked_through_by_plans() {
     assert!(run(r#".data.a | test("end$") and endswith("end")"#, &long).unwrap());
     assert!(run(&wide(r#"(.data.a | test("no such"))"#, 3), &long).is_ok());
 }
+
+/// Ends, whatever it says.
+fn ends(expression: &str, json: &str) {
+    let _watchdog = watchdog();
+    println!("{}", shown(expression));
+    if let Err(error) = run(expression, json) {
+        assert_eq!(error.kind(), ErrorKind::Usage, "{error}");
+    }
+}
+
+#[test]
+fn shared_values_are_not_copied_for_a_step() {
+    for expression in [
+        "[range(500000)] as $s | [range(100000) | $s | first(.[])] | length < 0",
+        "[range(200000)] as $s | [range(20000) | $s | any] | length < 0",
+        "[range(200000)] as $s | [range(20000) | $s | first(path(.[]))] | length < 0",
+        "[range(200000)] as $s | last(range(1e9) | $s | .[]) < 0",
+        "[range(200000)] as $s | reduce range(20000) as $i (0; . + ([$s[] | empty] | length)) | . < 0",
+        "[range(200000)] as $s | reduce range(20000) as $i ($s; . - []) | length < 0",
+        "[range(200000)] as $s | [range(20000) | $s | map_values(empty)] | length < 0",
+        "([range(50000) | {(tostring): .}] | add) as $s | [range(100000) | $s | first(.[])] | length < 0",
+        "([range(50000) | {(tostring): .}] | add) as $s | [range(100000) | $s | map_values(error)?] | length < 0",
+    ] {
+        ends(expression, "1");
+    }
+    // Each level once held a copy of its own.
+    let nested = "| $s | .[] ".repeat(40);
+    let expression = format!("[range(1000000)] as $s | first(1 {nested}) < 0");
+    ends(&expression, "1");
+    assert!(run(
+        "[range(100000)] as $s | [range(20000) | $s | first(.[])] | all(. == 0)",
+        "1"
+    )
+    .unwrap());
+}
+
+#[test]
+fn functions_pay_for_long_texts() {
+    let blank = r#"(" " * 30000000) as $s"#;
+    for call in [
+        r#"$s | trim"#,
+        "$s | ltrimstr($s)",
+        "$s | rtrimstr($s)",
+        r#"$s | startswith("x")"#,
+        r#"$s | endswith("x")"#,
+        "$s | (fromdate)?",
+        r#"$s | (strptime("%Y"))?"#,
+        r#""2026" | (strptime($s))?"#,
+        "0 | (strftime($s))?",
+        "$s | (tonumber)?",
+        "$s | (fromjson)?",
+        "$s | utf8bytelength",
+        "$s | length",
+        r#"$s | test("x")"#,
+        r#"$s | ("a" | test("a"; $s))?"#,
+        r#"$s | contains("x")"#,
+        r#""x" | contains($s)"#,
+        r#""x" | split($s)"#,
+        r#"$s | inside("x")"#,
+        r#"$s | index("x")"#,
+        "$s == $s",
+        "$s < $s",
+        "{} | has($s)",
+        "{} | .[$s]",
+        "{($s): 1}",
+        "{a: 1} | del(.[$s])",
+        "$s | (@base64d)?",
+    ] {
+        let expression = format!("{blank} | [range(100000) | ({call})] | length < 0");
+        exceeds(&expression, "1", "");
+    }
+    exceeds(
+        r#"("a" * 15000000) as $s | ("a" * 7000000) as $part | $s | indices($part) | length < 0"#,
+        "1",
+        STEPS,
+    );
+    // A format that makes fifty times its length.
+    exceeds(
+        r#"("%255d" * 700000) as $format | 0 | strftime($format) | length < 0"#,
+        "1",
+        "made more than",
+    );
+    exceeds(
+        r#"("x" * 60000) as $r | [range(1000000) | ("a" | test($r))] | length < 0"#,
+        "1",
+        STEPS,
+    );
+}
+
+#[test]
+fn functions_of_texts_are_within_the_limits() {
+    let data = format!(
+        r#"{{"t":"  {} ","times":[{}]}}"#,
+        "word and word ".repeat(20_000),
+        joined("1700000000", ",", 20_000)
+    );
+    for expression in [
+        ".data.t | trim | ltrimstr(\"word\") | startswith(\" and\")",
+        ".data.t | ascii_upcase | contains(\"WORD AND\")",
+        ".data.t | split(\" \") | length > 1000",
+        ".data.t | [splits(\" +\")] | length > 1000",
+        ".data.t | gsub(\" +\"; \"_\") | startswith(\"_word_and\")",
+        ".data.t | indices(\"word\") | length == 40000",
+        ".data.t | explode | implode | length > 1000",
+        ".data.t | @base64 | @base64d | length > 1000",
+        ".data.times | map(strftime(\"%Y-%m-%dT%H:%M:%SZ\")) | all(startswith(\"2023-11-14\"))",
+        ".data.times | map(todate | fromdate) | all(. == 1700000000)",
+        ".data.times | [.[0:2000][] | strftime(\"%d\") | strptime(\"%d\")?] | length == 0",
+        "{(.data.t): 1} | has(\"x\") | not",
+    ] {
+        let found = run(expression, &data);
+        assert!(matches!(found, Ok(true)), "{expression}: {found:?}");
+    }
+}

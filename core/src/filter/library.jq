@@ -65,3 +65,6 @@ def leaf_paths: paths(scalars);
 # Names of time zones would be looked up in files.
 def strptime($format): if $format | names_zone_ then error("time zone names are not available in filters")
   else strptime_($format) end;
+
+# What a format makes can be far longer than it.
+def strftime($format): ($format | count_format_) as $counted | strftime_($format);

@@ -72,9 +72,10 @@ pub(super) fn functions() -> impl Iterator<Item = Fun<Engine>> {
                 .any(|list| list.contains(name))
                 && !is_refused(name)
         })
-        // Ours asks it once it has looked at the format.
+        // Ours ask them once they have looked at the format.
         .map(|(name, args, function)| match name {
             "strptime" => ("strptime_", args, function),
+            "strftime" => ("strftime_", args, function),
             _ => (name, args, function),
         })
         .chain(natives::functions())

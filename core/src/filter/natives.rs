@@ -14,7 +14,7 @@ type Error = jaq_core::Error<Val>;
 
 /// All of them.
 pub(super) fn functions() -> impl Iterator<Item = Fun<Engine>> {
-    let list: [(&'static str, usize, RunPtr<Engine>); 20] = [
+    let list: [(&'static str, usize, RunPtr<Engine>); 21] = [
         ("length", 0, |cv| bome(length(&cv.1))),
         ("add", 0, |cv| bome(add(cv.1))),
         ("to_entries", 0, |cv| bome(to_entries(cv.1))),
@@ -45,6 +45,10 @@ pub(super) fn functions() -> impl Iterator<Item = Fun<Engine>> {
             }))
         }),
         ("names_zone_", 0, |cv| bome(Ok(names_zone(&cv.1).into()))),
+        ("count_format_", 0, |cv| {
+            count_format(&cv.1);
+            bome(Ok(Val::NULL))
+        }),
         ("nan", 0, |_| bome(Ok(f64::NAN.into()))),
         ("infinite", 0, |_| bome(Ok(f64::INFINITY.into()))),
         ("type", 0, |cv| bome(Ok(type_of(&cv.1).into()))),
@@ -90,7 +94,23 @@ fn length(value: &Val) -> ValR<Val> {
 /// Whether a format of times has a place for the name of a time zone.
 fn names_zone(format: &Val) -> bool {
     let parts = ["%Q", "%:Q"];
-    matches!(format, Val::Str(text) if parts.iter().any(|part| text.as_str().contains(part)))
+    let Val::Str(text) = format else { return false };
+    meter::work(text.len());
+    parts.iter().any(|part| text.as_str().contains(part))
+}
+
+/// Counts what a format of times can make: each place of it the width that it says, 255 at most, or a name or number.
+fn count_format(format: &Val) {
+    let Val::Str(text) = format else { return };
+    meter::work(text.len());
+    let bytes = text.as_bytes();
+    let places = bytes.iter().filter(|byte| **byte == b'%').count();
+    let widest = if bytes.iter().any(u8::is_ascii_digit) {
+        255
+    } else {
+        32
+    };
+    meter::memory(bytes.len() + places * widest);
 }
 
 fn add(value: Val) -> ValR<Val> {
@@ -136,6 +156,7 @@ fn search(list: &Val, item: &Val) -> ValR<Val> {
 
 fn trim(value: Val, part: &Val, start: bool, end: bool) -> ValR<Val> {
     if let (Val::Str(text), Val::Str(part)) = (&value, part) {
+        meter::work(part.len() / 16);
         let mut rest = text.as_bytes();
         if start {
             rest = rest.strip_prefix(part.as_bytes()).unwrap_or(rest);

@@ -31,6 +31,7 @@ thread_local! {
 impl Pattern {
     /// The compiled expression; what is wrong with it or with its flags.
     pub(super) fn cached(expression: &str, flags: &str) -> Result<Pattern, String> {
+        meter::work((expression.len() + flags.len()) / 16);
         CACHE.with(|cache| {
             let key = (expression.to_owned(), flags.to_owned());
             if let Some(found) = cache.borrow().get(&key) {
@@ -47,7 +48,7 @@ impl Pattern {
     }
 
     pub(super) fn new(expression: &str, flags: &str) -> Result<Pattern, String> {
-        meter::work(1000 + expression.len() * 8);
+        meter::work(1000 + (expression.len() + flags.len()) * 8);
         let mut builder = RegexBuilder::new(expression);
         let (mut global, mut skips_empty) = (false, false);
         for flag in flags.chars() {

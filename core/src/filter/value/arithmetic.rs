@@ -93,6 +93,8 @@ impl ops::Sub for Val {
                 Ok(Val::Num(left - right))
             }
             (Val::Arr(mut left), Val::Arr(right)) => {
+                meter::work(left.items.len() + right.items.len());
+                meter::memory(right.items.len() * size_of::<&Val>());
                 let mut gone: Vec<&Val> = right.items.iter().collect();
                 gone.sort();
                 own_array(&mut left, 0)
@@ -192,7 +194,7 @@ impl ops::Div for Val {
 }
 
 fn split(text: &Text, separator: &Text) -> Val {
-    meter::work(text.len() / 16);
+    meter::work((text.len() + separator.len()) / 16);
     let whole = text.as_str();
     let part = |part: &str| Val::Str(text.slice(part.as_bytes()));
     if whole.is_empty() {

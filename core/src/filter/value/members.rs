@@ -93,12 +93,15 @@ impl Val {
     /// The child with this key or index; `None` when there is none.
     pub(in crate::filter) fn child(&self, key: &Val) -> Result<Option<Val>, Error> {
         meter::step();
+        if let Val::Str(key) = key {
+            meter::work(key.len() / 16);
+        }
         match (self, key) {
             (Val::Envelope(envelope), Val::Str(key)) => Ok(envelope.member(key.as_bytes())),
             (Val::Doc(place), Val::Str(key)) if place.is_object() => {
                 Ok(place.member(key.as_bytes()))
             }
-            (Val::Obj(object), Val::Str(key)) => Ok(object.map.get(key.as_bytes()).cloned()),
+            (Val::Obj(object), Val::Str(key)) => Ok(object.map.get(key).cloned()),
             (Val::Doc(place), Val::Num(number)) if !place.is_object() => {
                 Ok(index_of(number, false)
                     .and_then(|index| index.of(place.len()))
@@ -184,6 +187,9 @@ impl Val {
                         .map_or(0, |between| between.chars().count());
                     counted = at;
                     all.push(characters);
+                    // It was compared whole, and is where it repeats itself for every place in it.
+                    meter::work(part.len() / 64);
+                    meter::memory(size_of::<usize>());
                     from = at + 1;
                 }
                 all
@@ -213,7 +219,7 @@ impl Val {
         meter::step();
         match (&*self.flat_ref(), &*part.flat_ref()) {
             (Val::Str(text), Val::Str(part)) => {
-                meter::work(text.len() / 16);
+                meter::work((text.len() + part.len()) / 16);
                 memchr::memmem::find(text.as_bytes(), part.as_bytes()).is_some()
             }
             (Val::Arr(array), Val::Arr(part)) => part

@@ -7,6 +7,7 @@
 
 mod arithmetic;
 mod document;
+mod items;
 mod json;
 mod members;
 mod order;

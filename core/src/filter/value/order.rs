@@ -25,10 +25,7 @@ impl PartialEq for Val {
         meter::step();
         match (self, other) {
             (Val::Num(left), Val::Num(right)) => left == right,
-            (Val::Str(left), Val::Str(right)) => {
-                meter::work(left.len().min(right.len()) / 64);
-                left == right
-            }
+            (Val::Str(left), Val::Str(right)) => left == right,
             _ if self.rank() != other.rank() => false,
             _ if self.rank() < 5 => true,
             _ => match (&*self.flat_ref(), &*other.flat_ref()) {
@@ -53,10 +50,7 @@ impl Ord for Val {
         meter::step();
         match (self, other) {
             (Val::Num(left), Val::Num(right)) => left.cmp(right),
-            (Val::Str(left), Val::Str(right)) => {
-                meter::work(left.len().min(right.len()) / 64);
-                left.cmp(right)
-            }
+            (Val::Str(left), Val::Str(right)) => left.cmp(right),
             _ if self.rank() != other.rank() => self.rank().cmp(&other.rank()),
             _ if self.rank() < 5 => Ordering::Equal,
             _ => match (&*self.flat_ref(), &*other.flat_ref()) {

@@ -1,7 +1,5 @@
 //! What the engine asks of values: children, updates, truth.
 
-use std::rc::Rc;
-
 use indexmap::map::Entry;
 use jaq_core::box_iter::{box_once, BoxIter};
 use jaq_core::path::Opt;
@@ -10,6 +8,7 @@ use jaq_core::{Exn, ValX};
 use jaq_json::Num;
 
 use super::arithmetic::{own_array, own_object};
+use super::items::{Items, Members};
 use super::members::{index_of, offset_of, range_of};
 use super::{Error, Map, Text, Val, ValR};
 use crate::filter::meter;
@@ -40,17 +39,13 @@ impl jaq_core::ValT for Val {
 
     fn key_values(self) -> BoxIter<'static, Result<(Val, Val), Error>> {
         match self.flat() {
-            Val::Arr(array) => {
-                let items = taken(array, |array| array.items);
-                Box::new(
-                    items
-                        .enumerate()
-                        .map(|(at, item)| Ok((Val::from(at), item))),
-                )
-            }
+            Val::Arr(array) => Box::new(
+                Items::of(array)
+                    .enumerate()
+                    .map(|(at, item)| Ok((Val::from(at), item))),
+            ),
             Val::Obj(object) => {
-                let members = taken(object, |object| object.map);
-                Box::new(members.map(|(key, value)| Ok((Val::Str(key), value))))
+                Box::new(Members::of(object).map(|(key, value)| Ok((Val::Str(key), value))))
             }
             other => box_once(Err(Error::typ(other, ITERABLE))),
         }
@@ -59,11 +54,8 @@ impl jaq_core::ValT for Val {
     fn values(self) -> Box<dyn Iterator<Item = ValR>> {
         meter::step();
         match self.flat() {
-            Val::Arr(array) => Box::new(taken(array, |array| array.items).map(Ok)),
-            Val::Obj(object) => {
-                let members = taken(object, |object| object.map);
-                Box::new(members.map(|(_, value)| Ok(value)))
-            }
+            Val::Arr(array) => Box::new(Items::of(array).map(Ok)),
+            Val::Obj(object) => Box::new(Members::of(object).map(|(_, value)| Ok(value))),
             other => box_once(Err(Error::typ(other, ITERABLE))),
         }
     }
@@ -82,12 +74,11 @@ impl jaq_core::ValT for Val {
         f: impl Fn(Val) -> I,
     ) -> ValX<'a, Val> {
         match self.flat() {
-            Val::Arr(array) => taken(array, |array| array.items).flat_map(f).collect(),
+            Val::Arr(array) => Items::of(array).flat_map(f).collect(),
             Val::Obj(object) => {
-                let members = taken(object, |object| object.map);
                 let mut map = Map::default();
-                for (key, value) in members {
-                    meter::step();
+                for (key, value) in Members::of(object) {
+                    meter::memory(size_of::<Val>() + size_of::<Text>() + 24);
                     if let Some(value) = f(value).next() {
                         map.insert(key, value?);
                     }
@@ -192,7 +183,7 @@ impl jaq_core::ValT for Val {
                 let new = f(part).next().transpose()?.map(Val::flat);
                 let items = match new {
                     None => Vec::new(),
-                    Some(Val::Arr(new)) => taken(new, |new| new.items).collect(),
+                    Some(Val::Arr(new)) => Items::of(new).collect(),
                     Some(other) => return Err(Exn::from(Error::typ(other, "array"))),
                 };
                 let inner = own_array(&mut array, items.len());
@@ -205,6 +196,7 @@ impl jaq_core::ValT for Val {
                     Ok(range) => range,
                     Err(error) => return opt.fail(Val::Str(text), |_| Exn::from(error)),
                 };
+                meter::work(text.len() / 16);
                 let whole = text.as_str();
                 let from = offset_of(whole, start);
                 let upto = from + offset_of(&whole[from..], end - start);
@@ -232,11 +224,6 @@ impl jaq_core::ValT for Val {
     }
 }
 
-/// The parts of a container, without copying them when nobody else has it.
-fn taken<T: Clone, P: IntoIterator>(container: Rc<T>, parts: impl Fn(T) -> P) -> P::IntoIter {
-    parts(Rc::unwrap_or_clone(container)).into_iter()
-}
-
 /// A number as it stands in a program or a text.
 pub(super) fn number(text: &str) -> Num {
     Num::from_str_radix(text, 10).unwrap_or_else(|| Num::from_dec_str(text))
@@ -246,9 +233,8 @@ impl jaq_std::ValT for Val {
     fn into_seq<S: FromIterator<Val>>(self) -> Result<S, Val> {
         match self.flat() {
             Val::Arr(array) => {
-                meter::work(array.items.len());
                 meter::memory(array.items.len() * size_of::<Val>());
-                Ok(taken(array, |array| array.items).collect())
+                Ok(Items::of(array).collect())
             }
             other => Err(other),
         }
@@ -278,9 +264,13 @@ impl jaq_std::ValT for Val {
         matches!(self, Val::Str(_))
     }
 
+    /// Every function of the library looks at a string through this, and pays for it here.
     fn as_bytes(&self) -> Option<&[u8]> {
         match self {
-            Val::Str(text) => Some(text.as_bytes()),
+            Val::Str(text) => {
+                meter::work(text.len() / 16);
+                Some(text.as_bytes())
+            }
             _ => None,
         }
     }

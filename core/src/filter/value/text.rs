@@ -89,6 +89,7 @@ impl Text {
 
 impl PartialEq for Text {
     fn eq(&self, other: &Text) -> bool {
+        meter::work(self.len().min(other.len()) / 64);
         self.as_bytes() == other.as_bytes()
     }
 }
@@ -103,17 +104,19 @@ impl PartialOrd for Text {
 
 impl Ord for Text {
     fn cmp(&self, other: &Text) -> std::cmp::Ordering {
+        meter::work(self.len().min(other.len()) / 64);
         self.as_bytes().cmp(other.as_bytes())
     }
 }
 
 impl Hash for Text {
     fn hash<H: Hasher>(&self, state: &mut H) {
+        meter::work(self.len() / 64);
         self.as_bytes().hash(state);
     }
 }
 
-/// So that a map is looked up by bytes.
+/// So that a map is looked up by names of ours; what a program looks up is a text, whose hash is paid for.
 impl std::borrow::Borrow<[u8]> for Text {
     fn borrow(&self) -> &[u8] {
         self.as_bytes()
