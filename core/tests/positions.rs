@@ -5,6 +5,7 @@ mod common;
 use std::mem::{offset_of, size_of};
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use common::{put, scratch, sized, watchdog};
 use plasmite_core::filter::{Filter, FilterOptions};
@@ -323,4 +324,39 @@ fn looking_ahead_before_a_seek() {
         stream.seek(&Start::Seq(seq)).unwrap();
     }
     assert_eq!(all(&stream, WAYS[0].1), messages(7..=9));
+}
+
+/// Who gives up on a filter that has much to look at goes on behind what it looked at.
+#[test]
+fn behind_what_was_passed_over_before_the_time_was_up() {
+    let _watchdog = watchdog();
+    let (_dir, client) = scratch();
+    let pool = client.create("p", &sized(1 << 16)).unwrap();
+    fill(&pool, 1..=9);
+    let slow = ".seq == 1 or .seq == 9 or ([range(3000)] | length == 0)";
+    let filters = [Arc::new(
+        Filter::new(slow, &FilterOptions::default()).unwrap(),
+    )];
+    for (backwards, mut place) in [(false, 2), (true, 8)] {
+        let stream = pool
+            .tail(&TailOptions {
+                start: Start::Oldest,
+                filters: &filters,
+                backwards,
+                ..ALL
+            })
+            .unwrap();
+        let next = stream.next(Wait::Try, &mut View::empty());
+        assert!(matches!(next, Ok(Next::Message(1 | 9))), "{next:?}");
+        for _ in 0..4 {
+            assert_eq!(stream.next_seq(), place);
+            let next = stream.next(Wait::For(Duration::ZERO), &mut View::empty());
+            assert!(matches!(next, Ok(Next::Timeout)), "{next:?}");
+            place = if backwards { place - 1 } else { place + 1 };
+        }
+        stream.cancel();
+        let next = stream.next(Wait::Forever, &mut View::empty());
+        assert!(matches!(next, Ok(Next::Cancelled)), "{next:?}");
+        assert_eq!(stream.next_seq(), place);
+    }
 }

@@ -236,6 +236,10 @@ impl Stream {
                     }
                 }
                 Step::Pause => {
+                    // What was passed over is behind us, whoever ends this here. Counting back leads elsewhere first.
+                    if state.cursor.rewind.is_none() {
+                        self.stands_at(state.cursor.next_seq());
+                    }
                     if let Wait::For(_) = wait {
                         if until.get_or_insert_with(|| deadline_of(wait)).passed() {
                             // There is more to look at.
