@@ -23,6 +23,20 @@ pub(crate) struct Storage {
 /// Scans at once.
 pub(crate) const SCANS: usize = 8;
 
+/// A place among the scans.
+#[derive(Debug)]
+pub(crate) struct ScanPlace(OwnedSemaphorePermit);
+
+impl ScanPlace {
+    /// Runs a call that may take long. It goes on when nobody waits for it any more: whoever asks sees to its end.
+    pub(crate) async fn run<T: Send + 'static, E: Into<Refusal> + Send + 'static>(
+        self,
+        call: impl FnOnce() -> Result<T, E> + Send + 'static,
+    ) -> Answer<T> {
+        on_thread(self.0, call).await
+    }
+}
+
 impl Storage {
     /// For so many calls at once.
     pub(crate) fn new(count: usize) -> Storage {
@@ -57,13 +71,10 @@ impl Storage {
         on_thread(permit, call).await
     }
 
-    /// Runs a call that may take long, once others of its kind have ended.
-    pub(crate) async fn scan<T: Send + 'static, E: Into<Refusal> + Send + 'static>(
-        &self,
-        call: impl FnOnce() -> Result<T, E> + Send + 'static,
-    ) -> Answer<T> {
+    /// Waits for a place among the scans. Whoever waits bounds that, since those before may take long.
+    pub(crate) async fn scan_place(&self) -> Answer<ScanPlace> {
         match Arc::clone(&self.scans).acquire_owned().await {
-            Ok(permit) => on_thread(permit, call).await,
+            Ok(permit) => Ok(ScanPlace(permit)),
             Err(_) => Err(failed()),
         }
     }

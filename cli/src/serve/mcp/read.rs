@@ -7,10 +7,20 @@ use crate::json;
 use crate::serve::error::Answer;
 use crate::serve::pools::OpenPool;
 use crate::serve::state::State;
+use crate::serve::tail::{Collar, Leash};
 use crate::{
     Error, ErrorKind, Filter, GapPolicy, Next, Part, Pool, Start, TailOptions, View, Wait,
 };
+use std::future::Future;
+use std::pin::{pin, Pin};
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{sleep, sleep_until, Instant};
+
+/// For which a batch is looked for; it then has what was found.
+const LONGEST: Duration = Duration::from_secs(10);
+/// For the last look at the end of a wait.
+pub(super) const LAST: Duration = Duration::from_millis(200);
 
 /// Most messages of a batch, and how many it has unless told.
 pub(super) const MOST: u64 = 200;
@@ -47,6 +57,11 @@ impl Selection {
         })
     }
 
+    /// Whether messages may be passed over.
+    fn is_filtered(&self) -> bool {
+        !self.tags.is_empty() || self.filter.is_some()
+    }
+
     fn options(&self) -> TailOptions<'_> {
         let mut options = TailOptions::new();
         for tag in &self.tags {
@@ -69,6 +84,8 @@ pub(super) struct Batch {
     oldest: Option<u64>,
     newest: Option<u64>,
     pub(super) fell_behind: bool,
+    /// Whether its time was up before it had all that is wanted of what there is.
+    pub(super) cut: bool,
 }
 
 impl Batch {
@@ -82,8 +99,17 @@ impl Batch {
         })
     }
 
-    /// The newest that are wanted.
-    pub(super) fn newest(pool: &Pool, wanted: &Selection) -> Result<Batch, Error> {
+    /// Without a look: the place to go on at is where it was.
+    fn unread(pool: &Pool, after: u64) -> Result<Batch, Error> {
+        Ok(Batch {
+            next_after: Some(after),
+            cut: true,
+            ..Batch::new(pool)?
+        })
+    }
+
+    /// The newest that are wanted. The collar is for the stream that looks for them.
+    fn newest(pool: &Pool, wanted: &Selection, collar: &Collar) -> Result<Batch, Error> {
         let mut batch = Batch::new(pool)?;
         batch.next_after = batch.newest;
         let Some(newest) = batch.newest else {
@@ -92,6 +118,7 @@ impl Batch {
         let from = wanted.since.map_or(Start::Oldest, Start::Time);
         let options = wanted.options().start(from).backwards(true);
         let mut stream = pool.tail(&options)?;
+        collar.fasten(&stream);
         while (batch.messages.len() as u64) < wanted.count {
             match stream.next(Wait::Try)? {
                 // Appended since the bounds were taken.
@@ -100,6 +127,10 @@ impl Batch {
                     batch.add(&view)?;
                 }
                 Next::Gap(_) => {}
+                Next::Cancelled => {
+                    batch.cut = true;
+                    break;
+                }
                 _ => break,
             }
         }
@@ -108,7 +139,7 @@ impl Batch {
     }
 
     /// The first that are wanted after a seq, out of what is there.
-    pub(super) fn after(pool: &Pool, after: u64, wanted: &Selection) -> Result<Batch, Error> {
+    fn after(pool: &Pool, after: u64, wanted: &Selection, collar: &Collar) -> Result<Batch, Error> {
         let mut batch = Batch::new(pool)?;
         batch.next_after = Some(after);
         let Some(newest) = batch.newest.filter(|newest| *newest > after) else {
@@ -121,6 +152,7 @@ impl Batch {
             .end_seq(newest)
             .gap(GapPolicy::Event);
         let mut stream = pool.tail(&options)?;
+        collar.fasten(&stream);
         batch.next_after = Some(newest);
         loop {
             match stream.next(Wait::Try)? {
@@ -135,6 +167,13 @@ impl Batch {
                     }
                 }
                 Next::Gap(_) => batch.fell_behind = true,
+                Next::Cancelled => {
+                    // Behind what was looked at, which may lie before the first seq that is there.
+                    let looked = stream.stats()?.next_seq.saturating_sub(1);
+                    batch.next_after = Some(looked.clamp(after, newest));
+                    batch.cut = true;
+                    break;
+                }
                 _ => break,
             }
         }
@@ -190,41 +229,111 @@ impl Batch {
     }
 }
 
-/// A batch, read where that may take its time.
+/// A batch, read where that may take its time. It ends early when nobody waits for it any more, when its time is up
+/// and when the server stops.
+///
+/// # Errors
+/// Busy when its time was up before there was a place to read.
 pub(super) async fn batch(
     state: &State,
     open: &Arc<OpenPool>,
     after: Option<u64>,
     wanted: &Arc<Selection>,
 ) -> Answer<Batch> {
-    let (open, wanted) = (Arc::clone(open), Arc::clone(wanted));
-    let filtered = !wanted.tags.is_empty() || wanted.filter.is_some();
-    let read = move || match after {
-        Some(after) => Batch::after(&open.pool, after, &wanted),
-        None => Batch::newest(&open.pool, &wanted),
-    };
-    match filtered {
-        true => state.storage.scan(read).await,
-        false => state.storage.run(read).await,
+    let until = Instant::now() + LONGEST;
+    match wanted.is_filtered() {
+        true => match read_until(state, open, after, wanted, until).await? {
+            Some(batch) => Ok(batch),
+            None => Err(Error::new(
+                ErrorKind::Busy,
+                "the server is busy: as many searches as there may be are running",
+            )
+            .with_hint("try again in a moment")
+            .into()),
+        },
+        false => {
+            let leash = Leash::default();
+            let read = reading(open, after, wanted, leash.collar());
+            let read = pin!(state.storage.run(read));
+            Ok(on_leash(state, read, leash, until).await?)
+        }
     }
 }
 
-/// A batch for someone who waits: never refused because much else is going on.
+/// A batch for someone who waits until then: never refused because much else is going on.
 pub(super) async fn batch_after(
     state: &State,
     open: &Arc<OpenPool>,
     after: u64,
     wanted: &Arc<Selection>,
+    until: Instant,
 ) -> Answer<Batch> {
     // Nothing new costs one look, which needs no other thread.
     if open.pool.bounds()?.newest <= after {
-        return Ok(Batch::after(&open.pool, after, wanted)?);
+        let leash = Leash::default();
+        return Ok(Batch::after(&open.pool, after, wanted, &leash.collar())?);
     }
+    match read_until(state, open, Some(after), wanted, until).await? {
+        Some(batch) => Ok(batch),
+        None => Ok(Batch::unread(&open.pool, after)?),
+    }
+}
+
+/// A batch read at a place of a scan; `None` when there was none until then.
+async fn read_until(
+    state: &State,
+    open: &Arc<OpenPool>,
+    after: Option<u64>,
+    wanted: &Arc<Selection>,
+    until: Instant,
+) -> Answer<Option<Batch>> {
+    let mut stopping = state.stopping.clone();
+    let place = tokio::select! {
+        // What is free now is taken, also when the time is up.
+        biased;
+        place = state.storage.scan_place() => place?,
+        () = sleep_until(until) => return Ok(None),
+        () = stopping.came() => return Ok(None),
+    };
+    let leash = Leash::default();
+    let read = pin!(place.run(reading(open, after, wanted, leash.collar())));
+    on_leash(state, read, leash, until).await.map(Some)
+}
+
+fn reading(
+    open: &Arc<OpenPool>,
+    after: Option<u64>,
+    wanted: &Arc<Selection>,
+    collar: Collar,
+) -> impl FnOnce() -> Result<Batch, Error> + Send + 'static {
     let (open, wanted) = (Arc::clone(open), Arc::clone(wanted));
-    state
-        .storage
-        .scan(move || Batch::after(&open.pool, after, &wanted))
-        .await
+    move || match after {
+        Some(after) => Batch::after(&open.pool, after, &wanted, &collar),
+        None => Batch::newest(&open.pool, &wanted, &collar),
+    }
+}
+
+/// Waits for a read, and pulls its leash when it is to end. When the client goes away this future does, and the leash
+/// with it.
+async fn on_leash(
+    state: &State,
+    mut read: Pin<&mut impl Future<Output = Answer<Batch>>>,
+    leash: Leash,
+    until: Instant,
+) -> Answer<Batch> {
+    let mut stopping = state.stopping.clone();
+    // A server that stops still gives what is found at once.
+    let stopped = async {
+        stopping.came().await;
+        sleep(LAST).await;
+    };
+    tokio::select! {
+        read = &mut read => return read,
+        () = sleep_until(until) => {}
+        () = stopped => {}
+    }
+    leash.pull();
+    read.await
 }
 
 /// `plasmite_read`
@@ -264,6 +373,9 @@ pub(super) fn told(batch: &Batch, name: &str) -> String {
         1 => format!("1 message of the pool {name:?}."),
         count => format!("{count} messages of the pool {name:?}."),
     };
+    if batch.cut {
+        text.push_str(" Its time was up before all messages were looked at.");
+    }
     if batch.fell_behind {
         text.push_str(" Others before them were overwritten.");
     }

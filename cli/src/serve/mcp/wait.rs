@@ -2,7 +2,7 @@
 
 use super::arguments::Arguments;
 use super::outcome::{Done, Failed, Outcome};
-use super::read::{batch_after, gone, told, Batch, Selection};
+use super::read::{batch_after, gone, told, Batch, Selection, LAST};
 use super::tools::{missing, CHECK_NAME};
 use crate::serve::pools::OpenPool;
 use crate::serve::state::State;
@@ -72,13 +72,15 @@ async fn until(
         let _waiting = state.waiter.wait(open)?;
         // Before the look: what came until then is in it.
         let due = state.stopping.is_now() || Instant::now() >= deadline;
-        let mut found = batch_after(state, open, after, wanted)
+        // The last look has a moment of its own.
+        let until = deadline.max(Instant::now() + LAST);
+        let mut found = batch_after(state, open, after, wanted, until)
             .await
             .map_err(|refusal| gone(refusal.error))?;
         fell_behind |= found.fell_behind;
         found.fell_behind = fell_behind;
         after = found.next_after.unwrap_or(after);
-        if due || !found.is_empty() {
+        if due || found.cut || !found.is_empty() {
             return Ok(found);
         }
         if !open.pool.is_current()? {

@@ -40,7 +40,7 @@ pub(super) enum EndReason {
 /// What a look at the stream found.
 #[derive(Debug)]
 pub(super) enum Filled {
-    /// A piece is full, and there may be more.
+    /// A piece is full, or the look was cut short, and there may be more.
     More,
     /// No more for now.
     Idle,
@@ -197,9 +197,9 @@ impl Fill {
                 Ok(Next::Message(())) => self.messages += 1,
                 Ok(Next::Gap(gap)) => self.gap(gap),
                 Ok(Next::TimedOut) => return Filled::Idle,
-                Ok(Next::End | Next::Cancelled | Next::Deadline) => {
-                    return Filled::End(EndReason::Done)
-                }
+                // Whoever cancelled it says what comes of that.
+                Ok(Next::Cancelled) => return Filled::More,
+                Ok(Next::End | Next::Deadline) => return Filled::End(EndReason::Done),
                 Err(error) => return Filled::Failed(error),
             }
         }

@@ -10,15 +10,22 @@ use std::sync::Arc;
 pub(crate) struct Meter {
     pool_name: String,
     open: Arc<OpenPool>,
+    backwards: bool,
     next_seq: AtomicU64,
     lost: AtomicU64,
 }
 
 impl Meter {
-    pub(super) fn new(pool_name: &str, open: &Arc<OpenPool>, stream: &Stream) -> Meter {
+    pub(super) fn new(
+        pool_name: &str,
+        open: &Arc<OpenPool>,
+        stream: &Stream,
+        backwards: bool,
+    ) -> Meter {
         let meter = Meter {
             pool_name: pool_name.to_owned(),
             open: Arc::clone(open),
+            backwards,
             next_seq: AtomicU64::new(0),
             lost: AtomicU64::new(0),
         };
@@ -38,12 +45,9 @@ impl Meter {
 
     /// Messages that the stream has not looked at yet.
     pub(super) fn behind(&self, stream: &Stream) -> u64 {
-        match stream.stats() {
-            Ok(stats) => self
-                .newest()
-                .saturating_sub(stats.next_seq.saturating_sub(1)),
-            Err(_) => 0,
-        }
+        stream
+            .stats()
+            .map_or(0, |stats| self.ahead_of(stats.next_seq))
     }
 
     /// The pool's name.
@@ -53,11 +57,19 @@ impl Meter {
 
     /// Messages that have not been sent yet, as of the last piece.
     pub(crate) fn lag(&self) -> u64 {
-        let next = self.next_seq.load(Ordering::Relaxed);
-        self.newest().saturating_sub(next.saturating_sub(1))
+        self.ahead_of(self.next_seq.load(Ordering::Relaxed))
     }
 
-    fn newest(&self) -> u64 {
-        self.open.pool.bounds().map_or(0, |bounds| bounds.newest)
+    /// Messages from this seq on, in the tail's direction.
+    fn ahead_of(&self, next_seq: u64) -> u64 {
+        let Ok(bounds) = self.open.pool.bounds() else {
+            return 0;
+        };
+        match self.backwards {
+            // 0 at the end.
+            true if next_seq == 0 || bounds.count == 0 => 0,
+            true => next_seq.saturating_add(1).saturating_sub(bounds.oldest),
+            false => bounds.newest.saturating_sub(next_seq.saturating_sub(1)),
+        }
     }
 }

@@ -2,33 +2,39 @@
 //!
 //! The body is pulled by the connection: when the client reads slowly nothing is read from the pool, and what is
 //! overwritten meanwhile is a gap. A tail that has nothing to send waits at its pool's bell (see `waiter`) and costs
-//! its stream, its place there and a timer. Messages are read on the async workers, or by the waiter's thread (see `driven`), a few dozen KiB at a time; only
-//! a tail with a filter that has much to look at does that on a thread of its own, since nothing bounds how long it
-//! goes on without a match.
+//! its stream, its place there and a timer. Messages are read on the async workers, or by the waiter's thread (see `driven`), a few dozen KiB at a time. A
+//! tail with tags or filters that has much to look at, or whose filters may take long for a single message, does that in
+//! slices on a thread that may take its time, since nothing else bounds how long it goes on without a match.
 
 mod form;
+mod leash;
 mod meter;
+mod plain;
 mod wanted;
 
 use super::error::{Answer, Refusal};
 use super::log;
 use super::pools::OpenPool;
 use super::state::State;
-use crate::{Canceller, Error, ErrorKind, Stream};
+use crate::{Error, ErrorKind, Stream};
 use axum::body::{Body, Bytes};
 use form::{EndReason, Fill, Filled};
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{sleep_until, Instant};
+use tokio::time::{sleep, sleep_until, Instant};
 
 pub(crate) use form::Form;
+pub(crate) use leash::{Collar, Leash};
 pub(crate) use meter::Meter;
 pub(crate) use wanted::{moment, Wanted};
 
-/// Messages that a tail with a filter looks at on an async worker.
+/// Messages that a tail with tags or plain filters looks at on an async worker.
 const FEW: u64 = 64;
+/// After which a scan gives what it found and lets others have its place.
+const SLICE: Duration = Duration::from_millis(250);
 
 /// A tail.
 pub(crate) struct Tail {
@@ -40,21 +46,15 @@ pub(crate) struct Tail {
     /// What the last look at the stream gave and was not dealt with yet.
     found: Option<Filled>,
     wanted: Wanted,
+    /// Whether a scan has been through what there was at the start: the last few that match are looked for by the
+    /// first step, from all that there is.
+    begun: bool,
     deadline: Instant,
     meter: Arc<Meter>,
     over: bool,
     /// Whether its end is to be a broken connection.
     cut: bool,
     _slot: OwnedSemaphorePermit,
-}
-
-/// Ends a scan when the one who waits for it goes away.
-struct CancelOnDrop(Canceller);
-
-impl Drop for CancelOnDrop {
-    fn drop(&mut self) {
-        self.0.cancel();
-    }
 }
 
 /// A place among the tails that may be there at once, held as long as the permit lives.
@@ -95,7 +95,7 @@ impl Tail {
                 return Err(form::not_lite3(error.clone()));
             }
         }
-        let meter = Arc::new(Meter::new(name, &open, &stream));
+        let meter = Arc::new(Meter::new(name, &open, &stream, wanted.backwards));
         state.metrics.tail(&meter);
         Ok(Tail {
             deadline: Instant::now() + wanted.life,
@@ -104,6 +104,7 @@ impl Tail {
             found,
             open,
             fill,
+            begun: false,
             wanted,
             meter,
             over: false,
@@ -129,11 +130,7 @@ impl Tail {
             let found = (!filtered).then(|| fill.from(&mut stream));
             Ok((stream, fill, found))
         };
-        match filtered {
-            // To find the last few that match may take a look at all.
-            true => state.storage.scan(begin).await,
-            false => state.storage.run(begin).await,
-        }
+        state.storage.run(begin).await
     }
 
     /// The body that it is.
@@ -152,6 +149,8 @@ impl Tail {
                 None => self.look().await,
             };
             match found {
+                // A slice of a scan without a match.
+                Filled::More if self.fill.is_empty() => {}
                 Filled::More => return Some(Ok(self.take())),
                 Filled::Idle if !self.fill.is_empty() => {
                     // Look again behind it, once it is sent.
@@ -212,7 +211,8 @@ impl Tail {
         if let Some(reason) = self.due() {
             return Filled::End(reason);
         }
-        if self.wanted.is_filtered() && self.backlog() > FEW {
+        if self.wanted.is_filtered() && (!self.begun || !self.wanted.plain || self.backlog() > FEW)
+        {
             return self.scan().await;
         }
         match &mut self.stream {
@@ -227,45 +227,58 @@ impl Tail {
             .map_or(0, |stream| self.meter.behind(stream))
     }
 
-    /// As `look`, on a thread that may take its time.
+    /// As `look`, on a thread that may take its time. Time up, a stop and the end of a slice end it at the next message.
     async fn scan(&mut self) -> Filled {
+        let state = Arc::clone(&self.state);
+        let mut stopping = state.stopping.clone();
+        let place = tokio::select! {
+            place = state.storage.scan_place() => place,
+            () = sleep_until(self.deadline) => return Filled::End(EndReason::Timeout),
+            () = stopping.came() => return Filled::End(EndReason::Stopping),
+        };
+        let place = match place {
+            Ok(place) => place,
+            Err(refusal) => return Filled::Failed(refusal.error),
+        };
         let Some(mut stream) = self.stream.take() else {
             return Filled::End(EndReason::Timeout);
         };
         let mut fill = std::mem::take(&mut self.fill);
         let form = fill.form();
-        let cancel = CancelOnDrop(stream.canceller());
-        let mut stopping = self.state.stopping.clone();
-        let state = Arc::clone(&self.state);
-        let mut scan = pin!(state.storage.scan(move || {
+        // When the client goes away, this future does too.
+        let leash = Leash::of(&stream);
+        let mut scan = pin!(place.run(move || {
             let found = fill.from(&mut stream);
             Ok::<_, Error>((stream, fill, found))
         }));
-        let over = tokio::select! {
+        let early = tokio::select! {
             done = &mut scan => Err(done),
-            () = sleep_until(self.deadline) => Ok(EndReason::Timeout),
-            () = stopping.came() => Ok(EndReason::Stopping),
+            () = sleep_until(self.deadline) => Ok(Some(EndReason::Timeout)),
+            () = stopping.came() => Ok(Some(EndReason::Stopping)),
+            () = sleep(SLICE) => Ok(None),
         };
-        let (done, over) = match over {
+        let (done, end) = match early {
             Err(done) => {
-                std::mem::forget(cancel);
+                self.begun = true;
                 (done, None)
             }
-            // It is told to end, and ends at the next message: where it stands is to be told.
-            Ok(reason) => {
-                drop(cancel);
-                (scan.await, Some(reason))
+            Ok(end) => {
+                leash.pull();
+                // Where it stands is to be told.
+                (scan.await, end)
             }
         };
+        leash.release();
         match done {
-            Ok((stream, fill, found)) => {
+            Ok((mut stream, fill, found)) => {
+                stream.reset_cancel();
                 self.stream = Some(stream);
                 self.fill = fill;
-                over.map_or(found, Filled::End)
+                end.map_or(found, Filled::End)
             }
             Err(_) => {
                 self.fill = Fill::new(form);
-                Filled::End(over.unwrap_or(EndReason::Timeout))
+                Filled::End(end.unwrap_or(EndReason::Timeout))
             }
         }
     }

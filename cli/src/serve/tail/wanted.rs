@@ -1,5 +1,6 @@
 //! What a tail is asked for: its query, checked.
 
+use super::plain::is_plain;
 use super::Form;
 use crate::serve::error::{Answer, Refusal};
 use crate::serve::query::Query;
@@ -40,9 +41,12 @@ pub(crate) struct Wanted {
     tags: Vec<String>,
     /// Expressions of filters, compiled when the stream is opened.
     filters: Vec<String>,
+    /// Whether its filters, if any, take next to no time for a message, whatever the message is.
+    pub(super) plain: bool,
     gap: GapPolicy,
     snapshot: bool,
-    backwards: bool,
+    /// From the newest message to the oldest.
+    pub(super) backwards: bool,
     /// How long it lives.
     pub(super) life: Duration,
     /// How often an idle one gives a sign of life.
@@ -95,6 +99,7 @@ impl Wanted {
             _ => Place::parse(query)?,
         };
         let backwards = query.switch("backwards")?;
+        let filters = filters(query)?;
         Ok(Wanted {
             from,
             end_seq: query.number("end_seq")?,
@@ -105,7 +110,8 @@ impl Wanted {
                 .filter(|tag| !tag.is_empty() || form == Form::Control)
                 .map(str::to_owned)
                 .collect(),
-            filters: filters(query)?,
+            plain: filters.iter().all(|filter| is_plain(filter)),
+            filters,
             gap,
             snapshot: query.switch("snapshot")?,
             backwards,

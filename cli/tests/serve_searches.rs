@@ -1,0 +1,198 @@
+//! Searches: tails and batches with filters that take long. They hold nobody up, and end when they are to.
+#![cfg(feature = "serve")]
+
+mod common;
+
+use common::http::Wire;
+use common::mcp::{call, content};
+use common::server::Server;
+use common::Scratch;
+use rustix::process::Signal;
+use serde_json::{json, Value};
+use std::time::Duration;
+
+/// Some milliseconds for a message, within the limits of filters, and no match.
+const SLOW: &str = "reduce range(40000) as $i (0; . + $i) | . < 0";
+
+/// A server with the pool `lab` of so many messages.
+fn filled(scratch: &Scratch, messages: u64, options: &[&str]) -> Server {
+    let server = Server::start(scratch, options);
+    server.create("lab");
+    let client = plasmite::Client::new(scratch.pools()).unwrap();
+    let pool = client.open_pool("lab").unwrap();
+    for number in 1..=messages {
+        let data = number.to_string();
+        pool.append(data.as_bytes(), &plasmite::AppendOptions::new())
+            .unwrap();
+    }
+    server
+}
+
+/// The query of a filter.
+fn filter(expression: &str) -> String {
+    let encoded: String = expression
+        .bytes()
+        .map(|byte| format!("%{byte:02x}"))
+        .collect();
+    format!("where={encoded}")
+}
+
+/// What the control frames of a tail say.
+fn told(server: &Server, query: &str) -> Vec<Value> {
+    let answer = server.get(&format!("/v0/pools/lab/tail_lite3?control&{query}"));
+    let mut rest = &answer.body[..];
+    let mut told = Vec::new();
+    while let Some((head, tail)) = rest.split_at_checked(20) {
+        let length = u32::from_be_bytes(head[16..].try_into().unwrap());
+        let (body, tail) = tail.split_at(length as usize);
+        if head[..8] == [0; 8] {
+            told.push(serde_json::from_slice(body).unwrap());
+        }
+        rest = tail;
+    }
+    told
+}
+
+/// Begins calls of `plasmite_read` that take very long.
+fn slow_reads(server: &Server, count: usize) -> Vec<Wire> {
+    let read = call(1, "read", json!({"pool": "lab", "where": SLOW})).to_string();
+    let json = [("content-type", "application/json")];
+    (0..count)
+        .map(|_| {
+            let mut wire = server.wire();
+            wire.request("POST", "/mcp", &json, read.as_bytes());
+            wire
+        })
+        .collect()
+}
+
+#[test]
+fn a_tail_ends_in_the_middle_of_a_search() {
+    let scratch = Scratch::new();
+    let server = filled(&scratch, 60, &[]);
+    for query in ["", "&backwards"] {
+        let told = told(&server, &format!("timeout_ms=20&{}{query}", filter(SLOW)));
+        let (position, end) = (&told[told.len() - 2], &told[told.len() - 1]);
+        assert_eq!(end["end"]["reason"], "timeout", "{told:?}");
+        let next = position["position"]["next_seq"].as_u64().unwrap();
+        assert!((1..=60).contains(&next), "{query}: {told:?}");
+    }
+    // A resumed tail goes on there, until there is no more.
+    let mut start = String::new();
+    loop {
+        let query = format!("timeout_ms=200&snapshot&{}{start}", filter(SLOW));
+        let told = told(&server, &query);
+        if told[told.len() - 1]["end"]["reason"] == "done" {
+            break;
+        }
+        let resume = &told[told.len() - 2]["position"]["resume"];
+        start = format!("&resume={}", resume.as_str().unwrap());
+    }
+}
+
+#[test]
+fn tails_with_filters_of_all_kinds_hear_of_news() {
+    let scratch = Scratch::new();
+    let server = filled(&scratch, 200, &[]);
+    let heavy = "[range(1000)] | length == 1000";
+    let queries = [
+        format!("start=now&{}", filter(heavy)),
+        format!("start=now&{}", filter(".data == 201")),
+        format!("since_seq=201&{}", filter(heavy)),
+        format!("tail=1&{}", filter(".data == 201 or .data == 3")),
+        format!("tail=1&{}", filter(".data == 3")),
+        format!("max=2&{}", filter(".data == 1 or .data == 201")),
+    ];
+    let mut tails: Vec<_> = queries
+        .iter()
+        .map(|query| server.tail("lab", query))
+        .collect();
+    assert_eq!(tails[3].json()["seq"], 3);
+    assert_eq!(tails[4].json()["seq"], 3);
+    assert_eq!(tails[5].json()["seq"], 1);
+    server.append("lab", "201");
+    for tail in [0, 1, 2, 3, 5] {
+        assert_eq!(tails[tail].json()["seq"], 201, "{}", queries[tail]);
+    }
+}
+
+#[test]
+fn a_search_leaves_nothing_of_its_pool_behind() {
+    let scratch = Scratch::new();
+    let server = filled(&scratch, 200, &[]);
+    let query = format!("snapshot&{}", filter(".data == 7"));
+    for _ in 0..3 {
+        assert_eq!(server.tail("lab", &query).rest().len(), 1);
+    }
+    server.ask("DELETE", "/v0/pools/lab", &[], b"").json();
+    let maps = format!("/proc/{}/maps", server.pid().as_raw_nonzero());
+    while std::fs::read_to_string(&maps)
+        .unwrap()
+        .contains("lab.plasmite")
+    {
+        // A server looks at what is deleted when it is asked for it.
+        server.get("/v0/pools/lab/info").error(404, "NotFound");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn searches_that_nobody_waits_for_end() {
+    let scratch = Scratch::new();
+    let server = filled(&scratch, 4_000, &[]);
+    let reads = slow_reads(&server, 12);
+    std::thread::sleep(Duration::from_millis(200));
+    drop(reads);
+    let mut tail = server.tail("lab", &format!("max=1&{}", filter(".data == 3")));
+    assert_eq!(tail.json()["seq"], 3);
+    assert_eq!(tail.line(), None);
+    // Their places are all free again.
+    let query = format!("max=1&{}", filter("[range(9)] | length == 9"));
+    let mut tails: Vec<_> = (0..8).map(|_| server.tail("lab", &query)).collect();
+    for tail in &mut tails {
+        assert_eq!(tail.json()["seq"], 1);
+    }
+}
+
+#[test]
+fn a_wait_ends_in_the_middle_of_a_search() {
+    let scratch = Scratch::new();
+    let server = filled(&scratch, 4_000, &[]);
+    let wait = json!({"pool": "lab", "after_seq": 0, "timeout_ms": 300, "where": SLOW});
+    let answer = server.post("/mcp", &call(1, "wait", wait).to_string());
+    let batch = content(&answer.json());
+    assert_eq!(batch["timed_out"], true);
+    let looked = batch["next_after_seq"].as_u64().unwrap();
+    assert!((1..4_000).contains(&looked), "{batch}");
+}
+
+#[test]
+fn tails_and_waits_end_while_all_places_for_searches_are_taken() {
+    let scratch = Scratch::new();
+    let server = filled(&scratch, 4_000, &[]);
+    let _reads = slow_reads(&server, 16);
+    std::thread::sleep(Duration::from_millis(200));
+    let told = told(&server, &format!("timeout_ms=50&{}", filter(SLOW)));
+    assert_eq!(told[told.len() - 1]["end"]["reason"], "timeout");
+    let wait = json!({"pool": "lab", "after_seq": 0, "timeout_ms": 50, "where": SLOW});
+    let answer = server.post("/mcp", &call(1, "wait", wait).to_string());
+    assert_eq!(content(&answer.json())["timed_out"], true);
+    let (code, log) = server.stop(Signal::TERM);
+    assert_eq!(code, Some(0), "{log}");
+}
+
+#[test]
+fn a_batch_has_what_was_found_in_its_time() {
+    let scratch = Scratch::with_patience(Duration::from_secs(120));
+    let server = filled(&scratch, 8_000, &[]);
+    let some = format!(".seq == 1 or ({SLOW})");
+    let read = json!({"pool": "lab", "after_seq": 0, "where": some});
+    let answer = server.post("/mcp", &call(1, "read", read).to_string());
+    let answer = answer.json();
+    let batch = content(&answer);
+    assert_eq!(batch["messages"].as_array().unwrap().len(), 1);
+    let looked = batch["next_after_seq"].as_u64().unwrap();
+    assert!((2..8_000).contains(&looked), "{batch}");
+    let text = answer["result"]["content"][0]["text"].as_str().unwrap();
+    assert!(text.contains("time was up"), "{text}");
+}
