@@ -111,7 +111,9 @@
 #define PLSM_TAIL_SNAPSHOT 1
 
 // Deliver views into the pool's memory rather than copies: faster, but a message can be overwritten while
-// it is read. See plsm_view_is_valid. Usage for a pool of a server, whose memory is not here.
+// it is read. See plsm_view_is_valid. Usage for a pool of a server, whose memory is not here. As long as a
+// handle that may only read waits for somebody to recover the pool, after the machine went down or the file
+// was copied, these are copies that stay until the stream and all handles of the pool are freed.
 #define PLSM_TAIL_IN_PLACE 2
 
 // Deliver in descending seq and never wait. PLSM_START_SEQ and PLSM_START_TOKEN tell the seq to begin at;
@@ -1548,6 +1550,8 @@ void plsm_message_free(plsm_message_t *message);
 
 // Looks at a message in place, in the pool's memory: nothing is copied or allocated, but a writer may
 // overwrite it at any time. Read, then ask plsm_view_is_valid, and use what was read only if it still was.
+// (A handle that may only read gives a copy, which stays, as long as nobody has recovered the pool after
+// the machine went down or the file was copied: flags is then 0.)
 // Borrowed until plsm_pool_free. Errors as for plsm_pool_get_json; Usage: a pool of a server, whose messages
 // plsm_pool_get_message gives. 0 or -1.
 int plsm_pool_get_view(plsm_pool_t *pool, uint64_t seq, plsm_view_t *out_view, plsm_error_t **out_err);
@@ -1722,7 +1726,8 @@ void plsm_lite3_stream_free(plsm_lite3_stream_t *stream);
 // Takes the next message as a view, waiting at most `wait_ms` (0 does not wait, PLSM_WAIT_FOREVER has no
 // limit). The view is borrowed: from the stream until the next call on it, or, with PLSM_TAIL_IN_PLACE,
 // from the pool's memory until the stream is freed, though it can be overwritten by writers
-// (plsm_view_is_valid tells). Allocates nothing, but for pools of a server. A plsm_next_t.
+// (plsm_view_is_valid tells). Allocates nothing, but for pools of a server, and where
+// PLSM_TAIL_IN_PLACE gives copies. A plsm_next_t.
 int plsm_stream_next_view(plsm_stream_t *stream,
                           uint64_t wait_ms,
                           plsm_view_t *out_view,

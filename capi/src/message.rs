@@ -87,6 +87,8 @@ pub unsafe extern "C" fn plsm_message_free(message: *mut plsm_message_t) {
 
 /// Looks at a message in place, in the pool's memory: nothing is copied or allocated, but a writer may
 /// overwrite it at any time. Read, then ask plsm_view_is_valid, and use what was read only if it still was.
+/// (A handle that may only read gives a copy, which stays, as long as nobody has recovered the pool after
+/// the machine went down or the file was copied: flags is then 0.)
 /// Borrowed until plsm_pool_free. Errors as for plsm_pool_get_json; Usage: a pool of a server, whose messages
 /// plsm_pool_get_message gives. 0 or -1.
 #[no_mangle]

@@ -60,7 +60,8 @@ fn number(open: &OpenStream, next: &Next) -> c_int {
 /// Takes the next message as a view, waiting at most `wait_ms` (0 does not wait, PLSM_WAIT_FOREVER has no
 /// limit). The view is borrowed: from the stream until the next call on it, or, with PLSM_TAIL_IN_PLACE,
 /// from the pool's memory until the stream is freed, though it can be overwritten by writers
-/// (plsm_view_is_valid tells). Allocates nothing, but for pools of a server. A plsm_next_t.
+/// (plsm_view_is_valid tells). Allocates nothing, but for pools of a server, and where
+/// PLSM_TAIL_IN_PLACE gives copies. A plsm_next_t.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_stream_next_view(
     stream: *mut plsm_stream_t,

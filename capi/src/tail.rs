@@ -42,7 +42,9 @@ pub type plsm_start_t = plsm_start;
 /// End at the newest message as of opening instead of waiting for more.
 pub const PLSM_TAIL_SNAPSHOT: u32 = 1;
 /// Deliver views into the pool's memory rather than copies: faster, but a message can be overwritten while
-/// it is read. See plsm_view_is_valid. Usage for a pool of a server, whose memory is not here.
+/// it is read. See plsm_view_is_valid. Usage for a pool of a server, whose memory is not here. As long as a
+/// handle that may only read waits for somebody to recover the pool, after the machine went down or the file
+/// was copied, these are copies that stay until the stream and all handles of the pool are freed.
 pub const PLSM_TAIL_IN_PLACE: u32 = 2;
 /// Deliver in descending seq and never wait. PLSM_START_SEQ and PLSM_START_TOKEN tell the seq to begin at;
 /// the others begin at the newest message, and PLSM_START_LAST and PLSM_START_TIME tell where to end. The

@@ -117,23 +117,23 @@ impl Pool {
     /// # Errors
     /// Corrupt when they fit no messages.
     pub(crate) fn settle_for_reading(&self) -> Result<()> {
+        let memory = &self.shared().ring().memory;
         if self.is_at_home() {
-            if self.looks_sound(false) {
-                return Ok(());
-            }
-        } else {
+            memory.settle();
+        } else if !memory.is_settled() {
+            let before = self.come_before();
             // The machine went down, or the file is a copy, and no writer has recovered it yet, or one has died while it
             // did: a lock that is held, and a ring that is empty, then say nothing.
-            let hot = &self.shared().ring().memory.control_in_file().hot;
+            let hot = &memory.control_in_file().hot;
             let at_rest = hot.lock.load(Ordering::Acquire) == 0
                 && hot.tail.load(Ordering::Acquire) != hot.head.load(Ordering::Acquire);
             if at_rest && self.looks_sound(false) {
                 return Ok(());
             }
-            self.stand_in();
-            if self.looks_sound(false) {
-                return Ok(());
-            }
+            self.stand_in(before);
+        }
+        if self.looks_sound(false) {
+            return Ok(());
         }
         Err(
             Error::corrupt("the pool's control page does not fit its messages")

@@ -8,6 +8,7 @@ use crate::limits;
 use crate::pool::owner::LockWait;
 use crate::pool::survey::{survey, Survey};
 use crate::pool::Pool;
+use crate::ring::before::Before;
 use crate::ring::lock::Taken;
 use crate::ring::memory::Memory;
 use crate::ring::wake;
@@ -31,35 +32,26 @@ impl Pool {
         control.recovery.is_at_home(&self.home())
     }
 
-    /// For a reader that opens before anybody recovered: lets it go by what recovery will find.
-    pub(crate) fn stand_in(&self) {
+    /// For a reader that opens before anybody recovered, as far as it can tell.
+    pub(super) fn come_before(&self) -> &Before {
         let memory = &self.shared().ring().memory;
+        memory.come_before(|| Before::new(memory.control_in_file(), self.home()))
+    }
+
+    /// Lets such a reader go by what recovery will find.
+    pub(super) fn stand_in(&self, before: &Before) {
         let found = survey(self.shared().ring());
         let control = Control::new();
-        control.hot.tail.store(found.tail, Ordering::Relaxed);
-        control.hot.head.store(found.head, Ordering::Relaxed);
-        control
-            .hot
-            .next_seq
-            .store(found.next_seq, Ordering::Relaxed);
-        control
-            .hot
-            .last_time
-            .store(found.last_time, Ordering::Relaxed);
-        let generation = memory
-            .control_in_file()
-            .recovery
-            .generation
-            .load(Ordering::Relaxed);
-        control
-            .recovery
-            .generation
-            .store(generation.wrapping_add(1), Ordering::Relaxed);
-        control
-            .recovery
-            .recovered_next
-            .store(found.next_seq, Ordering::Relaxed);
-        memory.stand_in(control, self.home());
+        let Control { hot, recovery } = &control;
+        hot.tail.store(found.tail, Ordering::Relaxed);
+        hot.head.store(found.head, Ordering::Relaxed);
+        hot.next_seq.store(found.next_seq, Ordering::Relaxed);
+        hot.last_time.store(found.last_time, Ordering::Relaxed);
+        let generation = before.generation.wrapping_add(1);
+        recovery.generation.store(generation, Ordering::Relaxed);
+        let next_seq = &recovery.recovered_next;
+        next_seq.store(found.next_seq, Ordering::Relaxed);
+        before.stand_in(control);
     }
 
     /// Recovers under the lock: after a change of identity, or (`despite_home`) because the control

@@ -2,13 +2,13 @@
 
 #![allow(unsafe_code)]
 
-use std::sync::OnceLock;
-
-use crate::format::control::{Control, Home};
+use crate::format::control::Control;
 use crate::format::geometry::{Geometry, CONTROL_OFFSET, INDEX_OFFSET};
+use crate::ring::before::Before;
 use crate::ring::memory::Memory;
-use crate::sys::atomic::AtomicU64;
+use crate::sys::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::sys::map::Mapping;
+use crate::sys::set_once::SetOnce;
 
 /// A mapping, with the places of its words worked out once.
 #[derive(Debug)]
@@ -16,18 +16,12 @@ pub struct Mapped {
     control: *const Control,
     ring: *const [AtomicU64],
     index: *const [AtomicU64],
-    /// Stands in for the control page until somebody recovers the pool.
-    stand_in: OnceLock<Box<StandIn>>,
+    /// Set by a reader that came before recovery.
+    before: SetOnce<Before>,
+    /// A reader found the pool recovered. It stays so while it is mapped, whatever others make of its identity.
+    settled: AtomicBool,
     /// Owns what the pointers point into; unmapped after them.
     mapping: Mapping,
-}
-
-/// Control words of a reader that came before recovery and may not write them to the file.
-#[derive(Debug)]
-struct StandIn {
-    control: Control,
-    /// What recovery, done elsewhere, will store in the real page.
-    home: Home,
 }
 
 // SAFETY: the pointers lead to atomics in a mapping that `self` owns.
@@ -55,7 +49,8 @@ impl Mapped {
             control,
             ring,
             index,
-            stand_in: OnceLock::new(),
+            before: SetOnce::new(),
+            settled: AtomicBool::new(false),
             mapping,
         }
     }
@@ -67,22 +62,29 @@ impl Mapped {
         unsafe { &*self.control }
     }
 
-    /// Lets these words stand in for the control page until the one in the file is at home. Only
-    /// the first call counts.
-    pub fn stand_in(&self, control: Control, home: Home) {
-        let _ = self.stand_in.set(Box::new(StandIn { control, home }));
+    /// A reader came before recovery: the first such look counts.
+    pub fn come_before(&self, look: impl FnOnce() -> Before) -> &Before {
+        match self.before.get() {
+            Some(before) => before,
+            None => self.before.set(look()),
+        }
     }
 
-    /// Everything a successor writes comes after the identity in the file: a reader that sees any of
-    /// it and passes an acquire fence goes by the real tail from then on.
-    #[cold]
-    fn control_before_recovery<'a>(&'a self, stand_in: &'a StandIn) -> &'a Control {
-        let real = self.control_in_file();
-        if real.recovery.is_at_home(&stand_in.home) {
-            real
-        } else {
-            &stand_in.control
-        }
+    /// A reader found the pool recovered: no later one can have come before that.
+    pub fn settle(&self) {
+        self.settled.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a reader found the pool recovered, or has seen it done.
+    pub fn is_settled(&self) -> bool {
+        self.settled.load(Ordering::Relaxed) || (self.before.get().is_some() && self.lends())
+    }
+
+    /// Whether messages may be shown where they lie: the tail in the file passes them before they are overwritten.
+    #[inline]
+    pub fn lends(&self) -> bool {
+        let before = self.before.get();
+        before.is_none_or(|before| before.is_over(self.control_in_file()))
     }
 
     /// The mapping.
@@ -95,9 +97,9 @@ impl Mapped {
 impl Memory for Mapped {
     #[inline]
     fn control(&self) -> &Control {
-        match self.stand_in.get() {
+        match self.before.get() {
             None => self.control_in_file(),
-            Some(stand_in) => self.control_before_recovery(stand_in),
+            Some(before) => before.control(self.control_in_file()),
         }
     }
     #[inline]

@@ -19,6 +19,8 @@
 //! learns whether anyone sleeps. All of it is generic over [`memory::Memory`], so that a model
 //! checker can run it (`model.rs`).
 
+#[cfg(not(loom))]
+pub mod before;
 pub mod durable;
 pub mod locate;
 pub mod lock;

@@ -48,7 +48,10 @@ pub(super) struct Cursor {
     pub(super) end_seq: Option<u64>,
     pub(super) left: Option<u64>,
     pub(super) backwards: bool,
+    /// Views are to point into the pool's memory.
     pub(super) in_place: bool,
+    /// They do: not before somebody has recovered the pool.
+    lends: bool,
     pub(super) policy: GapPolicy,
     pub(super) wanted: Vec<Vec<u8>>,
     pub(super) wanted_signature: u32,
@@ -89,6 +92,7 @@ impl Cursor {
             left: None,
             backwards: false,
             in_place: false,
+            lends: false,
             policy: GapPolicy::Continue,
             wanted: Vec::new(),
             wanted_signature: 0,
@@ -154,6 +158,9 @@ impl Cursor {
                 return Ok(wait);
             }
         }
+        if self.in_place && !self.lends && !self.lent {
+            self.lends = self.ring().memory.lends();
+        }
         loop {
             // Padding, or a message that does not match, may have been the last in the window.
             if self.lent && !self.has_more_at_hand() {
@@ -166,7 +173,7 @@ impl Cursor {
                     return self.at_head();
                 }
             }
-            let found = if self.in_place {
+            let found = if self.lends {
                 ring.check_into(self.at, self.head, &mut self.header)
             } else {
                 self.look_in_copy()?
@@ -391,7 +398,7 @@ impl Cursor {
     /// Whether messages are found in the private copy.
     #[inline]
     pub(super) fn is_private(&self) -> bool {
-        !self.in_place || self.backwards
+        !self.lends || self.backwards
     }
 
     /// The message of the last [`Step::Message`], in the private copy.
@@ -413,7 +420,13 @@ impl Cursor {
     #[inline]
     pub(super) fn view(&self, view: &mut View) -> Result<()> {
         if self.is_private() {
-            view.set_private(&self.message()?);
+            let message = self.message()?;
+            if self.in_place && !self.backwards {
+                // It may be looked at for as long as one in place.
+                *view = self.pool.copies.keep(&message).view();
+            } else {
+                view.set_private(&message);
+            }
             return Ok(());
         }
         if Encoding::from_number(self.header.encoding()).is_none() {
@@ -429,7 +442,7 @@ impl Cursor {
         if self.pending.is_some() || self.backwards {
             return false;
         }
-        if self.in_place {
+        if self.lends {
             self.at < self.head
         } else {
             self.window.holds_whole(self.at)

@@ -6,6 +6,7 @@ mod append;
 mod backwards;
 mod batch;
 mod client;
+mod copies;
 mod cursor;
 mod feed;
 mod info;

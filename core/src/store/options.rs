@@ -131,7 +131,8 @@ pub struct TailOptions<'a> {
     pub filters: &'a [Arc<Filter>],
     /// End at what was the newest message at opening.
     pub snapshot: bool,
-    /// Views into the pool's memory instead of into a private copy.
+    /// Views into the pool's memory instead of into a private copy; before somebody has recovered the pool, into copies that
+    /// stay as long as the stream.
     pub in_place: bool,
     /// Look without sleeping for so long before each sleep.
     pub spin: Duration,

@@ -13,6 +13,7 @@ use crate::ring::locate::Place;
 use crate::ring::memory::Memory;
 use crate::ring::snapshot::Check;
 use crate::ring::window::{Framed, Window};
+use crate::store::copies::Copies;
 use crate::store::{scratch, Bounds, FramePlace, Info, Layout, OwnedMessage, View};
 use crate::sys::atomic::Ordering;
 use crate::POOL_FORMAT;
@@ -22,6 +23,8 @@ use crate::POOL_FORMAT;
 pub struct Pool {
     pub(super) pool: Arc<pool::Pool>,
     name: Arc<str>,
+    /// What was shown as copies instead of in place.
+    pub(super) copies: Arc<Copies>,
 }
 
 impl Pool {
@@ -29,6 +32,7 @@ impl Pool {
         Pool {
             pool: Arc::new(pool),
             name: name.into(),
+            copies: Arc::default(),
         }
     }
 
@@ -333,12 +337,19 @@ impl Pool {
         })
     }
 
-    /// A message in place, in the pool's shared memory.
+    /// A message in place, in the pool's shared memory; a copy that stays as long as the pool where this opening may only
+    /// read, and nobody has recovered the pool since the machine went down or the file was copied.
     ///
     /// # Errors
     /// As [`Pool::get`].
     pub fn view(&self, seq: u64) -> Result<View> {
         let ring = self.pool.shared().ring();
+        if !ring.memory.lends() {
+            let mut window = Window::default();
+            return self.with_message(seq, &mut window, |message| {
+                Ok(self.copies.keep(message).view())
+            });
+        }
         let mut at = self.place(seq)?;
         loop {
             let found = ring.check(at, ring.head());

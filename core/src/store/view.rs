@@ -116,7 +116,8 @@ impl View {
         self.tags_len = header.tags_len as usize;
         self.encoding = u32::from(header.encoding());
         self.flags = View::IN_PLACE;
-        self.guard = ring.memory.control().hot.tail.as_ptr();
+        // The word that writers move, also if something stands in for it just now.
+        self.guard = ring.memory.control_in_file().hot.tail.as_ptr();
         self.position = position;
     }
 
