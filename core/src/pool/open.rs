@@ -122,15 +122,9 @@ impl Pool {
             memory.settle();
         } else if !memory.is_settled() {
             let before = self.come_before();
-            // The machine went down, or the file is a copy, and no writer has recovered it yet, or one has died while it
-            // did: a lock that is held, and a ring that is empty, then say nothing.
-            let hot = &memory.control_in_file().hot;
-            let at_rest = hot.lock.load(Ordering::Acquire) == 0
-                && hot.tail.load(Ordering::Acquire) != hot.head.load(Ordering::Acquire);
-            if at_rest && self.looks_sound(false) {
-                return Ok(());
+            if !self.is_at_rest() || !self.looks_sound(false) {
+                self.stand_in(before);
             }
-            self.stand_in(before);
         }
         if self.looks_sound(false) {
             return Ok(());
@@ -140,6 +134,23 @@ impl Pool {
                 .with_offset(PAGE)
                 .with_hint("a process that may write to the pool recovers it when it opens it"),
         )
+    }
+
+    /// Whether the control words can be those of a pool that nobody is changing just now. The machine went down, or the file
+    /// is a copy, and no writer has recovered it yet, or one has died while it did: a lock that is held, and a
+    /// ring that is empty, then say nothing. Where the pool is in use (by those who see another boot id) the lock is free at
+    /// some look.
+    fn is_at_rest(&self) -> bool {
+        let hot = &self.shared().ring().memory.control_in_file().hot;
+        let is_free = || {
+            let free = hot.lock.load(Ordering::Acquire) == 0;
+            if !free {
+                std::thread::yield_now();
+            }
+            free
+        };
+        (0..LOOKS).any(|_| is_free())
+            && hot.tail.load(Ordering::Acquire) != hot.head.load(Ordering::Acquire)
     }
 
     /// Whether the positions are possible, the frame at tail and the frame before head are good,

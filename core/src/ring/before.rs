@@ -15,6 +15,8 @@ pub struct Before {
     home: Home,
     /// What the file had: recovery changes it after the words that readers go by, and before anything is overwritten.
     pub generation: u64,
+    /// Tail and head that it had.
+    ends: (u64, u64),
     stand_in: SetOnce<Control>,
     over: AtomicBool,
 }
@@ -25,6 +27,7 @@ impl Before {
         Before {
             home,
             generation: control.recovery.generation.load(Ordering::Acquire),
+            ends: ends(control),
             stand_in: SetOnce::new(),
             over: AtomicBool::new(false),
         }
@@ -53,10 +56,27 @@ impl Before {
         }
         let recovery = &file.recovery;
         let over = recovery.is_at_home(&self.home)
-            || recovery.generation.load(Ordering::Acquire) != self.generation;
+            || recovery.generation.load(Ordering::Acquire) != self.generation
+            || self.is_written_to(file);
         if over {
             self.over.store(true, Ordering::Release);
         }
         over
     }
+
+    /// Whether somebody appends for whom the pool is at home, who sees another boot id than this reader: in another
+    /// container, or where the system tells none. Nobody appends before having seen to it that the pool is good, and
+    /// an append leaves other ends. So does a recovery, but with a tail not before the head until both are right. (A tail at
+    /// the head is also that of a writer that has reclaimed everything and has not committed yet: a copy that it spoils
+    /// meanwhile fails its checksum.)
+    fn is_written_to(&self, file: &Control) -> bool {
+        let (tail, head) = ends(file);
+        tail < head && (tail, head) != self.ends
+    }
+}
+
+/// Tail and head; the tail is of the same moment or later.
+fn ends(control: &Control) -> (u64, u64) {
+    let head = control.hot.head.load(Ordering::Acquire);
+    (control.hot.tail.load(Ordering::Acquire), head)
 }
