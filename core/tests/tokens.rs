@@ -4,9 +4,10 @@ mod common;
 
 use common::{message, put, scratch, sized, watchdog};
 use plasmite_core::format::control::{Control, Hot, Recovery};
-use plasmite_core::store::{Next, OpenOptions, Pool, Start, TailOptions, View, Wait};
+use plasmite_core::store::{Client, Next, OpenOptions, Pool, Start, TailOptions, View, Wait};
 use plasmite_core::ErrorKind;
 use std::mem::{offset_of, size_of};
+use std::os::unix::fs::FileExt;
 
 const CONTROL: usize = 4096;
 
@@ -84,6 +85,82 @@ fn lost_messages_whose_seqs_were_given_again() {
         // In the pool that lost nothing they are as good as ever.
         assert_resumes(&pool, &tokens[20], 20);
     }
+}
+
+/// Opens a copy of a pool, which is recovered, as after any start of the machine: nothing is lost.
+fn restart(client: &Client, pool: &Pool, name: &str) -> Pool {
+    pool.flush().unwrap();
+    std::fs::copy(pool.path(), client.resolve(name).unwrap()).unwrap();
+    client.open(name, &OpenOptions::default()).unwrap()
+}
+
+/// What one recovery lost is lost, however many follow.
+#[test]
+fn recoveries_that_follow_one_that_lost_messages() {
+    let _watchdog = watchdog();
+    let (_dir, client) = scratch();
+    let pool = client.create("p", &sized(1 << 16)).unwrap();
+    write(&pool, 1, 1..=10);
+    pool.flush().unwrap();
+    let image = std::fs::read(pool.path()).unwrap();
+    write(&pool, 1, 11..=20);
+    let (kept, lost) = (token_at(&pool, 8), token_at(&pool, 21));
+    std::fs::write(client.resolve("cut").unwrap(), image).unwrap();
+    let mut pool = client.open("cut", &OpenOptions::default()).unwrap();
+    write(&pool, 2, 11..=40);
+    assert_lost(&pool, &lost, 11);
+    let mut later = Vec::new();
+    for start in 1..=40 {
+        let newest = pool.bounds().unwrap().newest;
+        later.push((newest, token_at(&pool, newest)));
+        pool = restart(&client, &pool, &format!("start-{start}"));
+        write(&pool, 2, newest + 1..=newest + 2);
+        assert_lost(&pool, &lost, 11);
+        assert_resumes(&pool, &kept, 8);
+        // Tokens of after that, and of some starts ago, are good.
+        for (next, token) in later.iter().rev().take(15) {
+            assert_resumes(&pool, token, *next);
+        }
+        // A reader that comes before the recovery knows the same.
+        let copy = format!("copy-{start}");
+        std::fs::copy(pool.path(), client.resolve(&copy).unwrap()).unwrap();
+        let word = CONTROL + offset_of!(Control, hot) + offset_of!(Hot, lock);
+        let copied = client.resolve(&copy).unwrap();
+        let file = std::fs::File::options().write(true).open(copied).unwrap();
+        file.write_all_at(&[77], word as u64).unwrap();
+        let options = OpenOptions { read_only: true };
+        let reader = client.open(&copy, &options).unwrap();
+        assert_ne!(reader.generation(), pool.generation());
+        assert_lost(&reader, &lost, 11);
+        assert_resumes(&reader, &kept, 8);
+    }
+}
+
+/// A build that knew of the last recovery only leaves no more than that, which then counts.
+#[test]
+fn a_pool_of_a_build_that_knew_one_recovery() {
+    let _watchdog = watchdog();
+    let (_dir, client) = scratch();
+    let pool = client.create("p", &sized(1 << 16)).unwrap();
+    write(&pool, 1, 1..=10);
+    pool.flush().unwrap();
+    let image = std::fs::read(pool.path()).unwrap();
+    write(&pool, 1, 11..=20);
+    let lost = token_at(&pool, 21);
+    std::fs::write(client.resolve("cut").unwrap(), image).unwrap();
+    let pool = client.open("cut", &OpenOptions::default()).unwrap();
+    write(&pool, 2, 11..=40);
+    pool.flush().unwrap();
+    let mut image = std::fs::read(pool.path()).unwrap();
+    let words = CONTROL + offset_of!(Control, recovery) + offset_of!(Recovery, parted_next) + 8;
+    image[words..CONTROL + 1024].fill(0);
+    // Another recovery follows, and one more.
+    std::fs::write(client.resolve("old").unwrap(), image).unwrap();
+    let pool = client.open("old", &OpenOptions::default()).unwrap();
+    assert_lost(&pool, &lost, 11);
+    let pool = restart(&client, &pool, "older");
+    assert_lost(&pool, &lost, 11);
+    assert_resumes(&pool, &token_at(&pool, 30), 30);
 }
 
 /// Nothing was lost, though recovery cannot know that: every token stays good.

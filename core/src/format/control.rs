@@ -1,5 +1,6 @@
 //! The control page: the few words of a pool that change.
 
+use crate::format::past::Past;
 use crate::sys::atomic::{fence, AtomicU32, AtomicU64, Ordering};
 
 /// The pool has been deleted; its file only waits to be unlinked. Many bits away from any other state,
@@ -71,6 +72,8 @@ pub struct Recovery {
     pub parted_from: AtomicU64,
     /// See `parted_from`.
     pub parted_next: AtomicU64,
+    /// What recoveries found, for tokens of before them; see [`Past`](super::past).
+    pub past: Past,
 }
 
 /// Where a pool was last found good: as which file, and in which boot.
@@ -91,6 +94,35 @@ impl Recovery {
             && self.boot[1].load(Ordering::Relaxed) == home.boot[1]
             && self.device.load(Ordering::Relaxed) == home.device
             && self.inode.load(Ordering::Relaxed) == home.inode
+    }
+
+    /// Begins the generation after this one, with what the recovery found.
+    pub fn note_recovery(&self, generation: u64, next_seq: u64) {
+        let next_before = self.recovered_next.load(Ordering::Relaxed);
+        if generation > 0 && next_before > 0 && !self.past.knows(generation) {
+            // By a build that left no more than this.
+            self.past.note(generation, next_before);
+        }
+        let new = generation.wrapping_add(1);
+        self.past.note(new, next_seq);
+        self.recovered_next.store(next_seq, Ordering::Relaxed);
+        self.generation.store(new, Ordering::Release);
+    }
+
+    /// The next seq found by the recoveries since a generation, the lowest of those that are known; `None` when there was
+    /// none.
+    pub fn lowest_since(&self, generation: u64) -> Option<u64> {
+        // Acquire: what the recovery of this generation found is there, or of a later one.
+        let now = self.generation.load(Ordering::Acquire);
+        if generation == now {
+            return None;
+        }
+        let last = self.recovered_next.load(Ordering::Relaxed);
+        // One that is yet to come is of a life of the pool that a restored copy has taken back: none is known to be of
+        // both lives.
+        let after = if generation < now { generation } else { 0 };
+        let known = self.past.lowest(after, now);
+        Some(known.map_or(last, |known| known.min(last)).max(1))
     }
 
     /// Says that the pool is good there; the words that decide it are stored last.
@@ -147,6 +179,7 @@ impl Control {
                 recovered_next: zero(),
                 parted_from: zero(),
                 parted_next: zero(),
+                past: Past::new(),
             },
         }
     }
@@ -181,6 +214,8 @@ mod tests {
         assert_eq!(offset_of!(Recovery, recovered_next), 80);
         assert_eq!(offset_of!(Recovery, parted_from), 88);
         assert_eq!(offset_of!(Recovery, parted_next), 96);
+        assert_eq!(offset_of!(Recovery, past), 104);
+        assert_eq!(std::mem::size_of::<Past>(), 256);
         assert_eq!(std::mem::size_of::<Recovery>(), 512);
         assert!(std::mem::size_of::<Control>() <= 4096);
     }

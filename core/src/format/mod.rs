@@ -12,6 +12,7 @@
 pub mod control;
 pub mod frame;
 pub mod geometry;
+pub mod past;
 pub mod superblock;
 
 /// The pages the superblock and the control words have for themselves, in bytes.

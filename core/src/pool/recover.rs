@@ -47,10 +47,13 @@ impl Pool {
         hot.head.store(found.head, Ordering::Relaxed);
         hot.next_seq.store(found.next_seq, Ordering::Relaxed);
         hot.last_time.store(found.last_time, Ordering::Relaxed);
-        let generation = before.generation.wrapping_add(1);
-        recovery.generation.store(generation, Ordering::Relaxed);
-        let next_seq = &recovery.recovered_next;
-        next_seq.store(found.next_seq, Ordering::Relaxed);
+        let file = &self.shared().ring().memory.control_in_file().recovery;
+        let next_before = file.recovered_next.load(Ordering::Relaxed);
+        recovery
+            .recovered_next
+            .store(next_before, Ordering::Relaxed);
+        recovery.past.note_all(&file.past);
+        recovery.note_recovery(before.generation, found.next_seq);
         before.stand_in(control);
     }
 
@@ -106,10 +109,8 @@ impl Pool {
         if found != now || !at_home {
             // Even when all fits: a power cut may have left an older state of everything, and who saw
             // more must be able to tell.
-            recovery
-                .recovered_next
-                .store(found.next_seq, Ordering::Relaxed);
-            recovery.generation.fetch_add(1, Ordering::Release);
+            let generation = recovery.generation.load(Ordering::Relaxed);
+            recovery.note_recovery(generation, found.next_seq);
         }
         self.sync_file()?;
         recovery.synced_before.store(found.head, Ordering::Relaxed);

@@ -1,12 +1,11 @@
 //! Resume tokens: where a stream was, in which pool, and before or after which recovery.
 //!
 //! A recovery may take back messages that a reader saw, and give their seqs to others. It leaves in the
-//! control page the seq from which on that is so, which a token from before it is held against.
+//! control page the seq from which on that is so, which a token from before it is held against, also when others followed.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::ring::memory::Memory;
 use crate::store::Pool;
-use crate::sys::atomic::Ordering;
 
 const PREFIX: &str = "pls1";
 
@@ -48,9 +47,7 @@ pub(super) fn seq_in(token: &str, pool: &Pool) -> Result<u64> {
             ));
     }
     let recovery = &pool.pool.shared().ring().memory.control().recovery;
-    // Acquire: the generation's own seq is there, or a later one's.
-    if generation != recovery.generation.load(Ordering::Acquire) {
-        let first = recovery.recovered_next.load(Ordering::Relaxed).max(1);
+    if let Some(first) = recovery.lowest_since(generation) {
         pool.pool.check_truncated()?;
         if seq > first {
             return Err(Error::new(
