@@ -263,3 +263,34 @@ fn functions_of_texts_are_within_the_limits() {
         assert!(matches!(found, Ok(true)), "{expression}: {found:?}");
     }
 }
+
+#[test]
+fn searches_pay_for_what_they_look_at() {
+    for expression in [
+        r#"("a" * 1000000) | test("(?:a*b)?"; "n")"#,
+        r#"("a" * 1000000) | [match("(?:a*b)?"; "gn")] | length < 0"#,
+        r#"("a" * 100000) | [match("a*b|a"; "g")] | length < 0"#,
+        r#"("a" * 100000) | [match("(?s)a.*b|a"; "g")] | length < 0"#,
+        r#"("a" * 100000) | gsub("a.*z|a"; "b") | length < 0"#,
+        r#"("a" * 100000) | [splits("a*b|a")] | length < 0"#,
+        r#"("é" * 100000) | [scan("(?:\\w*\\b!)|é")] | length < 0"#,
+    ] {
+        exceeds(expression, "1", "");
+    }
+    let data = format!(r#"{{"t":"{}"}}"#, "a".repeat(1_000_000));
+    exceeds(r#".data.t | test("(?:a*b)?"; "n")"#, &data, STEPS);
+    for expression in [
+        r#".data.t | test("a*"; "n")"#,
+        r#".data.t | test("b*"; "n") | not"#,
+        r#".data.t | [match("a{5,50}"; "g")] | length == 20000"#,
+        r#".data.t | test("a+$"; "n")"#,
+        r#"("a quick brown fox, " * 4000) | gsub("\\s+"; "_") | startswith("a_quick")"#,
+        r#"("a quick brown fox, " * 4000) | [scan("\\b\\w+\\b")] | length == 16000"#,
+        r#"("key=\"some value\" " * 3000) | [match("(\\w+)=\"([^\"]*)\""; "g")] | length == 3000"#,
+        r#"("one line of many\n" * 4000) | [match("o.*y"; "g")] | length == 4000"#,
+        r#"("één woord " * 4000) | [scan("\\w+")] | length == 8000"#,
+    ] {
+        let found = run(expression, &data);
+        assert!(matches!(found, Ok(true)), "{expression}: {found:?}");
+    }
+}

@@ -21,6 +21,7 @@ mod natives;
 mod pattern;
 mod plan;
 mod quick;
+mod reach;
 mod recursion;
 mod run;
 mod value;

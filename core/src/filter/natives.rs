@@ -5,7 +5,7 @@ use jaq_core::{Cv, RunPtr, ValR, ValT as _};
 use jaq_json::Num;
 use regex::bytes::Captures;
 
-use super::pattern::Pattern;
+use super::pattern::{Pattern, Searches};
 use super::run::Engine;
 use super::value::{self, Map, Text, Val};
 use super::{library, meter};
@@ -205,10 +205,12 @@ fn matches(mut cv: Cv<'_, Engine>, between: bool, found: bool) -> ValR<Val> {
     let mut out = Vec::new();
     let mut end = 0;
     pattern.count(bytes.len());
+    let mut searches = Searches::new(&pattern, bytes);
     for captures in pattern.regex.captures_iter(bytes) {
         let Some(whole) = captures.get(0) else {
             continue;
         };
+        searches.count(whole.end());
         if pattern.skips_empty && whole.is_empty() {
             continue;
         }

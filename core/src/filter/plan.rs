@@ -183,8 +183,8 @@ fn pattern<'a>(
     args: &[Term<&'a str>],
 ) -> Result<Option<Op>, Fault<'a>> {
     match Pattern::new(expression, flags) {
-        // A large one is searched where its steps are counted.
-        Ok(pattern) => Ok(pattern.is_small().then_some(Op::Test(pattern))),
+        // Any other is searched where its steps are counted as it goes.
+        Ok(pattern) => Ok(pattern.is_plain().then_some(Op::Test(pattern))),
         Err(what) => Err(Fault {
             place: args.iter().find_map(place).unwrap_or_default(),
             what,

@@ -69,7 +69,7 @@ fn condition() -> impl Strategy<Value = String> {
         "test(\"^a\")",
         "test(\"B\"; \"i\")",
         "test(\"a|é\"; \"\")",
-        "test(\"\"; \"n\")",
+        "test(\"a|é\"; \"n\")",
     ]);
     let compare = prop::sample::select(vec!["==", "!=", "<", "<=", ">", ">="]);
     let leaf = prop_oneof![
