@@ -10,6 +10,7 @@ use common::Scratch;
 use http_body_util::{BodyExt, Full};
 use rcgen::KeyPair;
 use rustix::process::Signal;
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
@@ -283,4 +284,159 @@ fn http2() {
     });
     let (code, _) = server.stop(Signal::TERM);
     assert_eq!(code, Some(0));
+}
+
+/// Frames of HTTP/2 over TLS, as a client writes them that knows the protocol too well.
+struct Raw(StreamOwned<ClientConnection, TcpStream>);
+
+impl Raw {
+    /// Connected; `settings` are pairs of an identifier and a value.
+    fn connect(address: SocketAddr, pem: &str, settings: &[(u16, u32)]) -> Raw {
+        let mut config = client(pem);
+        config.alpn_protocols = vec![b"h2".to_vec()];
+        let name = ServerName::try_from("localhost").unwrap();
+        let connection = ClientConnection::new(Arc::new(config), name).unwrap();
+        let socket = TcpStream::connect(address).unwrap();
+        let mut raw = Raw(StreamOwned::new(connection, socket));
+        raw.0
+            .write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+            .unwrap();
+        let mut payload = Vec::new();
+        for (identifier, value) in settings {
+            payload.extend(identifier.to_be_bytes());
+            payload.extend(value.to_be_bytes());
+        }
+        raw.send(4, 0, 0, &payload);
+        raw
+    }
+
+    fn send(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
+        let length = (payload.len() as u32).to_be_bytes();
+        let mut frame = length[1..].to_vec();
+        frame.extend([kind, flags]);
+        frame.extend(stream.to_be_bytes());
+        frame.extend(payload);
+        self.0.write_all(&frame).unwrap();
+    }
+
+    /// `GET path`, and nothing else.
+    fn get(&mut self, stream: u32, path: &str) {
+        let mut head = vec![0x82, 0x87];
+        for (name, value) in [(4, path), (1, "localhost")] {
+            head.extend([name, value.len() as u8]);
+            head.extend(value.as_bytes());
+        }
+        self.send(1, 0x5, stream, &head);
+    }
+
+    /// Answers settings and pings, and nothing else, until the server has closed the connection.
+    fn linger(mut self) {
+        let mut head = [0; 9];
+        while self.0.read_exact(&mut head).is_ok() {
+            let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+            let mut payload = vec![0; length as usize];
+            if self.0.read_exact(&mut payload).is_err() {
+                return;
+            }
+            let is_answer = head[4] & 1 == 1;
+            let answer = match head[3] {
+                4 if !is_answer => (4, Vec::new()),
+                6 if !is_answer => (6, payload),
+                _ => continue,
+            };
+            let mut frame = vec![0, 0, answer.1.len() as u8, answer.0, 1, 0, 0, 0, 0];
+            frame.extend(answer.1);
+            if self.0.write_all(&frame).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+#[test]
+fn http2_connections_without_requests_are_given_up() {
+    let scratch = Scratch::with_patience(Duration::from_secs(120));
+    let certificate = init(&scratch, &["--bind", "127.0.0.1:9700"]);
+    let server = Server::start(&scratch, &FILES[2..]);
+    let silent = Raw::connect(server.address, &certificate, &[]);
+    let mut kept = Raw::connect(server.address, &certificate, &[]);
+    kept.get(1, "/healthz");
+    let lingering = [silent, kept].map(|raw| std::thread::spawn(move || raw.linger()));
+    for raw in lingering {
+        raw.join().unwrap();
+    }
+}
+
+#[test]
+fn http2_clients_that_make_no_room_are_cut_off() {
+    let scratch = Scratch::with_patience(Duration::from_secs(120));
+    let certificate = init(&scratch, &["--bind", "127.0.0.1:9700"]);
+    let mut options = FILES[2..].to_vec();
+    options.extend(["--max-tail-concurrency", "1"]);
+    let server = Server::start(&scratch, &options);
+    let ask = |path: &str, method: &str, body: &str| {
+        let mut wire = connect(server.address, &certificate, "localhost").unwrap();
+        let json = [("content-type", "application/json")];
+        wire.request(method, path, &json, body.as_bytes());
+        wire.answer().status
+    };
+    assert_eq!(ask("/v0/pools", "POST", "{\"pool\":\"lab\"}"), 200);
+    assert_eq!(ask("/v0/pools/lab/append", "POST", "{\"data\":1}"), 200);
+    // No window for what streams send.
+    let mut raw = Raw::connect(server.address, &certificate, &[(4, 0)]);
+    raw.get(1, "/v0/pools/lab/tail?timeout_ms=2000");
+    let lingering = std::thread::spawn(move || raw.linger());
+    while ask("/v0/pools/lab/tail?max=0", "GET", "") != 423 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    while ask("/v0/pools/lab/tail?max=0", "GET", "") == 423 {
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    lingering.join().unwrap();
+}
+
+/// A client that makes room slowly is served to the end, also with what is larger than its room.
+#[test]
+fn http2_answers_in_pieces() {
+    let scratch = Scratch::new();
+    let certificate = init(&scratch, &["--bind", "127.0.0.1:9700"]);
+    let server = Server::start(&scratch, &FILES[2..]);
+    let text = "x".repeat(300_000);
+    scratch.feed("lab", &[&format!("\"{text}\"")]);
+    let mut config = client(&certificate);
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let stream = tokio::net::TcpStream::connect(server.address)
+            .await
+            .unwrap();
+        let name = ServerName::try_from("localhost").unwrap();
+        let stream = tokio_rustls::TlsConnector::from(Arc::new(config))
+            .connect(name, stream)
+            .await
+            .unwrap();
+        let io = hyper_util::rt::TokioIo::new(stream);
+        let executor = hyper_util::rt::TokioExecutor::new();
+        let (mut sender, connection) = hyper::client::conn::http2::handshake(executor, io)
+            .await
+            .unwrap();
+        tokio::spawn(connection);
+        for path in ["/v0/pools/lab/messages/1", "/v0/pools/lab/tail?snapshot"] {
+            let request = hyper::Request::builder()
+                .uri(format!("https://localhost{path}"))
+                .body(Full::new(hyper::body::Bytes::new()))
+                .unwrap();
+            let answer = sender.send_request(request).await.unwrap();
+            assert_eq!(answer.status(), 200);
+            let length = answer.headers().get("content-length").cloned();
+            let body = answer.into_body().collect().await.unwrap().to_bytes();
+            assert!(String::from_utf8_lossy(&body).contains(&text));
+            if let Some(length) = length {
+                assert_eq!(length.to_str().unwrap(), body.len().to_string());
+            }
+        }
+    });
 }

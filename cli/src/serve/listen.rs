@@ -1,6 +1,7 @@
 //! Accepting connections, and bounding what each may cost: handshake, head, idleness, unread answers.
 
 use super::driven::driven;
+use super::http2::{Standing, Streams};
 use super::io::Impatient;
 use super::state::{State, Stopping};
 use super::{log, route};
@@ -11,6 +12,7 @@ use hyper::Request;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::future::Future;
+use std::io;
 use std::net::SocketAddr;
 use std::pin::{pin, Pin};
 use std::sync::Arc;
@@ -18,11 +20,12 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio::time::interval;
 use tokio_rustls::TlsAcceptor;
 
 /// For the TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(5);
-/// For a request's head to come in whole, and for a kept connection to be used again.
+/// For a request's head to come in whole, and for a connection without a request to get one.
 const HEAD: Duration = Duration::from_secs(30);
 /// For a client to read something of its answer.
 const UNREAD: Duration = Duration::from_secs(30);
@@ -37,6 +40,12 @@ const HEAD_LINES: usize = 100;
 const STREAMS: u32 = 128;
 /// Between looks whether the other end of an HTTP/2 connection is there.
 const PING: Duration = Duration::from_secs(20);
+/// What waits on an HTTP/2 connection to be sent, at most.
+const SEND_BUFFER: usize = 64 << 10;
+/// Between looks at how an HTTP/2 connection stands.
+const LOOK: Duration = Duration::from_secs(2);
+/// For a client to go when it was told to.
+const FAREWELL: Duration = Duration::from_secs(5);
 /// After accept failed, as it does when the process has no descriptors left.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -81,9 +90,7 @@ pub(crate) async fn accept(listener: TcpListener, state: Arc<State>) {
         let connection = Connection {
             peer: Peer {
                 remote,
-                loopback: stream
-                    .local_addr()
-                    .is_ok_and(|address| address.ip().to_canonical().is_loopback()),
+                loopback: may_be_loopback(stream.local_addr()),
             },
             router: router.clone(),
             stopping: state.stopping.clone(),
@@ -99,6 +106,11 @@ pub(crate) async fn accept(listener: TcpListener, state: Arc<State>) {
     let _ = room
         .acquire_many(u32::try_from(most).unwrap_or(u32::MAX))
         .await;
+}
+
+/// Whether a request may have come to a loopback address. Its host is judged then, so it is assumed when nobody knows.
+fn may_be_loopback(local: io::Result<SocketAddr>) -> bool {
+    local.map_or(true, |address| address.ip().to_canonical().is_loopback())
 }
 
 /// Sends what there is at once, and finds out when the other end is gone without a word.
@@ -163,16 +175,41 @@ impl Connection {
             .await;
     }
 
-    async fn http2(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+    async fn http2(mut self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        let streams = Streams::new();
+        let (of_streams, service) = (streams.clone(), self.service());
+        let service = hyper::service::service_fn(move |request| {
+            of_streams.stream(hyper::service::Service::call(&service, request))
+        });
         let connection = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .max_concurrent_streams(STREAMS)
             .max_header_list_size(HEAD_BYTES as u32)
+            .max_send_buf_size(SEND_BUFFER)
             .keep_alive_interval(PING)
             .keep_alive_timeout(PING)
-            .serve_connection(TokioIo::new(stream), self.service());
-        self.finish(connection, |connection| connection.graceful_shutdown())
-            .await;
+            .serve_connection(TokioIo::new(stream), service);
+        let mut connection = pin!(connection);
+        let (mut looks, mut leaving) = (interval(LOOK), false);
+        let outcome = loop {
+            tokio::select! {
+                outcome = connection.as_mut() => break outcome,
+                () = self.stopping.came(), if !leaving => {
+                    leaving = true;
+                    connection.as_mut().graceful_shutdown();
+                }
+                _ = looks.tick() => match streams.standing() {
+                    Standing::Unread(time) if time >= UNREAD => break Ok(()),
+                    Standing::Idle(time) if time >= HEAD + FAREWELL => break Ok(()),
+                    Standing::Idle(time) if time >= HEAD && !leaving => {
+                        leaving = true;
+                        connection.as_mut().graceful_shutdown();
+                    }
+                    _ => {}
+                },
+            }
+        };
+        self.told(outcome);
     }
 
     /// Runs a connection to its end; from the server's stop on it takes no more requests.
@@ -189,8 +226,26 @@ impl Connection {
                 connection.await
             }
         };
+        self.told(outcome);
+    }
+
+    fn told(&self, outcome: hyper::Result<()>) {
         if let Err(error) = outcome {
             log::debug(format_args!("connection of {}: {error}", self.peer.remote));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_nobody_knows_is_judged_as_loopback() {
+        let address = |text: &str| Ok(text.parse().unwrap());
+        assert!(may_be_loopback(address("127.0.0.1:1")));
+        assert!(may_be_loopback(address("[::ffff:127.0.0.1]:1")));
+        assert!(!may_be_loopback(address("192.0.2.1:1")));
+        assert!(may_be_loopback(Err(io::Error::other("no address"))));
     }
 }

@@ -1,7 +1,7 @@
 //! The server: pools over HTTP.
 //!
 //! `setup` turns settings into a checked configuration, or makes its files (`serve init`); `listen` accepts
-//! connections and bounds them; `gate` is what every request passes (host, origin, CORS, errors, measures);
+//! connections and bounds them, those of HTTP/2 with `http2`; `gate` is what every request passes (host, origin, CORS, errors, measures);
 //! `route` is the table of routes, `routes` their handlers; `pools` keeps pools open, `storage` runs what may
 //! block away from the async workers; `tail` streams messages, `waiter` wakes idle streams, and `driven` lets it drive
 //! their connections; `web` has the files of the page; `mcp` is the Model Context Protocol, also without a network.
@@ -13,6 +13,7 @@ mod driven;
 mod error;
 mod gate;
 mod host;
+mod http2;
 mod io;
 mod listen;
 mod log;
