@@ -102,7 +102,7 @@ fn messages_come_as_they_are_committed() {
     scratch.feed("lab", &["51"]);
     assert_eq!(lines.json()["data"], 51);
     let mut ids = Vec::new();
-    while ids.len() < 50 {
+    while ids.len() < 49 {
         let line = events.line().expect("another line");
         if let Some(id) = line.strip_prefix("id: ") {
             ids.push(id.parse::<u64>().unwrap());
@@ -110,8 +110,8 @@ fn messages_come_as_they_are_committed() {
     }
     assert_eq!(
         ids,
-        (1..=50).collect::<Vec<_>>(),
-        "first the place before all events"
+        (2..=50).collect::<Vec<_>>(),
+        "none of the place before, which lay ahead"
     );
 }
 
@@ -144,6 +144,56 @@ fn events_resume() {
     server
         .ask("GET", path, &[("last-event-id", "x")], b"")
         .error(400, "Usage");
+}
+
+/// The ids and the seqs of messages in a body of events.
+fn ids_and_seqs(text: &str) -> (Vec<u64>, Vec<u64>) {
+    let after = |line: &str, prefix: &str| line.strip_prefix(prefix).map(str::to_owned);
+    let ids = text.lines().filter_map(|line| after(line, "id: "));
+    let data = text.lines().filter_map(|line| after(line, "data: "));
+    let data: Vec<Value> = data
+        .map(|data| serde_json::from_str(&data).unwrap())
+        .collect();
+    (ids.map(|id| id.parse().unwrap()).collect(), seqs(&data))
+}
+
+#[test]
+fn events_from_a_seq_that_is_still_to_come_have_no_id() {
+    let scratch = Scratch::new();
+    let server = filled(&scratch, 5, &[]);
+    let path = "/v0/ui/pools/lab/events?since_seq=1000&timeout_ms=250&heartbeat_ms=100";
+    let answer = server.get(path);
+    assert!(
+        answer.text().contains(": keep-alive\n\n"),
+        "{}",
+        answer.text()
+    );
+    assert_eq!(ids_and_seqs(answer.text()), (vec![], vec![]));
+    // The very next one does not lie ahead.
+    let answer = server.get("/v0/ui/pools/lab/events?since_seq=6&timeout_ms=1");
+    assert_eq!(ids_and_seqs(answer.text()), (vec![5], vec![]));
+}
+
+#[test]
+fn events_resume_backwards() {
+    let scratch = Scratch::new();
+    let server = filled(&scratch, 5, &[]);
+    let ask = |query: &str, id: &str| {
+        let path = format!("/v0/ui/pools/lab/events?backwards{query}");
+        let headers = [("last-event-id", id)];
+        let headers = if id.is_empty() { &[][..] } else { &headers };
+        let answer = server.ask("GET", &path, headers, b"");
+        ids_and_seqs(answer.text())
+    };
+    let down = |seqs: &[u64]| (seqs.to_vec(), seqs.to_vec());
+    assert_eq!(ask("", ""), down(&[5, 4, 3, 2, 1]));
+    assert_eq!(ask("&tag=odd", ""), down(&[5, 3, 1]));
+    assert_eq!(ask("", "4"), down(&[3, 2, 1]));
+    assert_eq!(ask("&max=1", "4"), down(&[3]));
+    for last in ["1", "0"] {
+        assert_eq!(ask("", last), down(&[]));
+        assert_eq!(ask("&max=7", last), down(&[]));
+    }
 }
 
 #[test]
@@ -231,6 +281,15 @@ fn control_frames() {
     assert_eq!(found.len(), 6);
     let resumed = told(&format!("resume={token}&max=1"));
     assert_eq!(resumed[1].0, 2);
+
+    let back = told("backwards&max=2");
+    assert_eq!(back[0].1["position"]["next_seq"], 4);
+    let position = &back[back.len() - 2].1["position"];
+    assert_eq!(position["next_seq"], 2);
+    let token = position["resume"].as_str().unwrap();
+    let resumed = told(&format!("backwards&resume={token}"));
+    assert_eq!((resumed[1].0, resumed[2].0), (2, 1));
+    assert_eq!(resumed[3].1["position"]["next_seq"], 0);
 
     let idle = told("start=now&heartbeat_ms=100");
     assert!(idle.len() >= 4, "{idle:?}");

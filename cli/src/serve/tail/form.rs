@@ -54,20 +54,23 @@ pub(super) enum Filled {
 #[derive(Debug, Default)]
 pub(super) struct Fill {
     form: Form,
+    backwards: bool,
     out: Vec<u8>,
     messages: u64,
 }
 
 impl Fill {
-    pub(super) fn new(form: Form) -> Fill {
+    pub(super) fn new(form: Form, backwards: bool) -> Fill {
         Fill {
             form,
+            backwards,
             ..Fill::default()
         }
     }
 
-    pub(super) fn form(&self) -> Form {
-        self.form
+    /// An empty one like this.
+    pub(super) fn anew(&self) -> Fill {
+        Fill::new(self.form, self.backwards)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -80,12 +83,13 @@ impl Fill {
         (messages, std::mem::take(&mut self.out).into())
     }
 
-    /// What stands before the first message: for events the place to resume from, should none come.
-    pub(super) fn begin(&mut self, stream: &Stream) {
+    /// What stands before the first message: for events the place to resume from, should none come. `newest` is the
+    /// newest seq of the pool.
+    pub(super) fn begin(&mut self, stream: &Stream, newest: u64) {
         match self.form {
             Form::Events => {
                 let _ = writeln!(self.out, "retry: {RETRY_MS}");
-                self.event_id(stream);
+                self.place_id(stream, newest);
                 self.out.push(b'\n');
             }
             Form::Control => self.position(stream),
@@ -133,11 +137,11 @@ impl Fill {
     }
 
     /// A sign of life.
-    pub(super) fn beat(&mut self, stream: &Stream) {
+    pub(super) fn beat(&mut self, stream: &Stream, newest: u64) {
         match self.form {
             Form::Events => {
                 self.out.extend_from_slice(b": keep-alive\n");
-                self.event_id(stream);
+                self.place_id(stream, newest);
                 self.out.push(b'\n');
             }
             // Readers of JSON Lines pass over blank lines.
@@ -147,9 +151,19 @@ impl Fill {
         }
     }
 
-    fn event_id(&mut self, stream: &Stream) {
-        if let Ok(stats) = stream.stats() {
-            let _ = writeln!(self.out, "id: {}", stats.next_seq.saturating_sub(1));
+    /// The id of a message, so that a client who comes again goes on behind it.
+    fn event_id(&mut self, seq: u64) {
+        let _ = writeln!(self.out, "id: {seq}");
+    }
+
+    /// The id of the message before the place. None has one that is still to come: it would tell of another pool. And
+    /// backwards, where there may be none before the first, a client asks again as it did.
+    fn place_id(&mut self, stream: &Stream, newest: u64) {
+        match stream.stats() {
+            Ok(stats) if !self.backwards && stats.next_seq.saturating_sub(1) <= newest => {
+                self.event_id(stats.next_seq.saturating_sub(1));
+            }
+            _ => {}
         }
     }
 
@@ -214,23 +228,20 @@ impl Fill {
     }
 
     fn event(&mut self, stream: &mut Stream) -> Result<Next<()>> {
+        let view = match stream.next(Wait::Try)? {
+            Next::Message(view) => view,
+            other => return Ok(other.map(|_| ())),
+        };
         let at = self.out.len();
         self.out.extend_from_slice(b"event: message\ndata: ");
-        let next = stream
-            .next_json(Wait::Try)
-            .map(|next| next.map(|json| self.out.extend_from_slice(json)));
-        match next {
-            Ok(Next::Message(())) => {
-                self.out.push(b'\n');
-                self.event_id(stream);
-                self.out.push(b'\n');
-                Ok(Next::Message(()))
-            }
-            other => {
-                self.out.truncate(at);
-                other
-            }
+        if let Err(error) = view.write_json(Part::Envelope, &mut self.out) {
+            self.out.truncate(at);
+            return Err(error);
         }
+        self.out.push(b'\n');
+        self.event_id(view.seq());
+        self.out.push(b'\n');
+        Ok(Next::Message(()))
     }
 
     fn frame(&mut self, stream: &mut Stream) -> Result<Next<()>> {

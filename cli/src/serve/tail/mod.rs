@@ -125,8 +125,8 @@ impl Tail {
         let filtered = wanted.is_filtered();
         let begin = move || -> Result<_, Error> {
             let mut stream = wanted.open(&open.pool)?;
-            let mut fill = Fill::new(form);
-            fill.begin(&stream);
+            let mut fill = Fill::new(form, wanted.backwards);
+            fill.begin(&stream, open.pool.bounds()?.newest);
             let found = (!filtered).then(|| fill.from(&mut stream));
             Ok((stream, fill, found))
         };
@@ -244,7 +244,7 @@ impl Tail {
             return Filled::End(EndReason::Timeout);
         };
         let mut fill = std::mem::take(&mut self.fill);
-        let form = fill.form();
+        let anew = fill.anew();
         // When the client goes away, this future does too.
         let leash = Leash::of(&stream);
         let mut scan = pin!(place.run(move || {
@@ -277,7 +277,7 @@ impl Tail {
                 end.map_or(found, Filled::End)
             }
             Err(_) => {
-                self.fill = Fill::new(form);
+                self.fill = anew;
                 Filled::End(end.unwrap_or(EndReason::Timeout))
             }
         }
@@ -305,7 +305,7 @@ impl Tail {
             () = sleep_until(until) => {
                 if until < self.deadline {
                     if let Some(stream) = &self.stream {
-                        self.fill.beat(stream);
+                        self.fill.beat(stream, open.pool.bounds()?.newest);
                         self.found = Some(Filled::Idle);
                     }
                 }

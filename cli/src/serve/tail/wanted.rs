@@ -134,6 +134,7 @@ impl Wanted {
             Place::Seq(seq) => Start::Seq(*seq),
             Place::Time(time_ns) => Start::Time(*time_ns),
             Place::Token(token) => Start::Token(token),
+            Place::After(seq) if self.backwards => Start::Seq(seq.saturating_sub(1)),
             // A client that has seen more than there is saw another pool of this name, or what a crash took.
             Place::After(seq) if *seq > pool.bounds()?.newest => Start::Oldest,
             Place::After(seq) => Start::Seq(seq.saturating_add(1)),
@@ -159,8 +160,9 @@ impl Wanted {
         if let Some(seq) = self.end_seq {
             options = options.end_seq(seq);
         }
-        if let Some(max) = self.max {
-            options = options.max(max);
+        let all_seen = self.backwards && matches!(self.from, Place::After(0 | 1));
+        if let Some(max) = self.max.or(all_seen.then_some(0)) {
+            options = options.max(if all_seen { 0 } else { max });
         }
         pool.tail(&options)
     }
