@@ -335,3 +335,32 @@ fn a_kept_connection_takes_many_requests() {
         "{metrics}"
     );
 }
+
+#[test]
+fn times_that_no_message_can_have_are_refused() {
+    let scratch = Scratch::new();
+    let server = Server::start(&scratch, &[]);
+    server.create("lab");
+    let document = plasmite::json_to_lite3(br#"{"meta":{"tags":[]},"data":1}"#).unwrap();
+    let append = |media_type: &str, route: &str, body: &[u8]| {
+        let path = format!("/v0/pools/lab/{route}");
+        server.ask("POST", &path, &[("content-type", media_type)], body)
+    };
+    for time in [
+        "1969-12-31T23:59:59Z",
+        "2554-07-21T23:34:34Z",
+        "9999-12-31T23:59:59Z",
+    ] {
+        let body = format!("{{\"data\":1,\"time\":\"{time}\"}}");
+        for media_type in ["application/json", "application/jsonl"] {
+            append(media_type, "append", body.as_bytes()).error(400, "Usage");
+        }
+        let route = format!("append_lite3?time={time}");
+        append("application/x-plasmite-lite3", &route, &document).error(400, "Usage");
+    }
+    let info = server.get("/v0/pools/lab/info").json();
+    assert_eq!(info["pool"]["bounds"], serde_json::json!({}));
+    let first = br#"{"data":1,"time":"1970-01-01T00:00:00Z"}"#;
+    let message = append("application/json", "append", first).json();
+    assert_eq!(message["message"]["time"], "1970-01-01T00:00:00Z");
+}

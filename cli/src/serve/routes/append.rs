@@ -1,6 +1,7 @@
 //! Appending: one message as JSON or Lite3, many as JSON Lines or as frames of Lite3; and flushing.
 
 use super::messages::{LITE3, LITE3_STREAM};
+use super::own_time::own_time;
 use super::path::PoolName;
 use super::{json as answer, member, Shared};
 use crate::json;
@@ -9,8 +10,8 @@ use crate::serve::error::{Answer, Refusal};
 use crate::serve::pools::OpenPool;
 use crate::serve::query::{one_of, Query};
 use crate::{
-    format_time, lite3_to_json, parse_time, AppendOptions, BatchItem, Durability, Error, ErrorKind,
-    LockWait, Pool, Receipt, Tags,
+    format_time, lite3_to_json, AppendOptions, BatchItem, Durability, Error, ErrorKind, LockWait,
+    Pool, Receipt, Tags,
 };
 use axum::body::{Body, Bytes};
 use axum::extract::RawQuery;
@@ -139,7 +140,7 @@ pub(crate) async fn lite3(
     };
     let query = Query::parse(query.0.as_deref());
     let mut how = How::of(&query)?;
-    how.time_ns = query.one("time")?.map(parse_time).transpose()?;
+    how.time_ns = query.one("time")?.map(own_time).transpose()?;
     let bytes = body::read(&state, &headers, body).await?;
     if bytes.is_empty() {
         return Err(Refusal::usage(
@@ -267,7 +268,7 @@ fn one(pool: &Pool, body: &[u8], patience: Patience) -> Answer<Outcome> {
         },
         expect_newest: sent.expect_newest,
         lock_wait_ms: sent.lock_wait_ms,
-        time_ns: sent.time.as_deref().map(parse_time).transpose()?,
+        time_ns: sent.time.as_deref().map(own_time).transpose()?,
     };
     let Some(mut options) = how.options(patience) else {
         return Ok(Outcome::WouldWait);
@@ -333,7 +334,7 @@ fn many(
         bytes += data.len() as u64;
         let item = BatchItem::json(data).tags(tags);
         items.push(match &message.time {
-            Some(time) => item.time_ns(parse_time(time)?),
+            Some(time) => item.time_ns(own_time(time)?),
             None => item,
         });
     }
