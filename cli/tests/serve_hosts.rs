@@ -84,6 +84,49 @@ fn pages_of_others_are_refused() {
     assert!(!scratch.pool("x").exists());
 }
 
+/// What a browser sends along for an image, a script or a link carries no origin, but says where the page is.
+#[test]
+fn what_pages_of_others_embed_is_refused() {
+    let scratch = Scratch::new();
+    let options = ["--cors-origin", "http://localhost:3000"];
+    let server = Server::start(&scratch, &options);
+    let ask = |path: &str, headers: &[(&str, &str)]| server.ask("GET", path, headers, b"");
+    for site in ["cross-site", "same-site"] {
+        let site = ("sec-fetch-site", site);
+        for path in [
+            "/v0/pools",
+            "/metrics",
+            "/healthz",
+            "/ui/assets/app.js",
+            "/ui",
+        ] {
+            ask(path, &[site]).error(403, "Permission");
+        }
+        let link = [
+            site,
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-dest", "document"),
+        ];
+        for path in ["/ui", "/ui/pools/lab"] {
+            assert_eq!(ask(path, &link).status, 200, "{path}");
+        }
+        ask("/v0/pools", &link).error(403, "Permission");
+        let frame = [
+            site,
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-dest", "iframe"),
+        ];
+        ask("/ui", &frame).error(403, "Permission");
+        let listed = [site, ("origin", "http://localhost:3000")];
+        assert_eq!(ask("/v0/pools", &listed).status, 200);
+    }
+    for site in ["same-origin", "none"] {
+        let answer = ask("/v0/pools", &[("sec-fetch-site", site)]);
+        assert_eq!(answer.status, 200, "{site}");
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+    }
+}
+
 #[test]
 fn listed_pages_are_let_in() {
     let scratch = Scratch::new();

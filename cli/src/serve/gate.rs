@@ -19,6 +19,8 @@ const VERSION: (HeaderName, HeaderValue) = (
     HeaderName::from_static("plasmite-version"),
     HeaderValue::from_static("0"),
 );
+/// Browsers are to take an answer for what its content type says, and for nothing that they make of its bytes.
+const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 const METHODS: HeaderValue = HeaderValue::from_static("GET,POST,DELETE,OPTIONS");
 const HEADERS: HeaderValue = HeaderValue::from_static("authorization,content-type");
 const VARY: HeaderValue = HeaderValue::from_static(
@@ -48,6 +50,9 @@ pub(crate) async fn gate(
     explain(&state, &mut response);
     cors(&state, listed.as_ref(), response.headers_mut());
     response.headers_mut().insert(VERSION.0, VERSION.1);
+    response
+        .headers_mut()
+        .insert(header::X_CONTENT_TYPE_OPTIONS, NO_SNIFF);
     let (status, took) = (response.status(), begun.elapsed());
     let route = response.extensions().get::<RouteId>().map(|route| route.0);
     state.metrics.request(route, status.as_u16(), took);
@@ -84,7 +89,28 @@ fn admit<'a>(
         .hosts
         .check(host, peer.is_none_or(|peer| peer.loopback))?;
     let origin = headers.get(header::ORIGIN).map(HeaderValue::as_bytes);
-    state.hosts.check_origin(origin, host)
+    let listed = state.hosts.check_origin(origin, host)?;
+    match listed.is_none() && is_of_another_site(request) {
+        true => Err(
+            Refusal::forbidden("pages of other sites may not use this server")
+                .with_hint("start the server with --cors-origin to let them"),
+        ),
+        false => Ok(listed),
+    }
+}
+
+/// Whether a browser says that a page of another site made it ask. Requests for images, scripts and the like carry no
+/// origin; what they get is not shown to that page, but that it came at all, and when, is. A link to our page is as
+/// good as typing its address.
+fn is_of_another_site(request: &Request) -> bool {
+    let has = |name: &str, values: &[&[u8]]| {
+        let header = request.headers().get(name);
+        header.is_some_and(|value| values.contains(&value.as_bytes()))
+    };
+    let path = request.uri().path();
+    let is_link = has("sec-fetch-mode", &[b"navigate"]) && has("sec-fetch-dest", &[b"document"]);
+    let is_page = path == "/ui" || path.starts_with("/ui/");
+    has("sec-fetch-site", &[b"cross-site", b"same-site"]) && !(is_link && is_page)
 }
 
 /// Writes the body of an error.

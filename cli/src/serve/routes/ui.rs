@@ -54,7 +54,6 @@ fn file(media_type: &'static str, text: &'static str) -> Response {
     let headers = [
         (header::CONTENT_TYPE, media_type),
         (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (REFERRER, "no-referrer"),
         // A new server brings a new page.
         (header::CACHE_CONTROL, "no-cache"),
