@@ -362,3 +362,21 @@ fn paths_of_the_server_are_shown_only_when_asked_for() {
     let path = server.get("/v0/pools/lab/info").json()["pool"]["path"].clone();
     assert_eq!(path, scratch.pool("lab").to_str().unwrap());
 }
+
+/// The directory may be given as one word, which stands in many texts that are no paths.
+#[test]
+fn a_directory_of_one_word_is_not_told() {
+    let scratch = Scratch::new();
+    scratch.feed("lab", &["1"]);
+    std::fs::write(scratch.pool("bad"), "no pool").unwrap();
+    let server = Server::start_with(&scratch, &[], |command| {
+        let mut relative = scratch.bare(env!("CARGO_BIN_EXE_plasmite"));
+        relative.args(["--dir", "pools", "serve", "--bind", "127.0.0.1:0"]);
+        *command = relative;
+    });
+    assert_eq!(server.get("/v0/pools/lab/messages/1").status, 200);
+    for path in ["/v0/pools/none/info", "/v0/pools/bad/info", "/v0/pools"] {
+        let answer = server.get(path);
+        assert!(!answer.text().contains("pools/"), "{}", answer.text());
+    }
+}

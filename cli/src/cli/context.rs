@@ -80,12 +80,25 @@ impl Context {
     /// The pools of `--dir`, or of the default directory, for a command that knows no servers. Also guards against
     /// files truncated by others.
     pub(super) fn client(&self, command: &str, references: &[&str]) -> Result<Client, Failure> {
+        self.check_local(command, references)?;
+        Ok(Client::new(self.home()?)?)
+    }
+
+    /// The same for a command whose errors strangers see: the directory in them is to be told from other words.
+    pub(super) fn client_with_whole_paths(&self, command: &str) -> Result<Client, Failure> {
+        self.check_local(command, &[])?;
+        let home = self.home()?;
+        let whole = std::path::absolute(&home).unwrap_or(home);
+        Ok(Client::new(whole)?)
+    }
+
+    fn check_local(&self, command: &str, references: &[&str]) -> Result<(), Failure> {
         remote::refuse_all(command, references)?;
         if let Some(server) = self.home_server() {
             remote::refuse_all(command, &[server])?;
         }
         crate::install_guard()?;
-        Ok(Client::new(self.home()?)?)
+        Ok(())
     }
 
     /// A client for these references, each a pool of this machine or of a server; for none, of all pools there are.

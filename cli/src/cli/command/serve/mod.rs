@@ -35,7 +35,7 @@ pub(super) fn run(context: &mut Context, args: ServeArgs) -> Outcome {
 
 fn listen(context: &mut Context, options: ServeOptions) -> Outcome {
     let config = Config::check(settings(options))?;
-    let client = context.client("serve", &[])?;
+    let client = context.client_with_whole_paths("serve")?;
     let ready_file = ready::ReadyFile::from_environment()?;
     let banner = banner::Banner::new(context, &config);
     serve::run(config, client, &[SIGINT, SIGTERM], |address| {
