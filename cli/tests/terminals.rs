@@ -217,3 +217,24 @@ fn a_terminal_is_no_source_of_messages() {
     );
     assert!(!scratch.pool("lab").exists());
 }
+
+#[test]
+fn receipts_hold_no_commands_for_the_terminal() {
+    let scratch = Scratch::new();
+    let (text, code) = run(
+        &scratch,
+        &["feed", "lab", "1", "--create", "--tag", "a\u{1b}[2J\u{9b}b"],
+        On::Stdout,
+    );
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("tags: a\\u001b[2J\\u009bb"), "{text}");
+    let message = "{\"seq\":1,\"time\":\"2026-01-02T03:04:05Z\",\"meta\":{\"tags\":[\"x\u{9b}2Jy\u{7f}\"]},\"data\":1}";
+    std::fs::write(scratch.path().join("in"), message).unwrap();
+    let (text, code) = run(
+        &scratch,
+        &["feed", "lab", "--copy", "--file", "in"],
+        On::Stdout,
+    );
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("tags: [\"x\\u009b2Jy\\u007f\"]"), "{text}");
+}

@@ -110,7 +110,7 @@ impl Stdout {
 
 /// JSON for a terminal. Control characters up to U+001F are escaped already; those from U+007F on need not be in JSON,
 /// and terminals take some of them for commands.
-fn harmless(json: &[u8]) -> Cow<'_, [u8]> {
+pub(crate) fn harmless(json: &[u8]) -> Cow<'_, [u8]> {
     let suspicious = |byte: &u8| matches!(byte, 0x7f | 0xc2);
     if !json.iter().any(suspicious) {
         return Cow::Borrowed(json);

@@ -8,6 +8,8 @@ use crate::cli::input::{Source, CHUNK};
 use crate::cli::interrupt::Interrupt;
 use crate::cli::output::human;
 use crate::cli::output::progress::Progress;
+use crate::cli::output::stdout::harmless;
+use crate::cli::terminal::printable;
 use crate::json;
 use crate::{
     AppendOptions, Appended, Error, ErrorKind, Fault, Ingest, IngestCounts, IngestStep, LockWait,
@@ -261,7 +263,7 @@ fn receipt_end(terminal: bool, tags: &[String]) -> Vec<u8> {
     if terminal {
         return match tags {
             [] => b"\n".to_vec(),
-            tags => format!("  tags: {}\n", tags.join(",")).into_bytes(),
+            tags => format!("  tags: {}\n", printable(&tags.join(","))).into_bytes(),
         };
     }
     let mut array = Vec::new();
@@ -271,10 +273,9 @@ fn receipt_end(terminal: bool, tags: &[String]) -> Vec<u8> {
 
 /// The same for tags that are a JSON array.
 fn receipt_end_with(terminal: bool, tags: &[u8]) -> Vec<u8> {
-    let (before, after): (&[u8], &[u8]) = match terminal {
-        true if tags == b"[]" => return b"\n".to_vec(),
-        true => (b"  tags: ", b"\n"),
-        false => (b"\",\"meta\":{\"tags\":", b"}}\n"),
-    };
-    [before, tags, after].concat()
+    match terminal {
+        true if tags == b"[]" => b"\n".to_vec(),
+        true => [b"  tags: ", &*harmless(tags), b"\n"].concat(),
+        false => [&b"\",\"meta\":{\"tags\":"[..], tags, b"}}\n"].concat(),
+    }
 }
