@@ -29,6 +29,24 @@ pub(crate) struct Bell {
     watched: AtomicBool,
 }
 
+impl Bell {
+    /// Counts someone who is about to wait; calls `watch` when nobody watches.
+    fn wait(&self, watch: impl FnOnce() -> Result<(), Error>) -> Result<Waiting<'_>, Error> {
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        let waiting = Waiting(self);
+        if !self.watched.swap(true, Ordering::SeqCst) {
+            let watched = watch();
+            if watched.is_err() {
+                self.watched.store(false, Ordering::SeqCst);
+                // Who came meanwhile relies on it: they look, and try for themselves.
+                self.news.notify_waiters();
+            }
+            watched?;
+        }
+        Ok(waiting)
+    }
+}
+
 /// Someone waits at a bell as long as this lives.
 #[derive(Debug)]
 pub(crate) struct Waiting<'a>(&'a Bell);
@@ -71,17 +89,7 @@ pub(crate) struct Waiter(Mutex<Vec<Arc<Shard>>>);
 impl Waiter {
     /// Someone is about to wait at this pool's bell. Listen before the call, and look once more after it.
     pub(crate) fn wait<'a>(&self, open: &'a OpenPool) -> Result<Waiting<'a>, Error> {
-        let bell = &open.bell;
-        bell.waiting.fetch_add(1, Ordering::SeqCst);
-        let waiting = Waiting(bell);
-        if !bell.watched.swap(true, Ordering::SeqCst) {
-            let watched = self.watch(open);
-            if watched.is_err() {
-                bell.watched.store(false, Ordering::SeqCst);
-            }
-            watched?;
-        }
-        Ok(waiting)
+        open.bell.wait(|| self.watch(open))
     }
 
     fn watch(&self, open: &OpenPool) -> Result<(), Error> {
@@ -187,9 +195,12 @@ impl Watch {
             }
             Err(_) => false,
         };
+        if !alive {
+            // Before the ring: who hears it and waits again finds that nobody watches.
+            self.bell.watched.store(false, Ordering::SeqCst);
+        }
         drive(|| self.bell.news.notify_waiters());
         if !alive {
-            self.bell.watched.store(false, Ordering::SeqCst);
             return false;
         }
         if self.bell.waiting.load(Ordering::SeqCst) > 0 {
@@ -204,4 +215,69 @@ impl Watch {
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::driven::driven;
+    use super::*;
+    use crate::{Client, PoolOptions};
+    use tokio::runtime::Builder;
+
+    fn open(client: &Client) -> OpenPool {
+        OpenPool {
+            pool: client.create("lab", &PoolOptions::new()).unwrap(),
+            bell: Arc::default(),
+            is_indexed: false,
+        }
+    }
+
+    /// Who is told that the pool is gone does not take it for watched.
+    #[test]
+    fn a_watch_ends_before_it_rings_for_the_last_time() {
+        let directory = tempfile::tempdir().unwrap();
+        let client = Client::new(directory.path()).unwrap();
+        let open = open(&client);
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .build()
+            .unwrap();
+        let _context = runtime.enter();
+        open.bell.watched.store(true, Ordering::SeqCst);
+        let mut watch = Watch {
+            stream: open
+                .pool
+                .tail(&TailOptions::new().start(Start::Now))
+                .unwrap(),
+            bell: Arc::clone(&open.bell),
+        };
+        let (bell, (sender, receiver)) = (Arc::clone(&open.bell), std::sync::mpsc::channel());
+        runtime.spawn(driven(async move {
+            bell.news.notified().await;
+            let _ = sender.send(bell.watched.load(Ordering::SeqCst));
+        }));
+        // The one worker has polled it.
+        runtime.block_on(runtime.spawn(async {})).unwrap();
+        client.delete("lab").unwrap();
+        assert!(!watch.look());
+        assert!(!receiver.recv().unwrap());
+    }
+
+    /// Who relies on another one's watch hears when there is none.
+    #[test]
+    fn a_watch_that_fails_rings() {
+        let bell = Bell::default();
+        let runtime = Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let mut news = std::pin::pin!(bell.news.notified());
+            news.as_mut().enable();
+            let failed = || Err(Error::new(ErrorKind::Io, "no thread"));
+            assert!(bell.wait(failed).is_err());
+            assert_eq!(bell.waiting.load(Ordering::SeqCst), 0);
+            let watched = Box::pin(news);
+            let rung = futures_util::future::FutureExt::now_or_never(watched);
+            assert!(rung.is_some());
+            assert!(bell.wait(|| Ok(())).is_ok(), "the next one tries again");
+        });
+    }
 }
