@@ -79,6 +79,12 @@ macro_rules! atomic {
             }
 
             #[track_caller]
+            pub fn fetch_xor(&self, value: $number, order: Ordering) -> $number {
+                point(Location::caller());
+                self.0.fetch_xor(value, order)
+            }
+
+            #[track_caller]
             pub fn compare_exchange(
                 &self,
                 current: $number,
