@@ -126,10 +126,10 @@ fn rows_are_those_of_the_specification() {
         .unwrap_or_else(|| common::root().join("../shared/spec"))
         .join("abi.md");
     let Ok(text) = std::fs::read_to_string(&path) else {
-        println!(
-            "left out: the specification is not at {} (set PLASMITE_SPEC to its folder)",
+        common::left_out(&format!(
+            "no shared specification at {} (set PLASMITE_SPEC to its folder)",
             path.display()
-        );
+        ));
         return;
     };
     let (_, tables) = text.split_once("## 14. Gaps").expect("section 14");

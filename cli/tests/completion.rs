@@ -130,7 +130,9 @@ fn shell(scratch: &Scratch, program: &str, args: &[&str]) -> Option<String> {
         .stderr(Stdio::null())
         .status();
     if here.is_err() {
-        eprintln!("left out: {program} is not installed (apt-get install {program})");
+        common::left_out(&format!(
+            "{program} is not installed (apt-get install {program})"
+        ));
         return None;
     }
     let output = scratch.bare(program).args(args).output().expect("it runs");

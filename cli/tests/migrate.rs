@@ -222,7 +222,7 @@ fn real_pools() {
         PathBuf::from,
     );
     let Ok(entries) = fs::read_dir(data.join("pools-v3")) else {
-        println!("left out: no pools-v3 in PLASMITE_TEST_DATA");
+        common::left_out("no shared test data: no pools-v3 in PLASMITE_TEST_DATA");
         return;
     };
     let scratch = Scratch::new();

@@ -4,13 +4,13 @@
 
 mod common;
 
-use common::{json_lines, Ran, Scratch};
+use common::nobody::{as_nobody, readable_by_all};
+use common::{finish, json_lines, Scratch};
 use serde_json::{json, Value};
 use std::fs;
 use std::os::unix::fs::{FileExt, PermissionsExt};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, Stdio};
 
 fn data(scratch: &Scratch, args: &[&str]) -> Vec<Value> {
     let args = [&["follow"], args, &["--data-only", "--jsonl"]].concat();
@@ -215,46 +215,6 @@ fn readers_need_no_right_to_write() {
     fs::set_permissions(scratch.pools(), PermissionsExt::from_mode(0o755)).unwrap();
 }
 
-fn readable_by_all(path: &Path) {
-    fs::set_permissions(path, PermissionsExt::from_mode(0o755)).unwrap();
-}
-
-/// Runs a command as a user who owns nothing here. Root may do everything, so it becomes nobody; others are who they are,
-/// and the modes bind them.
-fn as_nobody(scratch: &Scratch, args: &[&str]) -> Ran {
-    let mut command = scratch.command(args);
-    if rustix::process::geteuid().is_root() {
-        // Where the programs were built may be closed to nobody.
-        let here = scratch.path().join("bin");
-        fs::create_dir_all(&here).unwrap();
-        readable_by_all(&here);
-        let program = here.join("plasmite");
-        if !program.exists() {
-            fs::copy(env!("CARGO_BIN_EXE_plasmite"), &program).unwrap();
-            if let Some(library) = common::library_dir() {
-                fs::copy(
-                    library.join("libplasmite.so.1"),
-                    here.join("libplasmite.so.1"),
-                )
-                .unwrap();
-            }
-        }
-        let mut own = scratch.bare(program.to_str().unwrap());
-        own.env("LD_LIBRARY_PATH", &here).args(command.get_args());
-        own.uid(65_534).gid(65_534);
-        command = own;
-    }
-    ran(command.stdin(Stdio::null()).output().unwrap())
-}
-
-fn ran(output: Output) -> Ran {
-    Ran {
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-        code: output.status.code(),
-    }
-}
-
 /// Defect 35: the command that a hint names, typed as it stands, does what was meant.
 #[test]
 fn the_command_of_a_hint_works_as_it_stands() {
@@ -271,7 +231,7 @@ fn the_command_of_a_hint_works_as_it_stands() {
             .args(args)
             .output()
             .unwrap();
-        let ran = ran(output);
+        let ran = finish(output);
         if args[2] == "-t" {
             ran.error("Usage", 2);
             continue;

@@ -131,7 +131,7 @@ fn a_disk_that_refuses() {
         .args([&shim, &source])
         .status();
     if !built.is_ok_and(|status| status.success()) {
-        println!("left out: there is no C compiler for the shim");
+        common::left_out("there is no C compiler for the shim (apt-get install gcc)");
         return;
     }
     let output = Command::new(std::env::current_exe().unwrap())

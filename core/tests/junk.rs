@@ -136,7 +136,7 @@ fn real_pools_of_format_3() {
         PathBuf::from,
     );
     let Ok(entries) = std::fs::read_dir(data.join("pools-v3")) else {
-        println!("left out: no pools-v3 in PLASMITE_TEST_DATA");
+        common::left_out("no shared test data: no pools-v3 in PLASMITE_TEST_DATA");
         return;
     };
     let (dir, client) = scratch();
@@ -196,7 +196,7 @@ fn without_permission() {
     // SAFETY: no arguments.
     if unsafe { libc::geteuid() } != 0 {
         open_up(dir.path(), 0o755);
-        println!("left out: a directory of another user needs root");
+        common::left_out("a directory of another user needs root");
         return;
     }
     as_nobody(&|| is_refused(client.create("q", &PoolOptions::default()).unwrap_err()));

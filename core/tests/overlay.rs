@@ -33,7 +33,7 @@ fn with_overlay(image: impl FnOnce(&Client), work: impl FnOnce(&Client)) {
         );
         image(&Client::new(Some(&lower)).unwrap());
         if !mount("overlay", &merged, "overlay", 0, &layers) {
-            println!("left out: this system mounts no overlay here");
+            common::left_out("this system mounts no overlay here");
             return;
         }
         work(&Client::new(Some(&merged)).unwrap());

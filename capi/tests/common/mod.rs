@@ -1,12 +1,17 @@
 //! What the tests of the ABI share: where things are, the header's declarations, and running tools.
 
-#![allow(dead_code, reason = "each test uses a part")]
+#![allow(dead_code, unused_imports, reason = "each test uses a part")]
+
+#[path = "../../../core/tests/common/left_out.rs"]
+mod left_out;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The repository.
+pub(crate) use left_out::left_out;
+
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()

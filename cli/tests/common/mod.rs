@@ -10,13 +10,18 @@ use std::time::Duration;
 
 pub(crate) mod both;
 pub(crate) mod http;
+#[path = "../../../core/tests/common/left_out.rs"]
+mod left_out;
 pub(crate) mod mcp;
+pub(crate) mod nobody;
 pub(crate) mod old;
 pub(crate) mod server;
 pub(crate) mod session;
 pub(crate) mod shared;
 pub(crate) mod terminal;
 pub(crate) mod tls;
+
+pub(crate) use left_out::left_out;
 
 /// A test that takes longer hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -146,7 +151,7 @@ fn watchdog(patience: Duration) -> Sender<()> {
     sender
 }
 
-fn finish(output: Output) -> Ran {
+pub(crate) fn finish(output: Output) -> Ran {
     Ran {
         stdout: String::from_utf8(output.stdout).expect("stdout is UTF-8"),
         stderr: String::from_utf8(output.stderr).expect("stderr is UTF-8"),

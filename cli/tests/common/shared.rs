@@ -12,7 +12,7 @@ pub(crate) fn data() -> Option<PathBuf> {
     if folder.is_dir() {
         return Some(folder);
     }
-    eprintln!("left out: no shared test data at {}", folder.display());
+    super::left_out(&format!("no shared test data at {}", folder.display()));
     None
 }
 

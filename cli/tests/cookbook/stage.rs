@@ -1,7 +1,7 @@
 //! Runs recipes: scripts in real shells, with a home directory of their own and the commands on their PATH.
 
 use crate::common::session::Session;
-use crate::common::{old, Scratch};
+use crate::common::{left_out, old, Scratch};
 use crate::network::{self, Network};
 use crate::recipe::{matches, Recipe, What};
 use rustix::process::{kill_process_group, Pid, Signal};
@@ -42,10 +42,10 @@ pub(crate) fn play(document: &str, recipe: &Recipe) {
     let mut stage = Stage::new();
     if recipe.steps.iter().any(|step| step.what == What::Network) {
         if let Err(why) = Network::allowed() {
-            println!(
-                "left out: {:?} of {document}, since this system allows no namespaces here: {why}",
+            left_out(&format!(
+                "{:?} of {document}, since this system allows no namespaces here: {why}",
                 recipe.title
-            );
+            ));
             return;
         }
     }

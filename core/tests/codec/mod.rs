@@ -12,6 +12,8 @@ use plasmite_core::lite3::{check, check_shallow, Kind, Value};
 use plasmite_core::message::{document, Encoding, Message, TimeCache};
 use plasmite_core::ErrorKind;
 
+include!("../common/left_out.rs");
+
 /// The folder of the shared test data, if it is there.
 pub fn data() -> Option<PathBuf> {
     let folder = std::env::var_os("PLASMITE_TEST_DATA")
@@ -20,7 +22,7 @@ pub fn data() -> Option<PathBuf> {
     if folder.is_dir() {
         return Some(folder);
     }
-    eprintln!("left out: no shared test data at {}", folder.display());
+    left_out(&format!("no shared test data at {}", folder.display()));
     None
 }
 

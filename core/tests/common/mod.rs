@@ -3,6 +3,7 @@
 
 mod aftermath;
 mod forge;
+mod left_out;
 mod mounts;
 mod old_file;
 pub(crate) mod old_pool;
@@ -17,6 +18,7 @@ use plasmite_core::{Error, ErrorKind};
 
 pub(crate) use aftermath::{is_held, lasts, nothing_lost, percentiles};
 pub(crate) use forge::Forge;
+pub(crate) use left_out::left_out;
 pub(crate) use mounts::{mount, with_mounts};
 pub(crate) use process::{
     alone, become_nobody, fork, say, until, watchdog, watchdog_for, Board, Process,

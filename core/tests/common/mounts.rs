@@ -4,7 +4,7 @@
 use std::ffi::CString;
 use std::path::Path;
 
-use super::fork;
+use super::{fork, left_out, Board};
 
 /// mount(2); whether that worked.
 pub(crate) fn mount(
@@ -29,26 +29,54 @@ pub(crate) fn mount(
     }
 }
 
+/// Gives this process mounts of its own: as root in namespaces of its own, if it is not root here.
+fn split_off() -> std::io::Result<()> {
+    // SAFETY: plain calls.
+    let (user, group) = unsafe { (libc::geteuid(), libc::getegid()) };
+    let mut what = libc::CLONE_NEWNS;
+    if user != 0 {
+        what |= libc::CLONE_NEWUSER;
+    }
+    // SAFETY: a plain call; only this process's view is split off.
+    if unsafe { libc::unshare(what) } != 0 {
+        return Err(std::io::Error::last_os_error());
+    }
+    if user != 0 {
+        std::fs::write("/proc/self/setgroups", "deny")?;
+        std::fs::write("/proc/self/uid_map", format!("0 {user} 1"))?;
+        std::fs::write("/proc/self/gid_map", format!("0 {group} 1"))?;
+    }
+    match mount("", Path::new("/"), "", libc::MS_REC | libc::MS_PRIVATE, "") {
+        true => Ok(()),
+        false => Err(std::io::Error::last_os_error()),
+    }
+}
+
+/// What a system answers that does not let this user have mounts: no right, no namespaces of users, none left of them.
+fn is_refusal(error: i32) -> bool {
+    [
+        libc::EPERM,
+        libc::EACCES,
+        libc::EINVAL,
+        libc::ENOSYS,
+        libc::ENOSPC,
+    ]
+    .contains(&error)
+}
+
 /// Runs `work` in a process with mounts of its own, where that is allowed.
 pub(crate) fn with_mounts(what: &str, work: impl FnOnce()) {
-    // SAFETY: plain call; only this child's view of the mounts is split off.
-    let probe = fork(|| assert_eq!(unsafe { libc::unshare(libc::CLONE_NEWNS) }, 0));
-    let mut probe = probe;
-    if probe.reap() != 0 {
-        println!("left out: {what} needs the right to mount");
-        return;
-    }
-    fork(|| {
-        // SAFETY: as above.
-        assert_eq!(unsafe { libc::unshare(libc::CLONE_NEWNS) }, 0);
-        assert!(mount(
-            "",
-            Path::new("/"),
-            "",
-            libc::MS_REC | libc::MS_PRIVATE,
-            ""
-        ));
-        work();
+    let refused = Board::new();
+    fork(|| match split_off() {
+        Ok(()) => work(),
+        Err(error) => {
+            let number = error.raw_os_error();
+            assert!(number.is_some_and(is_refusal), "{error}");
+            refused.set(0, 1);
+        }
     })
     .join();
+    if refused.get(0) == 1 {
+        left_out(&format!("{what} needs the right to mount"));
+    }
 }
