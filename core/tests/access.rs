@@ -297,7 +297,7 @@ fn a_pool_of_another_user_where_everybody_may_put_files() {
     };
     assert_eq!(warnings(), Vec::<String>::new());
     if chown(pool.path(), Some(4321), None).is_err() {
-        println!("left out: a file of another user needs the right to make one");
+        common::left_out("a file of another user needs the right to make one");
         return;
     }
     let found = warnings();

@@ -1,4 +1,5 @@
 //! Sleeping readers are woken by whatever concerns them, and by nothing else.
+#![allow(unsafe_code)]
 
 mod common;
 
@@ -6,6 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use common::{fork, put, scratch, sized, watchdog};
+use plasmite_core::format::frame;
+use plasmite_core::ring::memory::Memory;
+use plasmite_core::ring::publish::Draft;
 use plasmite_core::store::{
     wait_any, GapPolicy, Next, OpenOptions, Pool, PoolOptions, Start, Stream, TailOptions, View,
     Wait,
@@ -243,4 +247,68 @@ fn many_streams_and_pools_at_once() {
             ErrorKind::NotFound
         );
     }
+}
+
+/// As a writer leaves it that is killed between its stores of the head and of the next seq; nobody repairs it.
+#[test]
+fn a_future_seq_has_come_although_its_writer_died_at_once() {
+    let _watchdog = watchdog();
+    let (_dir, client) = scratch();
+    let pool = client.create("p", &sized(1 << 16)).unwrap();
+    for _ in 1..=3 {
+        put(&pool, "1");
+    }
+    let raw = plasmite_core::pool::Pool::open(pool.path(), false).unwrap();
+    let ring = raw.shared().ring();
+    let hot = &ring.memory.control().hot;
+    let open = |spin: u64, poll: bool| {
+        let options = TailOptions {
+            start: Start::Seq(5),
+            spin: Duration::from_millis(spin),
+            poll,
+            ..NOW
+        };
+        pool.tail(&options).unwrap()
+    };
+    let streams = [open(0, false), open(20, false), open(0, true)];
+    let (together, by_fd) = (open(0, false), open(0, false));
+    std::thread::scope(|scope| {
+        for stream in &streams {
+            scope.spawn(|| {
+                let next = stream.next(Wait::Forever, &mut View::empty());
+                is_message(next.unwrap(), 5);
+            });
+        }
+        scope.spawn(|| {
+            let found = wait_any(&[&together], Wait::Forever);
+            assert_eq!(found.unwrap(), Some(0));
+        });
+        let fd = by_fd.event_fd().unwrap();
+        scope.spawn(move || {
+            let mut asked = libc::pollfd {
+                fd,
+                events: libc::POLLIN,
+                revents: 0,
+            };
+            // SAFETY: one entry, of a descriptor that the stream keeps open.
+            while unsafe { libc::poll(&mut asked, 1, -1) } != 1 {}
+        });
+        settle();
+        hot.lock.store(77, Ordering::SeqCst);
+        let body = b"1";
+        let draft = Draft {
+            body,
+            body_crc: frame::body_crc(body),
+            payload_len: 1,
+            signature: 0,
+            flags: frame::ENCODING_JSON_TEXT,
+        };
+        // A batch of two: the seq that is waited for is not the first of it.
+        let mut head = ring.head();
+        for seq in 4..=5 {
+            ring.put(head, seq, hot.last_time.load(Ordering::Relaxed), &draft);
+            head += draft.frame_len();
+        }
+        hot.head.store(head, Ordering::Release);
+    });
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::error::Result;
 use crate::limits;
 use crate::pool::Pool;
+use crate::ring::lock;
 use crate::ring::memory::Memory;
 use crate::ring::wake;
 use crate::sys::atomic::{pause, AtomicBool, Ordering};
@@ -73,9 +74,23 @@ impl Pool {
     pub fn has_news(&self, target: &Target) -> bool {
         let hot = &self.shared().ring().memory.control().hot;
         let head = hot.head.load(Ordering::Acquire);
-        // A writer that died before it stored the next seq is repaired by the next one; until then a
-        // future seq cannot have come.
-        head != target.head && (!target.future || hot.next_seq.load(Ordering::Acquire) > target.seq)
+        head != target.head && (!target.future || self.has_come(target.seq))
+    }
+
+    /// Whether a seq, or a later one, was committed before the head that the caller has just loaded.
+    fn has_come(&self, seq: u64) -> bool {
+        let ring = self.shared().ring();
+        let hot = &ring.memory.control().hot;
+        // In this order: the next seq is stored between the head and the unlock, so whoever sees the lock free after
+        // this head sees the next seq that belongs to it.
+        let in_between = hot.lock.load(Ordering::Acquire) != lock::FREE;
+        if hot.next_seq.load(Ordering::Acquire) > seq {
+            return true;
+        }
+        // A writer may have died in between, and nobody need come to repair that: the frames tell. A header that is
+        // damaged makes one look in vain, after which the target has this head.
+        let newest = || ring.newest_claimed(ring.bounds()?);
+        in_between && newest().is_some_and(|newest| newest.seq >= seq)
     }
 
     /// Whether sleepers of this opening can be woken: they must be able to say that they sleep.

@@ -101,6 +101,18 @@ impl<M: Memory> Ring<M> {
         }
     }
 
+    /// Header of the newest message between [`Ring::bounds`], its checksum not looked at.
+    pub fn newest_claimed(&self, (tail, head): (u64, u64)) -> Option<Header> {
+        let mut end = head;
+        loop {
+            let size = self.size_before(end, tail)?;
+            end -= size.len();
+            if let Size::Message(_) = size {
+                return self.header_at(end, head);
+            }
+        }
+    }
+
     /// The newest good message before a position, also beyond damaged ones whose lengths lead on.
     pub fn good_before(&self, position: u64) -> Option<Header> {
         let (tail, mut end) = (self.tail(), position);

@@ -1,3 +1,5 @@
+//! Parts of tests that a machine cannot run.
+
 /// Says that a part of a test is left out here, and why: to standard error past the harness's capture, which would hide it
 /// behind a test that passes, and in the file that `PLASMITE_LEFT_OUT` names, for the end of a run. Scripts say it with
 /// tests/left-out.

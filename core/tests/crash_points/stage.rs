@@ -2,11 +2,15 @@
 
 use std::mem::offset_of;
 use std::os::unix::fs::FileExt;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use plasmite_core::doctor::Status;
 use plasmite_core::format::control::{Hot, WANTED_NONE};
+use plasmite_core::pool::wait::{Target, WaitPlan, Woken};
 use plasmite_core::ring::lock;
 use plasmite_core::store::{AppendOptions, BatchItem, Client, ItemEncoding, OpenOptions, Pool};
+use plasmite_core::sys::clock::Deadline;
 
 use crate::common::{inspect, message, patient, scratch_in_memory, sized, Board};
 use crate::deaths::{dies_at, points_of, Point};
@@ -171,6 +175,9 @@ impl Stage {
             );
             assert!(!read_only || newest <= found.1);
             newest = found.1;
+            if read_only && newest > self.before {
+                self.ends_the_wait_for(newest, point);
+            }
             let mut doctor = self.client.doctor(Some("p")).unwrap();
             while doctor.step(1 << 20).unwrap() {}
             let report = &doctor.reports()[0];
@@ -184,6 +191,25 @@ impl Stage {
         assert_eq!(inspect(&pool, SPREAD).1, newest + 1, "{point:?}");
         // What the dead writer had retired for its messages may be lost early, and no more.
         assert!(retained > 8, "{point:?}: {retained} retained");
+    }
+
+    /// Whoever waited for the newest message from the beginning on, with others to come before it, is not left waiting.
+    fn ends_the_wait_for(&self, newest: u64, point: &Point) {
+        let path = self.client.resolve("p").unwrap();
+        let pool = plasmite_core::pool::Pool::open(&path, true).unwrap();
+        let word = |at: usize| u64::from_le_bytes(self.image[at..at + 8].try_into().unwrap());
+        let target = Target {
+            head: word(4096 + offset_of!(Hot, head)),
+            seq: newest,
+            future: true,
+        };
+        let plan = WaitPlan {
+            deadline: Deadline::after(Duration::ZERO),
+            spin: Duration::ZERO,
+            poll: true,
+        };
+        let woken = pool.wait_news(&target, &plan, &AtomicBool::new(false));
+        assert_eq!(woken.unwrap(), Woken::News, "{point:?}: {target:?}");
     }
 
     /// Dies at every point of the work, which begins with an open pool.
