@@ -419,7 +419,8 @@ struct plsm_bounds {
     uint64_t oldest;
     // The newest message's seq.
     uint64_t newest;
-    // How many messages.
+    // How many messages. Of a pool as it is, in its bounds and info: seqs from the oldest to the newest, also those in
+    // between that a power cut took.
     uint64_t count;
 };
 
@@ -715,7 +716,8 @@ struct plsm_append_options {
     // once, and PLSM_WAIT_FOREVER waits without limit. Otherwise 10000.
     uint64_t lock_wait_ms;
     // Append only when this is the newest seq (0: when no message was ever written), else AlreadyExists;
-    // only when has_expect_newest is set.
+    // only when has_expect_newest is set. When a power cut took the newest messages, the seq of the newest that is left
+    // counts, and so does that of the newest there was.
     uint64_t expect_newest;
     // Whether timestamp_ns counts.
     uint32_t has_timestamp;

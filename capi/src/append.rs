@@ -53,7 +53,8 @@ pub struct plsm_append_options {
     /// once, and PLSM_WAIT_FOREVER waits without limit. Otherwise 10000.
     pub lock_wait_ms: u64,
     /// Append only when this is the newest seq (0: when no message was ever written), else AlreadyExists;
-    /// only when has_expect_newest is set.
+    /// only when has_expect_newest is set. When a power cut took the newest messages, the seq of the newest that is left
+    /// counts, and so does that of the newest there was.
     pub expect_newest: u64,
     /// Whether timestamp_ns counts.
     pub has_timestamp: u32,

@@ -20,7 +20,8 @@ pub struct plsm_bounds {
     pub oldest: u64,
     /// The newest message's seq.
     pub newest: u64,
-    /// How many messages.
+    /// How many messages. Of a pool as it is, in its bounds and info: seqs from the oldest to the newest, also those in
+    /// between that a power cut took.
     pub count: u64,
 }
 

@@ -19,7 +19,8 @@ use crate::sys::{clock, futex};
 pub struct WriteOptions {
     /// How long to wait for the writer lock.
     pub lock_wait: LockWait,
-    /// Store only if this is the newest seq (0: only into a pool that never had a message).
+    /// Store only if this is the newest seq, of those that can be read or of those ever given (0: only into a pool that
+    /// never had a message).
     pub expect_newest: Option<u64>,
 }
 
@@ -47,18 +48,43 @@ impl Locked<'_> {
         &self.pool.shared().ring().memory.control().hot
     }
 
-    /// Seq of the next message.
+    /// Seq of the first of `count` messages that follow the newest.
+    ///
+    /// # Errors
+    /// AlreadyExists when the newest is not the one that `options` expect; Corrupt when there are no such seqs.
     #[inline]
-    pub(crate) fn next_seq(&self) -> Result<u64> {
+    pub(crate) fn next_seq(&self, count: u64, options: &WriteOptions) -> Result<u64> {
         let seq = self.hot().next_seq.load(Ordering::Relaxed);
-        if seq == 0 || seq >= SEQ_LIMIT {
+        // All of them lie below the limit, the last one too.
+        if seq == 0 || seq > SEQ_LIMIT.saturating_sub(count) {
             return Err(
                 Error::corrupt("the pool's control page gives an impossible next seq")
                     .with_path(self.pool.path())
                     .with_offset(4096 + 24),
             );
         }
+        match options.expect_newest {
+            Some(expected) if expected != seq - 1 => self.expect_readable(expected, seq - 1)?,
+            _ => {}
+        }
         Ok(seq)
+    }
+
+    /// The newest message that can be read may be older than the newest that ever was: a power cut takes messages and
+    /// their seqs are not given again. Whoever has read everything expects that one.
+    #[cold]
+    fn expect_readable(&self, expected: u64, last: u64) -> Result<()> {
+        let ring = self.pool.shared().ring();
+        let (tail, head) = ring
+            .bounds_locked()
+            .map_err(|error| error.with_path(self.pool.path()))?;
+        let newest = ring
+            .newest_before(head, tail)
+            .map_or(last, |(_, header)| header.seq);
+        if newest == expected {
+            return Ok(());
+        }
+        Err(self.pool.unexpected_newest(newest, expected))
     }
 
     /// Time of the next message: an own one, which must not fall, or the clock's.
@@ -196,7 +222,7 @@ impl Pool {
     }
 
     #[cold]
-    pub(crate) fn unexpected_newest(&self, newest: u64, expected: u64) -> Error {
+    fn unexpected_newest(&self, newest: u64, expected: u64) -> Error {
         Error::new(
             ErrorKind::AlreadyExists,
             format!("the newest message has seq {newest}, not {expected} as expected; nothing was written"),
@@ -223,13 +249,8 @@ impl Pool {
         }
         let (mut locked, now) = self.lock(options.lock_wait)?;
         let hot = locked.hot();
-        let seq = locked.next_seq()?;
+        let seq = locked.next_seq(1, options)?;
         let time_ns = locked.time(own_time, now, hot.last_time.load(Ordering::Relaxed))?;
-        if let Some(expected) = options.expect_newest {
-            if seq - 1 != expected {
-                return Err(self.unexpected_newest(seq - 1, expected));
-            }
-        }
         let end = ring
             .append(draft, seq, time_ns, &mut ControlOnDisk::new(shared))
             .map_err(|error| error.with_path(self.path()))?;

@@ -107,12 +107,7 @@ impl Pool {
             return Err(self.too_large(total, "the batch"));
         }
         let (mut locked, now) = self.lock(options.lock_wait)?;
-        let first = locked.next_seq()?;
-        if let Some(expected) = options.expect_newest {
-            if first - 1 != expected {
-                return Err(self.unexpected_newest(first - 1, expected));
-            }
-        }
+        let first = locked.next_seq(entries.len() as u64, options)?;
         // Before anything is retired for it: a time that is refused must change nothing.
         let mut last = locked.hot().last_time.load(Ordering::Relaxed);
         if own_times {

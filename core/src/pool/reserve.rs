@@ -62,7 +62,7 @@ impl Pool {
             .with_hint("create a larger pool, or split the data"));
         }
         let (locked, now) = self.lock(options.lock_wait)?;
-        let seq = locked.next_seq()?;
+        let seq = locked.next_seq(1, options)?;
         let time_ns = locked.time(
             own_time,
             now,

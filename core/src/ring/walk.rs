@@ -125,6 +125,28 @@ impl<M: Memory> Ring<M> {
         }
     }
 
+    /// Position of the last message but `count - 1`, damaged ones counted as well; of the oldest when there are fewer.
+    /// `None` where damaged lengths bar the way back.
+    pub fn last(&self, count: u64) -> Option<u64> {
+        loop {
+            let (tail, head) = self.bounds()?;
+            let found = self.last_between(count, tail, head);
+            if self.retained(tail) || found.is_some_and(|at| self.retained(at)) {
+                return found;
+            }
+        }
+    }
+
+    fn last_between(&self, count: u64, tail: u64, head: u64) -> Option<u64> {
+        let (mut end, mut left) = (head, count);
+        while left > 0 && end > tail {
+            let size = self.size_before(end, tail)?;
+            end -= size.len();
+            left -= u64::from(matches!(size, Size::Message(_)));
+        }
+        Some(end)
+    }
+
     /// Where to go backwards from `seq`, which is not there: the end of the newest message below it, or of damage that
     /// bars the way to it.
     pub fn end_of(&self, seq: u64) -> u64 {

@@ -15,7 +15,8 @@ pub struct Bounds {
     pub oldest: u64,
     /// Newest seq.
     pub newest: u64,
-    /// Retained messages.
+    /// Seqs from the oldest to the newest: the retained messages, and those between them whose seqs a power cut took.
+    /// Counting frames would mean to go over all of them.
     pub count: u64,
 }
 

@@ -78,13 +78,18 @@ impl Cursor {
             (self.at, self.expect) = (first, Some(oldest.seq));
             return;
         }
-        match ring.locate(seq) {
-            Place::At(at) => {
-                self.at = at;
-                self.expect = Some(seq);
-            }
-            _ => self.go_to_oldest(),
+        // Counted by the frames: a recovery may have left a hole in the seqs.
+        if let Some(at) = ring.last(count) {
+            self.at = at;
+            self.expect = self.seq_at(at);
+            return;
         }
+        // Damage bars the way back. By the seqs then, so that it is told when it is among the last ones.
+        self.at = match ring.locate(seq) {
+            Place::At(at) => at,
+            _ => ring.behind_older(seq),
+        };
+        self.expect = Some(seq);
     }
 
     fn go_to_backwards(&mut self, start: &Start) -> Result<()> {

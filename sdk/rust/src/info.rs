@@ -11,7 +11,8 @@ pub struct Bounds {
     pub oldest: u64,
     /// The newest seq.
     pub newest: u64,
-    /// How many there are.
+    /// How many there are. Of a pool as it is: seqs from the oldest to the newest, also those in between that a power cut
+    /// took.
     pub count: u64,
 }
 

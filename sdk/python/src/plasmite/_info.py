@@ -22,7 +22,8 @@ class Bounds:
     Attributes:
         oldest: the oldest message's seq, or None when there is none.
         newest: the newest message's seq, or None when there is none.
-        count: how many messages.
+        count: how many messages; of a pool as it is, seqs from the oldest to the newest, also those in between that a
+            power cut took.
     """
 
     oldest: int | None
