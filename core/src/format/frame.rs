@@ -6,7 +6,7 @@
 //! word 2   time, ns since the epoch
 //! word 3   payload length (u32) | signature of the tags (u32)
 //! word 4   length of the tag block (24 bits), flags (8 bits) | lap, low 32 bits (u32)
-//! ...      payload, tag block, zeros
+//! ...      payload, tag block, anything up to the last word's end
 //! last     its last 4 bytes: the size word again, so that the ring can be walked backwards
 //! ```
 //!
@@ -40,6 +40,8 @@ const KIND_SHIFT: u32 = 29;
 const KIND_MESSAGE: u32 = 1;
 const KIND_PADDING: u32 = 2;
 const LEN_MASK: u32 = (1 << KIND_SHIFT) - 1;
+/// Longest frame or filling that a size word can tell.
+pub const MAX_LEN: u64 = LEN_MASK as u64 * 8;
 
 /// Length of the frame of a message whose payload and tags have `body` bytes.
 #[inline]

@@ -138,9 +138,19 @@ impl<M: Memory> Ring<M> {
     }
 
     /// Writes filling from `position` to the ring's end and commits it.
+    ///
+    /// # Errors
+    /// Usage when that is further than a size word can tell: only for a batch of more bytes than that.
     #[inline(never)]
     pub fn pad(&self, position: u64, before: &mut impl BeforeTail) -> Result<u64> {
         let room = self.room(position);
+        if room > frame::MAX_LEN {
+            return Err(Error::usage(format!(
+                "the batch does not fit before the ring's end, and {room} bytes there are too many to be passed over"
+            ))
+            .with_hint("split the batch into some of at most 4 GiB")
+            .with_too_large());
+        }
         self.reclaim(position + room, before)?;
         self.put_padding(position, room);
         self.memory
