@@ -1,8 +1,10 @@
 //! A stopped process is alive: what it holds is waited for, as long as the caller wants, and not
 //! taken away.
+#![allow(unsafe_code)]
 
 mod common;
 
+use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
 use common::{fork, get, patient, put, scratch, watchdog, Board};
@@ -151,4 +153,38 @@ fn a_stopped_flush_leader_is_not_waited_for() {
         leader.resume();
         leader.kill();
     }
+}
+
+/// Who may only read the file can lock its bytes, also all of those by which writers show that they live.
+#[test]
+fn ids_that_are_all_locked_make_writers_busy_and_not_hang() {
+    let _watchdog = watchdog();
+    let (_dir, client) = scratch();
+    let path = client
+        .create("p", &PoolOptions::default())
+        .unwrap()
+        .path()
+        .to_path_buf();
+    let reader = std::fs::File::open(&path).unwrap();
+    // SAFETY: plain numbers, of which zeros are some.
+    let mut all: libc::flock = unsafe { std::mem::zeroed() };
+    all.l_type = libc::F_RDLCK as _;
+    all.l_start = 1 << 62;
+    all.l_len = (1 << 31) + 1;
+    // SAFETY: an open descriptor and a lock that is only read.
+    let locked = unsafe { libc::fcntl(reader.as_raw_fd(), libc::F_OFD_SETLK, &all) };
+    assert_eq!(locked, 0);
+    let pool = client.open("p", &OpenOptions::default()).unwrap();
+    for wait in [
+        LockWait::Try,
+        LockWait::For(Duration::from_millis(100)),
+        LockWait::Forever,
+    ] {
+        let error = pool.append_json(b"1", &waiting(wait)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Busy, "{wait:?}");
+        assert_eq!(error.path(), Some(&*path), "{wait:?}");
+    }
+    assert_eq!(pool.bounds().unwrap().count, 0);
+    drop(reader);
+    assert_eq!(put(&pool, "1"), 1);
 }

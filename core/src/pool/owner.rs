@@ -7,7 +7,7 @@
 use std::os::fd::{AsRawFd, RawFd};
 use std::time::Duration;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::pool::shared::Shared;
 use crate::ring::lock::{Lifeline, ID_MASK};
 use crate::ring::memory::Memory;
@@ -21,6 +21,10 @@ use crate::sys::{byte_lock, fork, futex, random};
 const LIFE_BYTES: i64 = 1 << 62;
 /// The byte that the leader of a flush holds, so that one sync serves many processes.
 const FLUSH_BYTE: i64 = LIFE_BYTES - 1;
+
+/// Ids that are tried at random. With a million processes at work one is taken with a chance of 1 in 2000: when so many
+/// are, somebody locks bytes that are no id of theirs.
+const CLAIMS: u32 = 128;
 
 /// Claimed on first use, and again after a fork.
 #[derive(Debug)]
@@ -64,7 +68,11 @@ impl Owner {
             |error: &std::io::Error| Error::from_io(error, "take part in the pool's writer lock");
         let fd = PrivateFd::open(|| shared.reopen()).map_err(|error| refused(&error))?;
         let word = &shared.ring().memory.control().hot.lock;
+        let mut tries = 0..CLAIMS;
         let id = loop {
+            if tries.next().is_none() {
+                return Err(held(shared));
+            }
             let id = (random::word() as u32) & ID_MASK;
             if id == 0
                 || !byte_lock::try_write(fd.raw(), LIFE_BYTES + i64::from(id))
@@ -89,6 +97,16 @@ impl Owner {
         );
         Ok((id, raw))
     }
+}
+
+#[cold]
+fn held(shared: &Shared) -> Error {
+    Error::new(
+        ErrorKind::Busy,
+        "another process holds locks on the bytes of the pool's file by which writers show that they live; nothing was written",
+    )
+    .with_path(shared.path())
+    .with_hint("no writer of this library does that, and who may read the file can: find the process (the inode in /proc/locks) and end it")
 }
 
 /// How many processes have a part in the pool's writer lock: they have written to it since they opened it, or tried to.
