@@ -11,12 +11,14 @@
 use std::ops::Range;
 
 use crate::format::frame::Size;
-use crate::pool::survey::{claimed, Survey, MAX_SEQ_JUMP};
+use crate::pool::survey::{claimed, Survey, MAX_SEQ_JUMP, SEARCH_LAPS};
 use crate::pool::Pool;
 use crate::ring::memory::Memory;
+use crate::ring::search::Budget;
 use crate::ring::snapshot::Check;
 use crate::sys::atomic::Ordering;
 use crate::sys::file;
+use crate::sys::log::{self, Level};
 
 impl Pool {
     /// Moves the next seq behind those of messages that were cut off, and wipes filling and halves of messages outside of
@@ -28,13 +30,22 @@ impl Pool {
             true => [head..tail, 0..0],
             false => [head..ring.size(), 0..tail],
         };
+        let mut budget = Budget::new(SEARCH_LAPS, ring.size());
         for mut piece in free {
             while let Some(written) = self.written(&piece) {
                 piece.start = written.end;
                 for offset in written.step_by(8) {
-                    self.part_from_frame(offset, found);
+                    self.part_from_frame(offset, found, &mut budget);
                 }
             }
+        }
+        if budget.is_spent() {
+            log::emit(Level::Warn, || {
+                let path = self.path().display();
+                format!(
+                    "{path}: messages that were cut off were wiped with what only looks like them"
+                )
+            });
         }
     }
 
@@ -51,11 +62,11 @@ impl Pool {
         (start < end).then_some(start..end)
     }
 
-    fn part_from_frame(&self, offset: u64, found: &mut Survey) {
+    fn part_from_frame(&self, offset: u64, found: &mut Survey, budget: &mut Budget) {
         let ring = self.shared().ring();
         let word = &ring.memory.ring()[(offset / 8) as usize];
         match Size::parse(word.load(Ordering::Relaxed) as u32) {
-            Some(Size::Message(_)) => self.part_from_message(offset, found),
+            Some(Size::Message(_)) => self.part_from_message(offset, found, budget),
             // At the ring's last word there can be nothing else.
             Some(Size::Padding(len)) if len == ring.room(offset) && len > 8 => {
                 word.store(0, Ordering::Relaxed);
@@ -64,12 +75,19 @@ impl Pool {
         }
     }
 
-    fn part_from_message(&self, offset: u64, found: &mut Survey) {
+    fn part_from_message(&self, offset: u64, found: &mut Survey, budget: &mut Budget) {
         let ring = self.shared().ring();
         let claimed = claimed(ring, offset).filter(|(at, _)| *at >= found.head);
         let Some((at, header)) = claimed else { return };
-        match at.checked_add(header.len).map(|end| ring.verify(at, end)) {
-            Some(Check::Good(_)) => {
+        // Good ones count as well: one can be made up in the other. What the budget does not reach is wiped like halves,
+        // and then as little in the way.
+        let is_good = |end| {
+            ring.is_closed(offset, header.len)
+                && budget.take(header.len)
+                && matches!(ring.verify(at, end), Check::Good(_))
+        };
+        match at.checked_add(header.len).map(is_good) {
+            Some(true) => {
                 if header.seq.saturating_sub(found.next_seq) < MAX_SEQ_JUMP {
                     found.next_seq = found.next_seq.max(header.seq + 1);
                 }

@@ -10,9 +10,11 @@ use crate::format::frame::{Header, Size};
 use crate::limits;
 use crate::ring::memory::Memory;
 use crate::ring::position::is_sound;
+use crate::ring::search::Budget;
 use crate::ring::snapshot::Check;
 use crate::ring::Ring;
 use crate::sys::atomic::Ordering;
+use crate::sys::log::{self, Level};
 
 /// The retained part of a ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +31,12 @@ pub struct Survey {
 
 /// A next-seq word this far ahead of the frames is damage, not a memory of lost messages.
 pub(crate) const MAX_SEQ_JUMP: u64 = 1 << 40;
+
+/// How many times the ring's size may be summed up in a search for runs, or for what was cut off. What writers wrote costs
+/// less: a run is summed once forwards and once backwards, the one that goes round the ring's end is found in both its
+/// parts, and each damaged frame is tried from the run before it, from the one behind it, and by itself: eight times at
+/// most. Bytes made up for it would be summed from every place where they claim that a message begins.
+pub(super) const SEARCH_LAPS: u64 = 16;
 
 /// Looks at the whole ring. The caller holds the writer lock or knows that no writer lives.
 pub fn survey<M: Memory>(ring: &Ring<M>) -> Survey {
@@ -54,7 +62,7 @@ pub fn survey<M: Memory>(ring: &Ring<M>) -> Survey {
     let reaches = |run: &Run| run.head >= synced || !plausible(synced);
     for anchor in anchors {
         if found.is_none() && plausible(anchor) {
-            found = around(ring, anchor).filter(reaches);
+            found = around(ring, anchor, &mut 0).filter(reaches);
         }
     }
     // The first message of a pool lies at 0; an anchor there proves nothing when it is not good.
@@ -125,7 +133,9 @@ struct Run {
 }
 
 /// A good frame at this very position, whatever the control words say, that no recovery has cut off.
-fn good<M: Memory>(ring: &Ring<M>, position: u64) -> Option<Check> {
+fn good<M: Memory>(ring: &Ring<M>, position: u64, cost: &mut u64) -> Option<Check> {
+    let size = ring.size_at(position, position.checked_add(ring.size())?);
+    *cost = cost.saturating_add(size.map_or(0, Size::len));
     match ring.verify(position, position.checked_add(ring.size())?) {
         Check::Damaged | Check::Overtaken => None,
         // Filling of which only the beginning came to the disk would bar the way back.
@@ -155,17 +165,14 @@ fn is_cut_off<M: Memory>(ring: &Ring<M>, position: u64, seq: u64) -> bool {
 }
 
 /// The run of good frames that an anchor, a position between two frames, lies in.
-fn around<M: Memory>(ring: &Ring<M>, anchor: u64) -> Option<Run> {
-    let forward = forward(
-        ring,
-        anchor,
-        before(ring, anchor, 0).map(|(_, header)| header.seq),
-    );
+fn around<M: Memory>(ring: &Ring<M>, anchor: u64, cost: &mut u64) -> Option<Run> {
+    let last = before(ring, anchor, 0, cost).map(|(_, header)| header.seq);
+    let forward = forward(ring, anchor, last, cost);
     let (mut head, mut newest) = forward.whole;
     let lowest = head.saturating_sub(ring.size());
     let mut tail = anchor;
     let mut next_seq = forward.first_seq;
-    while let Some((at, header)) = before(ring, tail, lowest) {
+    while let Some((at, header)) = before(ring, tail, lowest, cost) {
         if next_seq.is_some_and(|next| header.seq >= next) {
             break;
         }
@@ -195,7 +202,7 @@ struct Forward {
     first_seq: Option<u64>,
 }
 
-fn forward<M: Memory>(ring: &Ring<M>, start: u64, before: Option<u64>) -> Forward {
+fn forward<M: Memory>(ring: &Ring<M>, start: u64, before: Option<u64>, cost: &mut u64) -> Forward {
     let mut at = start;
     let mut last = before;
     let mut result = Forward {
@@ -204,7 +211,7 @@ fn forward<M: Memory>(ring: &Ring<M>, start: u64, before: Option<u64>) -> Forwar
     };
     // A lap is the most that can be there.
     while at - start < ring.size() {
-        match good(ring, at) {
+        match good(ring, at, cost) {
             Some(Check::Padding(len)) => at += len,
             Some(Check::Good(header)) if last.is_none_or(|last| header.seq > last) => {
                 last = Some(header.seq);
@@ -221,11 +228,16 @@ fn forward<M: Memory>(ring: &Ring<M>, start: u64, before: Option<u64>) -> Forwar
 }
 
 /// The good message before a position, filling skipped.
-fn before<M: Memory>(ring: &Ring<M>, position: u64, lowest: u64) -> Option<(u64, Header)> {
+fn before<M: Memory>(
+    ring: &Ring<M>,
+    position: u64,
+    lowest: u64,
+    cost: &mut u64,
+) -> Option<(u64, Header)> {
     let mut end = position;
     loop {
         end -= ring.size_before(end, lowest)?.len();
-        match good(ring, end)? {
+        match good(ring, end, cost)? {
             Check::Good(header) => return Some((end, header)),
             Check::Padding(_) => {}
             Check::Damaged | Check::Overtaken => return None,
@@ -233,12 +245,23 @@ fn before<M: Memory>(ring: &Ring<M>, position: u64, lowest: u64) -> Option<(u64,
     }
 }
 
-/// The run with the newest message, from any good frame in the ring.
+/// The run with the newest message, from any good frame in the ring; of those found until there was enough of summing up
+/// what only looks like messages.
 fn search<M: Memory>(ring: &Ring<M>) -> Option<Run> {
     let mut best: Option<Run> = None;
     let mut offset = 0;
+    let mut budget = Budget::new(SEARCH_LAPS, ring.size());
     while offset < ring.size() {
-        let found = header_by_lap(ring, offset).and_then(|at| around(ring, at));
+        let mut cost = 0;
+        let found =
+            header_by_lap(ring, offset, &mut cost).and_then(|at| around(ring, at, &mut cost));
+        if !budget.take(cost) {
+            log::emit(Level::Warn, || {
+                "a search for messages was given up: the pool is full of what only looks like them"
+                    .to_string()
+            });
+            offset = ring.size();
+        }
         match found {
             Some(run) => {
                 // On behind this run, or behind its part in this lap.
@@ -260,9 +283,11 @@ fn search<M: Memory>(ring: &Ring<M>) -> Option<Run> {
 }
 
 /// The position of a good frame at a ring offset, by the lap in its header.
-fn header_by_lap<M: Memory>(ring: &Ring<M>, offset: u64) -> Option<u64> {
-    let (position, _) = claimed(ring, offset)?;
-    matches!(good(ring, position), Some(Check::Good(_))).then_some(position)
+fn header_by_lap<M: Memory>(ring: &Ring<M>, offset: u64, cost: &mut u64) -> Option<u64> {
+    let (position, header) = claimed(ring, offset)?;
+    let is_good = ring.is_closed(offset, header.len)
+        && matches!(good(ring, position, cost), Some(Check::Good(_)));
+    is_good.then_some(position)
 }
 
 /// What the message frame at a ring offset says that it is: its position, by its lap, and its header. Not checked.

@@ -194,7 +194,8 @@ impl<M: Memory> Ring<M> {
     fn scan(&self, seq: u64, tail: u64, head: u64) -> Place {
         let mut position = tail;
         let mut newest = None;
-        while let Some(at) = self.next_good(position, head) {
+        let mut budget = self.budget();
+        while let Some(at) = self.next_good_within(position, head, &mut budget) {
             let Some(header) = self.header_at(at, head) else {
                 break;
             };
@@ -216,6 +217,7 @@ impl<M: Memory> Ring<M> {
             position = at + header.len;
         }
         match newest {
+            _ if budget.is_spent() => Place::Missing,
             Some(newest) if seq > newest => Place::Future,
             Some(_) => Place::Missing,
             None => self.place_in_empty(seq),
@@ -241,8 +243,8 @@ impl<M: Memory> Ring<M> {
 
     fn last_good(&self, tail: u64, head: u64) -> Option<(u64, Header)> {
         let mut last = None;
-        let mut position = tail;
-        while let Some(at) = self.next_good(position, head) {
+        let (mut position, mut budget) = (tail, self.budget());
+        while let Some(at) = self.next_good_within(position, head, &mut budget) {
             let header = self.header_at(at, head)?;
             last = Some((at, header));
             position = at + header.len;
@@ -288,13 +290,15 @@ impl<M: Memory> Ring<M> {
                 }
             }
         }
-        let mut position = start;
+        let (mut position, mut budget) = (start, self.budget());
         while position < head {
             match self.message_from(position, head) {
                 Some((at, header)) if header.time_ns >= time_ns => return at,
                 Some((at, header)) => position = at + header.len,
-                None => match self.next_good(position + 8, head) {
+                None => match self.next_good_within(position + 8, head, &mut budget) {
                     Some(at) => position = at,
+                    // Nobody knows what is there: the reader is told.
+                    None if budget.is_spent() => return position,
                     None => return head,
                 },
             }

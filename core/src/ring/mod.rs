@@ -31,6 +31,7 @@ pub mod position;
 pub mod publish;
 #[cfg(not(loom))]
 pub mod racing;
+pub mod search;
 pub mod snapshot;
 pub mod wake;
 pub mod walk;

@@ -4,6 +4,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::format::frame::{self, Header, Size, HEADER_WORDS};
 use crate::ring::memory::Memory;
 use crate::ring::position::is_sound;
+use crate::ring::search::Budget;
 use crate::ring::Ring;
 use crate::sys::atomic::{fence, prefetch_for_write, Ordering};
 
@@ -111,9 +112,9 @@ impl<M: Memory> Ring<M> {
         let target = target.max((tail + self.stride()).min(head));
         // All at once: the walk by itself would wait for one line after the other.
         self.prefetch_lines((self.offset(tail) / 8) as usize, target - tail);
-        let mut new = tail;
+        let (mut new, mut budget) = (tail, self.budget());
         while new < target {
-            new = self.after_locked(new, head);
+            new = self.after_locked(new, head, &mut budget);
         }
         before.before_tail(new)?;
         hot.tail.store(new, Ordering::Relaxed);
@@ -128,12 +129,15 @@ impl<M: Memory> Ring<M> {
     }
 
     /// Position after the frame at `position`, for reclaim: a damaged frame is jumped over to the
-    /// next good one, so that the pool stays writable.
+    /// next good one, so that the pool stays writable; to the head where the search would be too long, since others wait
+    /// for the lock.
     #[inline]
-    fn after_locked(&self, position: u64, head: u64) -> u64 {
+    fn after_locked(&self, position: u64, head: u64, budget: &mut Budget) -> u64 {
         match self.size_at(position, head) {
             Some(size) => position + size.len(),
-            None => self.next_good(position + 8, head).unwrap_or(head),
+            None => self
+                .next_good_within(position + 8, head, budget)
+                .unwrap_or(head),
         }
     }
 

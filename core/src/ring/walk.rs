@@ -1,5 +1,4 @@
-//! Steps from frame to frame, forwards by length and backwards by trailer, and the search for the
-//! next good frame behind a damaged one.
+//! Steps from frame to frame, forwards by length and backwards by trailer.
 //!
 //! What these functions read may be overwritten meanwhile: their results are hints until the caller
 //! has looked at the tail again ([`Ring::retained`]).
@@ -181,9 +180,9 @@ impl<M: Memory> Ring<M> {
             let Some((tail, head)) = self.bounds() else {
                 return self.tail();
             };
-            let mut end = tail;
-            let next = |end| {
-                let at = self.next_good(end, head)?;
+            let (mut end, mut budget) = (tail, self.budget());
+            let mut next = |end| {
+                let at = self.next_good_within(end, head, &mut budget)?;
                 Some((at, self.header_at(at, head)?))
             };
             while let Some((at, header)) = next(end).filter(|(_, header)| header.seq < seq) {
@@ -221,18 +220,5 @@ impl<M: Memory> Ring<M> {
     /// a damaged head says.
     pub(crate) fn within_reach(&self, position: u64, head: u64) -> u64 {
         head.min(position.saturating_add(self.size()))
-    }
-
-    /// The first good message frame at or after `position`, by checksum.
-    pub fn next_good(&self, position: u64, head: u64) -> Option<u64> {
-        let head = self.within_reach(position, head);
-        let mut position = position;
-        while position < head {
-            if let Check::Good(_) = self.check(position, head) {
-                return Some(position);
-            }
-            position = position.saturating_add(8);
-        }
-        None
     }
 }

@@ -9,6 +9,7 @@ use crate::message::{Encoding, Message};
 use crate::pool::wait::Target;
 use crate::ring::locate::Place;
 use crate::ring::memory::Memory;
+use crate::ring::search::Budget;
 use crate::ring::snapshot::Found;
 use crate::ring::window::{Framed, Window, WINDOW};
 use crate::ring::{mapped::Mapped, Ring};
@@ -52,6 +53,8 @@ pub(super) struct Cursor {
     pub(super) in_place: bool,
     /// They do: not before somebody has recovered the pool.
     lends: bool,
+    /// What searches behind damage may still cost, and the position where the last one ended.
+    search: Option<(Budget, u64)>,
     pub(super) policy: GapPolicy,
     pub(super) wanted: Vec<Vec<u8>>,
     pub(super) wanted_signature: u32,
@@ -93,6 +96,7 @@ impl Cursor {
             backwards: false,
             in_place: false,
             lends: false,
+            search: None,
             policy: GapPolicy::Continue,
             wanted: Vec::new(),
             wanted_signature: 0,
@@ -132,6 +136,7 @@ impl Cursor {
         self.head = 0;
         self.pending = None;
         self.rewind = None;
+        self.search = None;
     }
 
     /// The next step, counting and remembering what it takes.
@@ -386,10 +391,18 @@ impl Cursor {
         // Control words that no writer left: there is no end to what they would make of the ring.
         self.done = ring.bounds().is_none();
         let head = ring.within_reach(self.at, self.head);
-        let next = ring
-            .next_good(self.at.saturating_add(8), head)
-            .unwrap_or(head);
-        self.at = next;
+        let mut budget = match &self.search {
+            Some((last, from)) => ring.budget_after(last, self.at.saturating_sub(*from)),
+            None => ring.budget(),
+        };
+        let next = ring.next_good_within(self.at.saturating_add(8), head, &mut budget);
+        let error = if budget.is_spent() {
+            error.with_hint("what follows only looks like messages: the search for intact ones was given up, and everything up to the newest counts as damaged")
+        } else {
+            error
+        };
+        self.at = next.unwrap_or(head);
+        self.search = Some((budget, self.at));
         self.floor = self.expect.take().unwrap_or(self.floor);
         self.window.clear();
         error
