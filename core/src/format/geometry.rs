@@ -79,14 +79,7 @@ impl Geometry {
             ))
             .with_hint("ask for fewer slots or for a larger pool"));
         }
-        // A retained seq never loses its slot to a newer one: slots times stride covers the most
-        // frames a full ring can hold.
-        let stride = match slots {
-            0 => 1,
-            _ => stride
-                .max((ring_size / frame::MIN_LEN + 1).div_ceil(slots))
-                .next_power_of_two(),
-        };
+        let stride = Geometry::stride(ring_size, slots, stride);
         Ok(Geometry {
             file_size,
             index_slots: slots,
@@ -94,6 +87,17 @@ impl Geometry {
             ring_offset,
             ring_size,
         })
+    }
+
+    /// The stride of an index, `least` or more. A retained seq never loses its slot to a newer one: slots times stride
+    /// covers the most frames a full ring can hold.
+    fn stride(ring_size: u64, slots: u64, least: u64) -> u64 {
+        match slots {
+            0 => 1,
+            _ => least
+                .max((ring_size / frame::MIN_LEN + 1).div_ceil(slots))
+                .next_power_of_two(),
+        }
     }
 
     /// Whether these numbers describe a possible file: nothing overlaps, leaves the file or
@@ -104,8 +108,12 @@ impl Geometry {
             .checked_mul(SLOT)
             .and_then(|len| len.checked_add(INDEX_OFFSET));
         let ring_end = self.ring_offset.checked_add(self.ring_size);
+        // A larger ring than any file has would overflow the sum for the longest stride.
+        let ring_size = self.ring_size.min(limits::MAX_POOL_SIZE);
+        let longest = Geometry::stride(ring_size, self.index_slots, limits::DEFAULT_INDEX_STRIDE);
         self.file_size <= limits::MAX_POOL_SIZE
             && self.index_stride.is_power_of_two()
+            && self.index_stride <= longest
             && self.ring_offset.is_multiple_of(RING_ALIGN)
             && self.ring_size.is_multiple_of(8)
             && self.ring_size >= limits::MIN_RING_SIZE
@@ -145,6 +153,30 @@ mod tests {
         assert!(Geometry::plan(limits::MAX_POOL_SIZE + 1, None).is_err());
         assert!(Geometry::plan(1 << 20, Some(1 << 16)).is_ok());
         assert!(Geometry::plan(1 << 20, Some((1 << 16) + 1)).is_err());
+    }
+
+    /// A longer stride than any plan has would make each look into the index as long.
+    #[test]
+    fn strides_are_those_of_plans() {
+        for slots in [None, Some(0), Some(1), Some(100)] {
+            let mut plan = Geometry::plan(1 << 16, slots).unwrap();
+            assert!(plan.is_sound());
+            plan.index_stride = plan
+                .index_stride
+                .max(limits::DEFAULT_INDEX_STRIDE)
+                .next_power_of_two();
+            while plan.index_slots * plan.index_stride <= plan.ring_size / frame::MIN_LEN
+                && plan.index_slots > 0
+            {
+                plan.index_stride *= 2;
+            }
+            plan.index_stride *= 2;
+            assert!(!plan.is_sound(), "{plan:?}");
+            for power in 14..64 {
+                plan.index_stride = 1 << power;
+                assert!(!plan.is_sound(), "{plan:?}");
+            }
+        }
     }
 
     proptest! {

@@ -22,6 +22,9 @@ pub enum Place {
 /// Frames on average longer than this lie on pages of their own, and asking for them all helps little.
 const MOST_APART: u64 = 4096;
 
+/// Frames asked for ahead: an index of a single slot has a stride as long as the ring.
+const MOST_HOPS: u64 = 64;
+
 impl<M: Memory> Ring<M> {
     /// Finds a seq. What is found is a good frame.
     pub fn locate(&self, seq: u64) -> Place {
@@ -147,7 +150,7 @@ impl<M: Memory> Ring<M> {
         }
         let words = self.memory.ring();
         let first = (self.offset(at) / 8) as usize;
-        for hop in 0..=seq - base {
+        for hop in 0..=(seq - base).min(MOST_HOPS) {
             let guess = first + (hop * each / 8) as usize;
             let lines = if hop == seq - base { 4 } else { 2 };
             // Half a line earlier: frames differ a little in length.
