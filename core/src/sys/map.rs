@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::OnceLock;
 
 use memmap2::{MmapOptions, MmapRaw};
 
@@ -17,6 +18,20 @@ const PAGE_WORDS: usize = 4096 / 8;
 
 /// What a mapping that is not guarded knows of truncation.
 static NEVER: AtomicBool = AtomicBool::new(false);
+
+/// Bytes of this machine's pages, which are the smallest there are, or larger.
+fn page_size() -> usize {
+    static SIZE: OnceLock<usize> = OnceLock::new();
+    *SIZE.get_or_init(|| {
+        // SAFETY: a plain question; the answer is -1 where it is unknown.
+        usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(PAGE_WORDS * 8)
+    })
+}
+
+/// Where the page begins that an offset lies in.
+fn page_start(offset: usize, page: usize) -> usize {
+    offset - offset % page
+}
 
 /// The mapping. Other processes may change its bytes at any time, so it is only ever looked at
 /// through atomic words.
@@ -159,8 +174,7 @@ impl Mapping {
 
     /// Waits until the pages of a range are on the disk.
     pub fn sync(&self, offset: usize, len: usize) -> io::Result<()> {
-        let page = 4096;
-        let start = offset - offset % page;
+        let start = page_start(offset, page_size());
         // SAFETY: the range lies in the mapping (checked by the kernel as well).
         let result = unsafe {
             libc::msync(
@@ -205,6 +219,16 @@ impl Drop for Mapping {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The control page lies in the first page of the file where pages are larger than 4 KiB.
+    #[test]
+    fn syncs_begin_where_a_page_begins() {
+        assert_eq!(page_start(4096, 65536), 0);
+        assert_eq!(page_start(4096, 16384), 0);
+        assert_eq!(page_start(70_000, 65536), 65536);
+        assert_eq!(page_start(4096 + 512, 4096), 4096);
+        assert!(page_size().is_power_of_two() && page_size() >= PAGE_WORDS * 8);
+    }
 
     /// A store that was left out would not end the child.
     #[test]
