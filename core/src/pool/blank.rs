@@ -156,7 +156,20 @@ impl Blank {
     }
 }
 
+/// Makes a directory and those it lies in; the names of the new ones are on the disk afterwards, as the pool's will be.
 fn create_directories(directory: &Path) -> Result<()> {
+    let is_new = |directory: &&Path| !directory.as_os_str().is_empty() && !directory.exists();
+    let new: Vec<&Path> = directory.ancestors().take_while(is_new).collect();
+    make_directories(directory)?;
+    for made in new {
+        file::sync_directory(file::parent_of(made)).map_err(|error| {
+            Error::from_io(&error, "put the pool's directory on the disk").with_path(made)
+        })?;
+    }
+    Ok(())
+}
+
+fn make_directories(directory: &Path) -> Result<()> {
     std::fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)

@@ -33,8 +33,20 @@ use crate::format::control::STATE_DELETED;
 use crate::limits;
 use crate::ring::memory::Memory;
 use crate::sys::atomic::{AtomicU64, Ordering};
-use crate::sys::file;
+use crate::sys::{clock, file};
 use shared::Shared;
+
+/// When the path was last seen to name the file. On a cache line of its own, since every append stores to it.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct Looks {
+    /// By the wall clock, ns.
+    wall: AtomicU64,
+    /// By the monotonic clock, ns; 0 for never.
+    steady: AtomicU64,
+    /// What the wall clock said when somebody last asked whether to look.
+    asked: AtomicU64,
+}
 
 /// An open pool. Any thread may use it at any time; it stays usable over a fork.
 #[derive(Debug)]
@@ -42,8 +54,7 @@ pub struct Pool {
     shared: Arc<Shared>,
     /// Absolute, so that a change of the working directory does not matter.
     path: PathBuf,
-    /// Wall clock, ns, when the path was last seen to name this file.
-    checked_at: AtomicU64,
+    looks: Looks,
 }
 
 impl Pool {
@@ -51,7 +62,7 @@ impl Pool {
         Pool {
             shared,
             path,
-            checked_at: AtomicU64::new(0),
+            looks: Looks::default(),
         }
     }
 
@@ -105,8 +116,12 @@ impl Pool {
     /// [`limits::PATH_CHECK_NS`], since a look costs more than an append.
     #[inline]
     pub(crate) fn check_path(&self, now_ns: u64) -> Result<()> {
-        let checked = self.checked_at.load(Ordering::Relaxed);
-        if now_ns.wrapping_sub(checked) < limits::PATH_CHECK_NS {
+        // An append has the wall clock's time anyway, and another look at a clock would cost it a tenth. A clock that
+        // goes back makes the time that passed very long; one that says the same twice may stand still.
+        let passed = now_ns.wrapping_sub(self.looks.wall.load(Ordering::Relaxed));
+        let moves = self.looks.asked.load(Ordering::Relaxed) != now_ns;
+        self.looks.asked.store(now_ns, Ordering::Relaxed);
+        if moves && passed < limits::PATH_CHECK_NS {
             return Ok(());
         }
         self.check_path_now(now_ns)
@@ -114,10 +129,15 @@ impl Pool {
 
     #[cold]
     fn check_path_now(&self, now_ns: u64) -> Result<()> {
-        if !self.is_current()? {
-            return Err(self.gone());
+        let steady = clock::monotonic_ns();
+        let last = self.looks.steady.load(Ordering::Relaxed);
+        if last == 0 || steady.wrapping_sub(last) >= limits::PATH_CHECK_NS {
+            if !self.is_current()? {
+                return Err(self.gone());
+            }
+            self.looks.steady.store(steady, Ordering::Relaxed);
         }
-        self.checked_at.store(now_ns, Ordering::Relaxed);
+        self.looks.wall.store(now_ns, Ordering::Relaxed);
         Ok(())
     }
 

@@ -7,12 +7,22 @@ use std::time::{Duration, Instant};
 /// Nanoseconds since 1970-01-01T00:00:00Z; 0 for a clock set before that.
 #[inline]
 pub fn wall_ns() -> u64 {
+    ns_of(libc::CLOCK_REALTIME)
+}
+
+/// Nanoseconds since some moment, never 0; nobody sets this clock.
+pub fn monotonic_ns() -> u64 {
+    ns_of(libc::CLOCK_MONOTONIC).max(1)
+}
+
+#[inline]
+fn ns_of(clock: libc::clockid_t) -> u64 {
     let mut time = libc::timespec {
         tv_sec: 0,
         tv_nsec: 0,
     };
-    // SAFETY: `time` is a valid place for the result; CLOCK_REALTIME always exists.
-    unsafe { libc::clock_gettime(libc::CLOCK_REALTIME, &mut time) };
+    // SAFETY: `time` is a valid place for the result; both clocks always exist.
+    unsafe { libc::clock_gettime(clock, &mut time) };
     if time.tv_sec < 0 {
         return 0;
     }
