@@ -105,6 +105,8 @@ impl<M: Memory> Ring<M> {
         let hot = &self.memory.control().hot;
         let tail = hot.tail.load(Ordering::Relaxed);
         if end <= tail + self.size() {
+            // Another writer may have moved the tail; what this one overwrites makes it visible all the same.
+            fence(Ordering::Release); // (B)
             return Ok(());
         }
         let head = hot.head.load(Ordering::Relaxed);
