@@ -87,14 +87,14 @@ fn follow(
             Next::Message(_) if options.in_place => match look(&view) {
                 Some(text) => witness.saw(view.seq, proven(&text, spread)),
                 None => {
-                    witness.lost(view.seq, view.seq);
+                    witness.lost(view.seq, view.seq, pool.bounds().unwrap().oldest);
                     voids += 1;
                 }
             },
             Next::Message(seq) => witness.saw(seq, proven(data_of(&out), spread)),
             Next::Gap(gap) => {
                 missing += gap.last - gap.first + 1;
-                witness.lost(gap.first, gap.last);
+                witness.lost(gap.first, gap.last, pool.bounds().unwrap().oldest);
             }
             Next::Timeout if board.get(DONE) == 1 => break,
             Next::Timeout => {}

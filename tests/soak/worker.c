@@ -1,8 +1,9 @@
 // worker.c: a worker of the soak: worker ROLE DIR POOL WRITER SPREAD N. ROLE is write, batch, reserve or read.
 //
 // What it did goes to standard output, a line each: "r" when it begins; "a N SEQ COUNT BEGIN END" after an append of the
-// messages from N on, with moments of the monotonic clock; "m SEQ TEXT" and "g FIRST LAST" of a reader. SIGUSR1: forks a
-// child that appends under a number of its own. SIGUSR2: starts itself anew with the next message.
+// messages from N on, with moments of the monotonic clock; "m SEQ TEXT" and "g FIRST LAST OLDEST" of a reader, with the
+// oldest seq that the pool has after the gap, 0 if none. SIGUSR1: forks a child that appends under a number of its own;
+// "f" when it has ended. SIGUSR2: starts itself anew with the next message, and so says "r" again.
 #include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -124,6 +125,7 @@ static void branch(plsm_pool_t *pool, uint64_t writer, uint64_t spread) {
     }
     int status = 0;
     check(pid > 0 && waitpid(pid, &status, 0) == pid && status == 0, "a child", NULL);
+    say("f\n");
 }
 
 static void read_for_ever(plsm_pool_t *pool) {
@@ -138,8 +140,10 @@ static void read_for_ever(plsm_pool_t *pool) {
         int code = plsm_stream_next_view(stream, PLSM_WAIT_FOREVER, &view, &err);
         if (code == PLSM_NEXT_GAP) {
             plsm_gap_t gap;
+            plsm_bounds_t bounds;
             check(plsm_stream_gap(stream, &gap, &err) == 0, "gap", err);
-            say("g %" PRIu64 " %" PRIu64 "\n", gap.first, gap.last);
+            check(plsm_pool_bounds(pool, &bounds, &err) == 0, "bounds", err);
+            say("g %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", gap.first, gap.last, bounds.oldest);
             continue;
         }
         check(code == PLSM_NEXT_MESSAGE, "next", err);

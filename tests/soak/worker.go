@@ -89,7 +89,13 @@ func run(args []string) error {
 }
 
 func read(pool *plasmite.Pool) error {
-	tail, err := pool.OpenTail(plasmite.OnGap(func(gap plasmite.Gap) { say("g %d %d\n", gap.First, gap.Last) }))
+	tail, err := pool.OpenTail(plasmite.OnGap(func(gap plasmite.Gap) {
+		bounds, err := pool.Bounds()
+		if err != nil {
+			log.Fatal(err)
+		}
+		say("g %d %d %d\n", gap.First, gap.Last, bounds.Oldest)
+	}))
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ function message(n) {
 if (role === "read") {
   writeSync(1, "r\n");
   for await (const item of pool.tail({ gapPolicy: "event" })) {
-    if (item instanceof Gap) writeSync(1, `g ${item.first} ${item.last}\n`);
+    if (item instanceof Gap) writeSync(1, `g ${item.first} ${item.last} ${pool.bounds().oldest}\n`);
     else writeSync(1, `m ${item.seq} ${JSON.stringify(item.data)}\n`);
   }
 }

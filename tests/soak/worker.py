@@ -30,7 +30,7 @@ def say(line: str) -> None:
 def main(role: str, directory: str, name: str, writer: int, spread: int, n: int) -> None:
     pool = Client(directory).open_pool(name)
     if role == "read":
-        tail = pool.tail(on_gap=lambda gap: say(f"g {gap.first} {gap.last}\n"))
+        tail = pool.tail(on_gap=lambda gap: say(f"g {gap.first} {gap.last} {pool.bounds().oldest or 0}\n"))
         say("r\n")
         for found in tail:
             say(f"m {found.seq} {json.dumps(found.data, separators=(',', ':'))}\n")

@@ -188,8 +188,13 @@ impl Witness {
         }
     }
 
-    pub(crate) fn lost(&mut self, first: u64, last: u64) {
+    /// A gap, and the oldest seq that the pool had when it was asked afterwards, 0 if it held none.
+    pub(crate) fn lost(&mut self, first: u64, last: u64, oldest: u64) {
         assert!(first <= last);
+        assert!(
+            oldest == 0 || oldest > last,
+            "a gap from {first} to {last} has what is retained, from {oldest} on"
+        );
         if let Some(next) = self.next {
             assert_eq!(first, next, "the gap does not begin where reading ended");
         }

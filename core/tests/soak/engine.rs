@@ -91,7 +91,10 @@ fn read(pool: &Pool) -> ! {
         out.clear();
         match stream.next_envelope(Wait::Forever, &mut out).unwrap() {
             Next::Message(seq) => say(&format!("m {seq} {}\n", data_of(&out))),
-            Next::Gap(gap) => say(&format!("g {} {}\n", gap.first, gap.last)),
+            Next::Gap(gap) => {
+                let oldest = pool.bounds().unwrap().oldest;
+                say(&format!("g {} {} {oldest}\n", gap.first, gap.last));
+            }
             other => panic!("{other:?}"),
         }
     }

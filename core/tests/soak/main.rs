@@ -6,19 +6,23 @@
 //! PLASMITE_SOAK_WORKERS: a file with a line for each other worker (see `Language::parse`).
 #![allow(unsafe_code)]
 
+mod commands;
 #[path = "../common/mod.rs"]
 mod common;
 mod engine;
 #[path = "../history/mod.rs"]
 mod history;
 mod oracle;
+mod parts;
 mod probe;
 mod round;
+mod told;
 mod worker;
 
 use std::time::{Duration, Instant};
 
 use common::{env, percentiles, soak, Random};
+use parts::Parts;
 use round::{Round, Totals};
 use worker::Language;
 
@@ -73,10 +77,11 @@ fn everything_at_random() {
     println!("seed {seed}, {time:?}, workers: {}", names.join(", "));
     let mut random = Random(seed | 1);
     let mut totals = Totals::default();
+    let mut parts = Parts::new(&languages);
     let start = Instant::now();
     while totals.rounds == 0 || start.elapsed() < time {
         let left = time.saturating_sub(start.elapsed());
-        let round = Round::new(&languages, &mut random, &mut totals);
+        let round = Round::new(&mut parts, &mut random, &mut totals);
         round.run(left.clamp(Duration::from_secs(2), Duration::from_secs(8)));
         totals.rounds += 1;
     }
@@ -85,17 +90,21 @@ fn everything_at_random() {
         kills,
         held,
         stops,
-        forks,
-        execs,
         probes,
         appended,
         delivered,
         hand_over,
     } = totals;
+    parts.print();
+    let (forks, execs) = (parts.forks, parts.execs);
     println!(
         "{rounds} rounds: {kills} kills ({held} of the last writer alive died with the lock), {stops} stops, {forks} forks, \
          {execs} execs, {probes} looks; {appended} messages appended, {delivered} delivered and proven; hand-over {}",
         percentiles(hand_over)
     );
     assert!(kills > 0 && appended > 0 && delivered > 0);
+    // In less not everybody gets a turn.
+    if time >= Duration::from_secs(30) {
+        parts.assert_complete();
+    }
 }

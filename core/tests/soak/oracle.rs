@@ -4,12 +4,22 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::history::{check, Operation, Recorded};
-use super::worker::{Role, Told};
+use super::parts::Parts;
+use super::told::Told;
+use super::worker::{Role, Worker};
+
+/// One that was there.
+struct Teller {
+    writer: u64,
+    language: String,
+    role: Role,
+    told: Arc<Told>,
+}
 
 /// Writers and readers that were there, dead ones too.
 #[derive(Default)]
 pub(crate) struct Oracle {
-    tellers: Vec<(u64, Role, Arc<Told>)>,
+    tellers: Vec<Teller>,
     /// Receipts of the one that looks: seq, n, begin and end.
     pub(crate) own: Vec<(u64, u64, u64, u64)>,
 }
@@ -19,8 +29,20 @@ fn value(writer: u64, n: u64) -> u64 {
 }
 
 impl Oracle {
-    pub(crate) fn heed(&mut self, writer: u64, role: Role, told: &Arc<Told>) {
-        self.tellers.push((writer, role, Arc::clone(told)));
+    pub(crate) fn heed(&mut self, worker: &Worker) {
+        self.tellers.push(Teller {
+            writer: worker.writer,
+            language: worker.language.name.clone(),
+            role: worker.role,
+            told: Arc::clone(&worker.told),
+        });
+    }
+
+    /// Gives account of who did how much.
+    pub(crate) fn account(&self, parts: &mut Parts<'_>) {
+        for teller in &self.tellers {
+            parts.add(&teller.language, teller.role, &teller.told);
+        }
     }
 
     /// Receipts and readers agree on what each seq is, no seq was given twice or left out, and receipts that followed
@@ -41,7 +63,7 @@ impl Oracle {
         for (seq, n, begin, end) in &self.own {
             record(*seq, value(0, *n), *begin, *end);
         }
-        for (writer, _, told) in &self.tellers {
+        for Teller { writer, told, .. } in &self.tellers {
             for acked in told.appends.lock().unwrap().iter() {
                 for index in 0..acked.count {
                     let value = value(*writer, acked.n + index);
@@ -50,7 +72,7 @@ impl Oracle {
             }
         }
         let mut delivered = 0;
-        for (.., told) in &self.tellers {
+        for Teller { told, .. } in &self.tellers {
             for (seq, writer, n) in told.read.lock().unwrap().iter() {
                 delivered += 1;
                 let value = value(*writer, *n);

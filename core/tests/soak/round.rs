@@ -9,8 +9,9 @@ use super::common::{
 };
 use super::now;
 use super::oracle::Oracle;
+use super::parts::Parts;
 use super::probe;
-use super::worker::{Language, Role, Worker};
+use super::worker::{Role, Worker};
 use plasmite_core::store::{Client, OpenOptions};
 
 const SIZES: [u64; 8] = [9216, 9304, 10_000, 12_000, 20_000, 65_536, 1 << 20, 4 << 20];
@@ -25,16 +26,14 @@ pub(crate) struct Totals {
     pub(crate) kills: u64,
     pub(crate) held: u64,
     pub(crate) stops: u64,
-    pub(crate) forks: u64,
-    pub(crate) execs: u64,
     pub(crate) probes: u64,
     pub(crate) appended: u64,
     pub(crate) delivered: u64,
     pub(crate) hand_over: Vec<Duration>,
 }
 
-pub(crate) struct Round<'a> {
-    languages: &'a [Language],
+pub(crate) struct Round<'a, 'p> {
+    parts: &'a mut Parts<'p>,
     random: &'a mut Random,
     totals: &'a mut Totals,
     dir: tempfile::TempDir,
@@ -47,12 +46,12 @@ pub(crate) struct Round<'a> {
     newest: u64,
 }
 
-impl<'a> Round<'a> {
+impl<'a, 'p> Round<'a, 'p> {
     pub(crate) fn new(
-        languages: &'a [Language],
+        parts: &'a mut Parts<'p>,
         random: &'a mut Random,
         totals: &'a mut Totals,
-    ) -> Round<'a> {
+    ) -> Round<'a, 'p> {
         let (dir, client) = scratch();
         let size = SIZES[random.below(SIZES.len() as u64) as usize];
         let most = ((size - 8192) / 8).max(1);
@@ -63,7 +62,7 @@ impl<'a> Round<'a> {
             33 + spread
         );
         Round {
-            languages,
+            parts,
             random,
             totals,
             dir,
@@ -79,7 +78,10 @@ impl<'a> Round<'a> {
 
     pub(crate) fn run(mut self, time: Duration) {
         let start = Instant::now();
-        self.fill_up();
+        {
+            let _watchdog = watchdog_for(HANG);
+            self.fill_up();
+        }
         while start.elapsed() < time {
             let _watchdog = watchdog_for(HANG);
             std::thread::sleep(Duration::from_micros(self.random.below(40_000)));
@@ -100,6 +102,7 @@ impl<'a> Round<'a> {
         for worker in std::mem::take(&mut self.workers) {
             worker.kill();
         }
+        self.oracle.account(self.parts);
         let (appended, delivered) = self.oracle.judge();
         self.totals.appended += appended;
         self.totals.delivered += delivered;
@@ -121,25 +124,22 @@ impl<'a> Round<'a> {
     }
 
     fn start(&mut self, reads: bool) {
-        // The first writer of all is one that begins at once.
-        let among = if self.workers.is_empty() {
-            1
+        let part = if self.workers.is_empty() {
+            self.parts.first(self.random)
         } else {
-            self.languages.len() as u64
+            self.parts.next(reads, self.random)
         };
-        let language = &self.languages[self.random.below(among) as usize];
-        let fits = |role: &&Role| (**role == Role::Read) == reads;
-        let roles: Vec<&Role> = language.roles.iter().filter(fits).collect();
-        let role = *roles[self.random.below(roles.len() as u64) as usize];
-        let worker = Worker::start(
-            language,
-            role,
-            self.dir.path(),
-            self.next_writer,
-            self.spread,
-        );
-        self.oracle.heed(self.next_writer, role, &worker.told);
+        let dir = self.dir.path();
+        let mut worker =
+            Worker::start(part.language, part.role, dir, self.next_writer, self.spread);
+        self.oracle.heed(&worker);
         self.next_writer += 1;
+        if part.awaited {
+            until(|| {
+                worker.lives();
+                worker.has_worked()
+            });
+        }
         self.workers.push(worker);
     }
 
@@ -156,9 +156,19 @@ impl<'a> Round<'a> {
         self.totals.stops += 1;
     }
 
+    /// One that has worked, most of the time: slow starters would hardly live to work otherwise.
+    fn any_to_kill(&mut self) -> usize {
+        let worked = |index: &usize| self.workers[*index].has_worked();
+        let candidates: Vec<usize> = (0..self.workers.len()).filter(worked).collect();
+        if candidates.is_empty() || self.random.below(4) == 0 {
+            return self.any();
+        }
+        candidates[self.random.below(candidates.len() as u64) as usize]
+    }
+
     /// Kills one, stopped or not; the writers that are left must go on.
     fn kill_one(&mut self) {
-        let index = self.any();
+        let index = self.any_to_kill();
         let worker = self.workers.swap_remove(index);
         if self.random.below(4) == 0 {
             worker.signal(libc::SIGSTOP);
@@ -183,9 +193,17 @@ impl<'a> Round<'a> {
         self.totals.hand_over.push(start.elapsed());
     }
 
-    /// Kills all writers at once; then looks, before anything is appended, and appends.
+    /// Kills all writers at once, most of the time when all of them have worked; then looks, before anything is appended, and appends.
     fn kill_writers(&mut self) {
         let writes = |worker: &Worker| worker.role != Role::Read;
+        if self.random.below(4) > 0 {
+            for worker in self.workers.iter_mut().filter(|worker| writes(worker)) {
+                until(|| {
+                    worker.lives();
+                    worker.has_worked()
+                });
+            }
+        }
         let mut dead = Vec::new();
         let workers = std::mem::take(&mut self.workers);
         let (writers, readers): (Vec<_>, Vec<_>) = workers.into_iter().partition(writes);
@@ -241,18 +259,14 @@ impl<'a> Round<'a> {
         self.newest = receipt.seq;
     }
 
-    /// One that can forks, or starts itself anew.
+    /// One of those that can forks, or starts itself anew; what they did they tell.
     fn branch_one(&mut self, signal: libc::c_int) {
         let can = |worker: &&Worker| {
             worker.language.takes_signals() && worker.role != Role::Read && worker.is_ready()
         };
-        let Some(worker) = self.workers.iter().find(can) else {
-            return;
-        };
-        worker.signal(signal);
-        match signal {
-            libc::SIGUSR1 => self.totals.forks += 1,
-            _ => self.totals.execs += 1,
+        let able: Vec<&Worker> = self.workers.iter().filter(can).collect();
+        if !able.is_empty() {
+            able[self.random.below(able.len() as u64) as usize].signal(signal);
         }
     }
 

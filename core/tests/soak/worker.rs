@@ -2,16 +2,15 @@
 //!
 //! What they print is described in tests/soak/worker.c.
 
-use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
-use std::process::{ChildStdin, Command, Stdio};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::Ordering;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use super::common::{data_of, message, proven, Witness};
-use super::now;
+use super::commands::{feed, follow};
+use super::told::{listen, Told};
 
 /// What a worker does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +29,9 @@ impl Role {
             Role::Reserve => "reserve",
             Role::Read => "read",
         }
+    }
+    pub(crate) fn reads(self) -> bool {
+        self == Role::Read
     }
     /// Most messages that were appended and not yet acknowledged.
     pub(crate) fn slack(self) -> u64 {
@@ -94,29 +96,6 @@ impl Language {
     }
 }
 
-/// An append that was acknowledged: of `count` messages from `n` on.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Acked {
-    pub(crate) n: u64,
-    pub(crate) seq: u64,
-    pub(crate) count: u64,
-    pub(crate) begin: u64,
-    pub(crate) end: u64,
-}
-
-/// What a worker told so far.
-#[derive(Default)]
-pub(crate) struct Told {
-    pub(crate) ready: AtomicBool,
-    /// The n of the last message acknowledged.
-    pub(crate) acked: AtomicU64,
-    /// The last seq that a reader was given.
-    pub(crate) seen: AtomicU64,
-    pub(crate) appends: Mutex<Vec<Acked>>,
-    /// Seq, writer and n of what a reader was given.
-    pub(crate) read: Mutex<Vec<(u64, u64, u64)>>,
-}
-
 pub(crate) struct Worker {
     pub(crate) language: Language,
     pub(crate) role: Role,
@@ -140,9 +119,9 @@ impl Worker {
         if language.is_commands() {
             command.args(["--dir", dir]);
             match role {
-                Role::Read => {
-                    command.args(["follow", "p", "--from", "1", "--jsonl", "--quiet-drops"])
-                }
+                Role::Read => command
+                    .args(["follow", "p", "--from", "1", "--jsonl"])
+                    .stderr(Stdio::piped()),
                 _ => command.args(["feed", "p"]),
             };
         } else {
@@ -163,11 +142,12 @@ impl Worker {
         let told = Arc::new(Told::default());
         let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
         let listener = {
-            let (told, writes) = (Arc::clone(&told), role != Role::Read);
-            let commands = language.is_commands();
-            std::thread::spawn(move || match (commands, writes) {
-                (true, true) => feed(&told, input, output, writer, spread),
-                (commands, _) => listen(&told, output, spread, commands),
+            let (told, commands) = (Arc::clone(&told), language.is_commands());
+            let (dir, errors) = (PathBuf::from(dir), child.stderr.take());
+            std::thread::spawn(move || match (commands, errors) {
+                (true, Some(errors)) => follow(&told, output, errors, &dir, spread),
+                (true, None) => feed(&told, input, output, writer, spread),
+                _ => listen(&told, output, spread),
             })
         };
         Worker {
@@ -181,7 +161,12 @@ impl Worker {
     }
 
     pub(crate) fn is_ready(&self) -> bool {
-        self.told.ready.load(Ordering::SeqCst)
+        self.told.begun.load(Ordering::SeqCst) > 0
+    }
+
+    /// Whether it has appended or read anything.
+    pub(crate) fn has_worked(&self) -> bool {
+        self.acked() > 0 || self.told.seen.load(Ordering::SeqCst) > 0
     }
 
     pub(crate) fn acked(&self) -> u64 {
@@ -233,99 +218,4 @@ impl Drop for Worker {
             self.end();
         }
     }
-}
-
-impl Told {
-    fn acknowledge(&self, [n, seq, count, begin, end]: [u64; 5]) {
-        let acked = Acked {
-            n,
-            seq,
-            count,
-            begin,
-            end,
-        };
-        self.appends.lock().unwrap().push(acked);
-        self.acked.store(n + count - 1, Ordering::SeqCst);
-    }
-
-    fn saw(&self, witness: &mut Witness, seq: u64, text: &str, spread: u64) {
-        let (writer, n) = proven(text, spread);
-        witness.saw(seq, (writer, n));
-        self.read.lock().unwrap().push((seq, writer, n));
-        self.seen.store(seq, Ordering::SeqCst);
-    }
-}
-
-/// Hears a worker out.
-fn listen(told: &Told, output: impl Read, spread: u64, commands: bool) {
-    let mut witness = Witness::default();
-    if commands {
-        told.ready.store(true, Ordering::SeqCst);
-    }
-    let mut output = BufReader::new(output);
-    let mut line = String::new();
-    loop {
-        line.clear();
-        // What is cut by a kill is not a line.
-        if output.read_line(&mut line).unwrap_or(0) == 0 || !line.ends_with('\n') {
-            return;
-        }
-        let text = line.trim_end();
-        let (kind, rest) = text.split_once(' ').unwrap_or((text, ""));
-        match kind {
-            "r" => told.ready.store(true, Ordering::SeqCst),
-            "a" => told.acknowledge(numbers(rest)),
-            "m" => {
-                let (seq, text) = rest.split_once(' ').unwrap();
-                told.saw(&mut witness, seq.parse().unwrap(), text, spread);
-            }
-            "g" => {
-                let [first, last] = numbers(rest);
-                witness.lost(first, last);
-            }
-            _ if commands => {
-                let seq = seq_of(text);
-                // The commands pass over what is lost.
-                if let Some(next) = witness.next.filter(|next| *next < seq) {
-                    witness.lost(next, seq - 1);
-                }
-                told.saw(&mut witness, seq, data_of(text.as_bytes()), spread);
-            }
-            // The harness of the engine's worker says something of its own.
-            _ => {}
-        }
-    }
-}
-
-/// Gives `pls feed` one message after another, and hears its receipts.
-fn feed(told: &Told, mut input: ChildStdin, output: impl Read, writer: u64, spread: u64) {
-    let mut receipts = BufReader::new(output).lines();
-    for n in 1.. {
-        let begin = now();
-        let text = message(writer, n, spread) + "\n";
-        if input.write_all(text.as_bytes()).is_err() {
-            return;
-        }
-        let Some(Ok(receipt)) = receipts.next() else {
-            return;
-        };
-        if !receipt.ends_with('}') {
-            return;
-        }
-        told.acknowledge([n, seq_of(&receipt), 1, begin, now()]);
-        told.ready.store(true, Ordering::SeqCst);
-    }
-}
-
-/// The seq of an envelope or a receipt.
-fn seq_of(text: &str) -> u64 {
-    let rest = text
-        .strip_prefix("{\"seq\":")
-        .unwrap_or_else(|| panic!("no seq: {text}"));
-    rest[..rest.find(',').unwrap()].parse().unwrap()
-}
-
-fn numbers<const N: usize>(text: &str) -> [u64; N] {
-    let mut words = text.split(' ').map(|word| word.parse().unwrap());
-    std::array::from_fn(|_| words.next().unwrap_or_else(|| panic!("too few: {text}")))
 }
