@@ -12,6 +12,7 @@ use plasmite_core::lite3::{check, check_shallow, Kind, Value};
 use plasmite_core::message::{document, Encoding, Message, TimeCache};
 use plasmite_core::ErrorKind;
 
+#[allow(clippy::duplicate_mod)] // a test may take both folders
 #[path = "../common/left_out.rs"]
 mod left_out;
 use left_out::left_out;
