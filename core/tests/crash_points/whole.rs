@@ -1,7 +1,9 @@
 //! Deaths in what concerns the whole pool: recovery, deletion, salvage.
 
+use std::mem::offset_of;
 use std::time::Duration;
 
+use plasmite_core::format::control::{Control, Recovery};
 use plasmite_core::store::{OpenOptions, PoolOptions, View, Wait};
 use plasmite_core::ErrorKind;
 
@@ -57,6 +59,23 @@ fn recover(stage: &Stage, image: &[u8]) -> (usize, u64) {
 pub(crate) fn recoveries() -> usize {
     let stage = Stage::new(70);
     let (image, _, _) = after_a_power_cut(&stage);
+    let (deaths, newest) = recover(&stage, &image);
+    assert_eq!(newest, stage.before + 7);
+    deaths
+}
+
+/// As many recoveries are known as there is room for: the oldest two become one.
+pub(crate) fn recoveries_of_many() -> usize {
+    let stage = Stage::new(70);
+    let (mut image, _, _) = after_a_power_cut(&stage);
+    let recovery = 4096 + offset_of!(Control, recovery);
+    let mut put = |at: usize, word: u64| image[at..at + 8].copy_from_slice(&word.to_le_bytes());
+    put(recovery + offset_of!(Recovery, generation), 16);
+    for generation in 1..=16u64 {
+        let place = recovery + offset_of!(Recovery, past) + 16 * (generation as usize - 1);
+        put(place, generation);
+        put(place + 8, 10 * generation);
+    }
     let (deaths, newest) = recover(&stage, &image);
     assert_eq!(newest, stage.before + 7);
     deaths
