@@ -4,7 +4,6 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <sys/time.h>
 
 static plsm_pool_t *pools[3];
 static plsm_stream_t *streams[3];
@@ -173,25 +172,36 @@ static void signals(void) {
     close_streams();
 }
 
-static void on_timer(int number) {
+static void on_every(int number) {
     (void)number;
     plsm_stream_cancel(in_handler);
+}
+
+static int over;
+
+// Signals one thread without end; those of the process could come to a thread of the library.
+static void *signal_often(void *thread) {
+    while (!__atomic_load_n(&over, __ATOMIC_ACQUIRE)) {
+        pthread_kill(*(pthread_t *)thread, SIGUSR2);
+        usleep(20);
+    }
+    return NULL;
 }
 
 // A cancel may come from a handler that interrupts any call on the stream, wherever it is: a lock would be held by
 // the very thread that waits for it.
 static void signals_at_any_moment(void) {
     plsm_error_t *err = NULL;
+    pthread_t thread, self = pthread_self();
     plsm_view_t view;
-    struct sigaction action, before;
-    struct itimerval often = {{0, 50}, {0, 50}}, never = {{0, 0}, {0, 0}};
+    struct sigaction action;
     memset(&action, 0, sizeof action);
-    action.sa_handler = on_timer;
+    action.sa_handler = on_every;
     action.sa_flags = SA_RESTART;
-    open_streams("timer");
+    open_streams("often");
     in_handler = streams[0];
-    sigaction(SIGALRM, &action, &before);
-    setitimer(ITIMER_REAL, &often, NULL);
+    sigaction(SIGUSR2, &action, NULL);
+    start(&thread, signal_often, &self);
     for (int i = 0; i < 400; i++) {
         int fd = -1;
         // Another stream each time: the first descriptor starts a thread.
@@ -207,8 +217,8 @@ static void signals_at_any_moment(void) {
         in_handler = streams[0];
         plsm_stream_free(stream);
     }
-    setitimer(ITIMER_REAL, &never, NULL);
-    sigaction(SIGALRM, &before, NULL);
+    __atomic_store_n(&over, 1, __ATOMIC_RELEASE);
+    pthread_join(thread, NULL);
     close_streams();
 }
 
