@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import faulthandler
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -16,6 +17,9 @@ import pytest
 
 import plasmite
 from plasmite import Client, Pool
+
+# What runs in the background of a shell starts with SIGINT ignored, and so do its children.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 PROJECT = Path(__file__).resolve().parent.parent
 CLONE = PROJECT.parent.parent

@@ -32,10 +32,8 @@ WAITS = {
 
 @pytest.mark.parametrize("wait", WAITS)
 def test_ctrl_c(tmp_path: Path, wait: str) -> None:
-    # What runs in the background of a shell starts with SIGINT ignored.
     source = f"""
-import asyncio, plasmite, signal, sys
-signal.signal(signal.SIGINT, signal.default_int_handler)
+import asyncio, plasmite, sys
 from plasmite import Client
 from plasmite._binding import ffi, lib
 pool = Client("data").create_pool("events")
