@@ -48,6 +48,27 @@ fn connect(address: SocketAddr, pem: &str, name: &str) -> Result<Tls, String> {
     Ok(Wire::over(StreamOwned::new(connection, socket)))
 }
 
+/// A connection of HTTP/2, over TLS.
+async fn connect_http2(
+    address: SocketAddr,
+    config: ClientConfig,
+) -> hyper::client::conn::http2::SendRequest<Full<hyper::body::Bytes>> {
+    let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    let stream = tokio_rustls::TlsConnector::from(Arc::new(config))
+        .connect(name, stream)
+        .await
+        .unwrap();
+    assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
+    let io = hyper_util::rt::TokioIo::new(stream);
+    let executor = hyper_util::rt::TokioExecutor::new();
+    let (sender, connection) = hyper::client::conn::http2::handshake(executor, io)
+        .await
+        .unwrap();
+    tokio::spawn(connection);
+    sender
+}
+
 #[test]
 fn what_init_makes_is_what_clients_need() {
     let scratch = Scratch::new();
@@ -242,19 +263,7 @@ fn http2() {
         .build()
         .unwrap();
     runtime.block_on(async {
-        let stream = tokio::net::TcpStream::connect(address).await.unwrap();
-        let name = ServerName::try_from("localhost").unwrap();
-        let stream = tokio_rustls::TlsConnector::from(Arc::new(config))
-            .connect(name, stream)
-            .await
-            .unwrap();
-        assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
-        let io = hyper_util::rt::TokioIo::new(stream);
-        let executor = hyper_util::rt::TokioExecutor::new();
-        let (mut sender, connection) = hyper::client::conn::http2::handshake(executor, io)
-            .await
-            .unwrap();
-        tokio::spawn(connection);
+        let mut sender = connect_http2(address, config).await;
         let request = |method: &str, path: &str, host: &str, body: &'static str| {
             hyper::Request::builder()
                 .method(method)
@@ -410,20 +419,7 @@ fn http2_answers_in_pieces() {
         .build()
         .unwrap();
     runtime.block_on(async {
-        let stream = tokio::net::TcpStream::connect(server.address)
-            .await
-            .unwrap();
-        let name = ServerName::try_from("localhost").unwrap();
-        let stream = tokio_rustls::TlsConnector::from(Arc::new(config))
-            .connect(name, stream)
-            .await
-            .unwrap();
-        let io = hyper_util::rt::TokioIo::new(stream);
-        let executor = hyper_util::rt::TokioExecutor::new();
-        let (mut sender, connection) = hyper::client::conn::http2::handshake(executor, io)
-            .await
-            .unwrap();
-        tokio::spawn(connection);
+        let mut sender = connect_http2(server.address, config).await;
         for path in ["/v0/pools/lab/messages/1", "/v0/pools/lab/tail?snapshot"] {
             let request = hyper::Request::builder()
                 .uri(format!("https://localhost{path}"))

@@ -56,16 +56,22 @@ fn assert_lost(pool: &Pool, token: &str, first: u64) {
     }
 }
 
-/// A power cut took seqs 11 to 20, and others have them since.
-#[test]
-fn lost_messages_whose_seqs_were_given_again() {
-    let _watchdog = watchdog();
-    let (_dir, client) = scratch();
+/// A pool with 20 messages, and its file as it was when the first ten had been flushed and there were no more.
+fn flushed_and_more(client: &Client) -> (Pool, Vec<u8>) {
     let pool = client.create("p", &sized(1 << 16)).unwrap();
     write(&pool, 1, 1..=10);
     pool.flush().unwrap();
     let image = std::fs::read(pool.path()).unwrap();
     write(&pool, 1, 11..=20);
+    (pool, image)
+}
+
+/// A power cut took seqs 11 to 20, and others have them since.
+#[test]
+fn lost_messages_whose_seqs_were_given_again() {
+    let _watchdog = watchdog();
+    let (_dir, client) = scratch();
+    let (pool, image) = flushed_and_more(&client);
     let tokens: Vec<String> = (0..=21).map(|next| token_at(&pool, next)).collect();
     std::fs::write(client.resolve("cut").unwrap(), image).unwrap();
     let cut = client.open("cut", &OpenOptions::default()).unwrap();
@@ -99,11 +105,7 @@ fn restart(client: &Client, pool: &Pool, name: &str) -> Pool {
 fn recoveries_that_follow_one_that_lost_messages() {
     let _watchdog = watchdog();
     let (_dir, client) = scratch();
-    let pool = client.create("p", &sized(1 << 16)).unwrap();
-    write(&pool, 1, 1..=10);
-    pool.flush().unwrap();
-    let image = std::fs::read(pool.path()).unwrap();
-    write(&pool, 1, 11..=20);
+    let (pool, image) = flushed_and_more(&client);
     let (kept, lost) = (token_at(&pool, 8), token_at(&pool, 21));
     std::fs::write(client.resolve("cut").unwrap(), image).unwrap();
     let mut pool = client.open("cut", &OpenOptions::default()).unwrap();
@@ -141,11 +143,7 @@ fn recoveries_that_follow_one_that_lost_messages() {
 fn a_pool_of_a_build_that_knew_one_recovery() {
     let _watchdog = watchdog();
     let (_dir, client) = scratch();
-    let pool = client.create("p", &sized(1 << 16)).unwrap();
-    write(&pool, 1, 1..=10);
-    pool.flush().unwrap();
-    let image = std::fs::read(pool.path()).unwrap();
-    write(&pool, 1, 11..=20);
+    let (pool, image) = flushed_and_more(&client);
     let lost = token_at(&pool, 21);
     std::fs::write(client.resolve("cut").unwrap(), image).unwrap();
     let pool = client.open("cut", &OpenOptions::default()).unwrap();

@@ -44,12 +44,10 @@ fn messages(pool: &Pool) -> Vec<(u64, u64, Vec<u8>)> {
     messages
 }
 
-/// Of the file as the cut left it: the doctor can name what it finds, and a salvage brings every flushed message that is
+/// Of the file as the cut left it: the doctor gets to its end, and a salvage brings every flushed message that is
 /// not overwritten, and none that never was.
 pub(crate) fn torn(path: &Path, must: std::ops::RangeInclusive<u64>, bodies: &Bodies, seed: u64) {
-    for issue in report(path).issues {
-        assert!(!issue.finding.name().is_empty(), "seed {seed}");
-    }
+    report(path);
     let out = path.with_extension("salvaged");
     plasmite_core::salvage::salvage(path, &out, &CreateOptions::default())
         .unwrap_or_else(|error| panic!("seed {seed}: {error}"));
