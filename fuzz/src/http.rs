@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use libfuzzer_sys::arbitrary::{Result, Unstructured};
 use plasmite_core::store::PoolOptions;
 
-use crate::scratch;
+use crate::{scratch, tally};
 
 /// Long enough for a machine that does other things as well: an answer that takes longer is a hang.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -110,6 +110,9 @@ pub fn run(input: &[u8]) {
     let status = text
         .strip_prefix("HTTP/1.1 ")
         .and_then(|rest| rest.get(..3));
+    if status.is_some_and(|status| status >= "400") {
+        tally::refused();
+    }
     // Nothing at all is an answer to what is no request, nor need that be of this version.
     assert!(status.is_some() || raw || text.is_empty(), "{text}");
     // 501: a method that HTTP knows and this server does not; 503: too many tails, which are ending.

@@ -5,7 +5,7 @@ use libfuzzer_sys::arbitrary::Unstructured;
 use plasmite_core::ingest::{FaultKind, Ingest, Mode, OnFault, Options, Step};
 use plasmite_core::json::Encoder;
 
-use crate::naive;
+use crate::{naive, tally};
 
 const MODES: [Mode; 6] = [
     Mode::Auto,
@@ -31,6 +31,9 @@ pub fn run(input: &[u8]) {
         copy: false,
     };
     let whole = read(options, std::iter::once(text));
+    if whole.iter().any(|out| out.is_err()) {
+        tally::refused();
+    }
     let mut rest = text;
     let pieces = std::iter::from_fn(|| {
         let len = usize::from(how.arbitrary::<u8>().unwrap_or(3)).clamp(1, rest.len().max(1));

@@ -6,6 +6,8 @@ use plasmite_core::json::{Encoded, Encoder};
 use plasmite_core::message::{tags, Encoding, Message};
 use plasmite_core::Result;
 
+use crate::tally;
+
 /// For one message.
 const STEPS: u64 = 20_000;
 
@@ -21,6 +23,7 @@ pub fn run(input: &[u8]) {
         steps: Some(STEPS),
     };
     let Ok(filter) = Filter::new(expression, &options) else {
+        tally::refused();
         return;
     };
     let mut payload = Vec::new();
@@ -40,6 +43,9 @@ pub fn run(input: &[u8]) {
         tags: &block[..],
     };
     let verdict = filter.matches(&message, || true, &mut 0);
+    if verdict.is_err() {
+        tally::refused();
+    }
     // What this adds changes no verdict, but no plan has it.
     let Ok(twin) = Filter::new(&format!("({expression}\n), empty"), &options) else {
         return;

@@ -11,6 +11,7 @@ pub mod old_pool;
 pub mod pool_file;
 pub mod reading;
 pub mod scratch;
+pub mod tally;
 pub mod texts;
 
 #[cfg(feature = "http")]

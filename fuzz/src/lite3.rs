@@ -4,10 +4,12 @@ use plasmite_core::json::{write_lite3, Encoder};
 use plasmite_core::lite3::{check, Value};
 
 use crate::codec::{same, use_everything};
+use crate::tally;
 
 pub fn run(document: &[u8]) {
     use_everything(document);
     if check(document).is_err() {
+        tally::refused();
         return;
     }
     // A sound document says as JSON what can be found in it, and JSON gives it back.

@@ -14,7 +14,7 @@ use plasmite_core::ErrorKind;
 use crate::old_file::OldPool;
 use crate::pool_file::doctor;
 use crate::reading::{everything, known, open};
-use crate::scratch;
+use crate::{scratch, tally};
 
 const RING: usize = 4096 + 16 * 16;
 const LONGEST: usize = 16 << 10;
@@ -50,6 +50,7 @@ pub fn run(input: &[u8]) {
         }
         Err(error) => {
             known(&error, &[ErrorKind::Corrupt, ErrorKind::Usage]);
+            tally::refused();
             assert!(
                 !scratch::path("new").exists(),
                 "{error:?} left a file behind"

@@ -6,7 +6,7 @@ use plasmite_core::filter::{Filter, FilterOptions};
 use plasmite_core::store::{GapPolicy, Next, OpenOptions, Pool, Start, TailOptions, View, Wait};
 use plasmite_core::{Error, ErrorKind};
 
-use crate::scratch;
+use crate::{scratch, tally};
 
 /// More steps than any pool here has frames: a stream that takes them does not end.
 const STEPS: usize = 4000;
@@ -36,6 +36,14 @@ pub fn open(name: &str, read_only: bool) -> Option<Pool> {
 pub fn known(error: &Error, kinds: &[ErrorKind]) {
     assert!(kinds.contains(&error.kind()), "{error:?}");
     assert!(!error.message().is_empty());
+    tell(error);
+}
+
+/// Damage is what an input is refused for; that a seq is not there is not.
+fn tell(error: &Error) {
+    if error.kind() == ErrorKind::Corrupt {
+        tally::refused();
+    }
 }
 
 fn filters() -> &'static [Arc<Filter>] {

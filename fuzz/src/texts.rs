@@ -3,7 +3,7 @@
 use plasmite_core::message::time;
 use plasmite_core::store::{Client, PoolOptions, Start, TailOptions};
 
-use crate::scratch;
+use crate::{scratch, tally};
 
 pub fn run(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else {
@@ -38,13 +38,15 @@ pub fn run(input: &[u8]) {
         start: Start::Token(text.to_owned()),
         ..TailOptions::default()
     };
-    if let Ok(stream) = pool.tail(&options) {
-        let token = stream.token();
-        let options = TailOptions {
-            start: Start::Token(token),
-            ..TailOptions::default()
-        };
-        pool.tail(&options).expect("our own token");
+    match pool.tail(&options) {
+        Ok(stream) => {
+            let options = TailOptions {
+                start: Start::Token(stream.token()),
+                ..TailOptions::default()
+            };
+            pool.tail(&options).expect("our own token");
+        }
+        Err(_) => tally::refused(),
     }
 }
 

@@ -1,3 +1,5 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| plasmite_fuzz::http::run(input));
+use plasmite_fuzz::{http, tally::counted};
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| counted(|| http::run(input)));

@@ -1,3 +1,5 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| plasmite_fuzz::ingest::run(input));
+use plasmite_fuzz::{ingest, tally::counted};
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| counted(|| ingest::run(input)));

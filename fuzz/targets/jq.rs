@@ -1,3 +1,5 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| plasmite_fuzz::jq::run(input));
+use plasmite_fuzz::{jq, tally::counted};
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| counted(|| jq::run(input)));

@@ -1,3 +1,5 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| plasmite_fuzz::json::run(input));
+use plasmite_fuzz::{json, tally::counted};
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| counted(|| json::run(input)));

@@ -1,3 +1,5 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| plasmite_fuzz::lite3::run(input));
+use plasmite_fuzz::{lite3, tally::counted};
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| counted(|| lite3::run(input)));

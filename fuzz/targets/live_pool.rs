@@ -1,3 +1,5 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| plasmite_fuzz::live_pool::run(input));
+use plasmite_fuzz::{live_pool, tally::counted};
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| counted(|| live_pool::run(input)));

@@ -1,3 +1,5 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| plasmite_fuzz::old_pool::run(input));
+use plasmite_fuzz::{old_pool, tally::counted};
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| counted(|| old_pool::run(input)));

@@ -1,3 +1,5 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| plasmite_fuzz::pool_file::run(input));
+use plasmite_fuzz::{pool_file, tally::counted};
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| counted(|| pool_file::run(input)));

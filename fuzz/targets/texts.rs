@@ -1,3 +1,5 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| plasmite_fuzz::texts::run(input));
+use plasmite_fuzz::{texts, tally::counted};
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| counted(|| texts::run(input)));
