@@ -115,14 +115,14 @@ conformance: all $(VENV)/jsonschema.stamp ## run the one suite of behaviour on e
 # Two switches of threads a model by default; LOOM_MAX_PREEMPTIONS=3 for more, which takes minutes.
 model: ## check models of what threads and processes share, with threads that die at any step
 	RUSTFLAGS="--cfg loom" CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=4 \
-	    $(CARGO) test -q --release --locked -p plasmite-core --lib --target-dir $(TARGET)/loom model
+	    $(CARGO) test -q --release --locked -p plasmite-core --lib --target-dir $(TARGET)/loom model -- --nocapture
 
 # KILLS and CUTS: how many.
 kills: ## SIGKILL writers at random moments, and look at what they leave
 	PLASMITE_KILLS=$(or $(KILLS),10000) $(CARGO) test --locked -p plasmite-core --release --test kill_writer -- --nocapture
 
 cuts: ## cut the power of a simulated disk, again and again, and look at what recovery makes of it
-	PLASMITE_CUTS=$(or $(CUTS),10000) $(CARGO) test --locked -p plasmite-core --release --test recovery -- --nocapture
+	PLASMITE_CUTS=$(or $(CUTS),10000) $(CARGO) test --locked -p plasmite-core --release --features crash-points --test recovery -- --nocapture
 
 crash-points: ## die before each store to a shared word
 	$(CARGO) test --locked -p plasmite-core --features crash-points --test crash_points -- --nocapture

@@ -2,7 +2,7 @@
 
 mod power;
 
-use power::{refusing, Disk, Random, Tear};
+use power::{refusing, within, Disk, Random, Tear};
 
 use plasmite_core::pool::create::CreateOptions;
 use plasmite_core::pool::Pool;
@@ -71,8 +71,9 @@ fn survive_beside(seeds: std::ops::Range<u64>, tear: Tear, flush_every: u64, oth
         }
         std::fs::remove_file(disk.pool().path()).unwrap();
     }
-    let cuts = power::cuts() - before;
-    println!("{cuts} power cuts");
+    let (cuts, within) = (power::cuts() - before, within::states());
+    println!("{cuts} power cuts, {within} states within operations");
+    assert_eq!(within > 0, within::can_be_seen());
     assert!(cuts >= wanted, "{cuts} power cuts of {wanted}");
 }
 

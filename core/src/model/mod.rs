@@ -27,7 +27,10 @@ use crate::ring::publish::{BeforeTail, Draft};
 use crate::ring::snapshot::Check;
 use crate::ring::Ring;
 
-/// Checks a model, within the bounds that the environment sets.
+/// Of all models that this process has checked.
+static RUNS: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+
+/// Checks a model, within the bounds that the environment sets, and says how many interleavings it went through.
 fn check(model: impl Fn() + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.max_branches = 20_000;
@@ -39,7 +42,10 @@ fn check(model: impl Fn() + Send + Sync + 'static) {
         counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         model();
     });
-    println!("{} runs", runs.load(std::sync::atomic::Ordering::Relaxed));
+    let runs = runs.load(std::sync::atomic::Ordering::Relaxed);
+    let all = RUNS.fetch_add(runs, std::sync::atomic::Ordering::Relaxed) + runs;
+    let name = std::thread::current().name().unwrap_or_default().to_owned();
+    println!("{runs} interleavings, {all} with those before: {name}");
 }
 
 /// Runs a part of a model on a thread of its own.

@@ -5,13 +5,15 @@ use std::rc::Rc;
 
 use plasmite_core::pool::Pool;
 
-use super::{refusing, Disk, Random, CONTROL};
+use super::{refusing, within, Disk, Random, CONTROL};
 
 const SYNCED_BEFORE: usize = CONTROL + 520;
 
 /// An append by another.
 pub(crate) struct Step {
     pub(crate) body: Vec<u8>,
+    /// States of the file since the step before.
+    pub(crate) within: Vec<Vec<u8>>,
     /// The file after it.
     pub(crate) image: Vec<u8>,
     /// Whether it synced the control page on its way.
@@ -41,11 +43,13 @@ pub(crate) fn prepare(pool: &Pool, random: &mut Option<Random>) -> Rc<RefCell<Ve
         for body in bodies {
             pool.append(&Disk::draft(&body), None, &Disk::options())
                 .unwrap();
+            let within = within::so_far();
             let image = std::fs::read(pool.path()).unwrap();
             let synced_control = synced_control(Some(&before), &image);
             before.clone_from(&image);
             out.borrow_mut().push(Step {
                 body,
+                within,
                 image,
                 synced_control,
             });

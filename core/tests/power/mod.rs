@@ -1,13 +1,16 @@
 //! A disk that forgets: what a pool's file can look like after a power cut.
 //!
-//! The file is copied after every step. Since the last sync each page (or sector) may have been
+//! The file is copied after every step and, where stores can be seen, at times between two of them (`within`). Since the
+//! last sync each page (or sector) may have been
 //! written out in any of its states, in any order: an image takes any state of each. A sync that fails has written
 //! any of its pages, or none.
 
 pub(crate) mod beside;
+mod contents;
 mod examined;
 mod random;
 pub(crate) mod refusing;
+pub(crate) mod within;
 
 use std::cell::Cell;
 use std::os::unix::fs::FileExt;
@@ -19,11 +22,8 @@ use plasmite_core::pool::append::WriteOptions;
 use plasmite_core::pool::batch::{Body, Entry};
 use plasmite_core::pool::owner::LockWait;
 use plasmite_core::pool::Pool;
-use plasmite_core::ring::mapped::Mapped;
 use plasmite_core::ring::memory::Memory;
 use plasmite_core::ring::publish::Draft;
-use plasmite_core::ring::snapshot::Check;
-use plasmite_core::ring::Ring;
 use plasmite_core::ErrorKind;
 use std::sync::atomic::Ordering;
 
@@ -173,17 +173,20 @@ impl Disk {
     }
 
     fn look(&mut self) {
+        let within = within::end();
         let image = self.image();
         let synced = beside::synced_control(self.images.last(), &image);
-        self.saw(image, synced);
+        self.saw(within, image, synced);
     }
 
-    /// Another state, and whether the control page was synced on the way: then no older one can be on the disk.
-    fn saw(&mut self, image: Vec<u8>, synced_control: bool) {
+    /// Other states on the way to the last one, and whether the control page was synced on that way: then none of before
+    /// can be on the disk.
+    fn saw(&mut self, within: Vec<Vec<u8>>, image: Vec<u8>, synced_control: bool) {
         if synced_control {
             assert!(!refusing::is_unwritten(1), "a sync that wrote nothing");
             self.since[1] = self.images.len() - 1;
         }
+        self.images.extend(within);
         self.images.push(image);
     }
 
@@ -206,6 +209,7 @@ impl Disk {
 
     pub(crate) fn append(&mut self, mut body: Vec<u8>) {
         body.truncate(self.pool.shared().ring().size() as usize - 48);
+        within::watch(self.pool.path(), self.bodies.len() as u64);
         let result = self
             .pool
             .append(&Disk::draft(&body), None, &Disk::options());
@@ -232,6 +236,7 @@ impl Disk {
         if entries.iter().map(len).sum::<u64>() > self.pool.shared().ring().size() {
             return;
         }
+        within::watch(self.pool.path(), self.bodies.len() as u64);
         let result = self.pool.append_batch(&mut entries, &[], &Disk::options());
         if Disk::accepted(result).is_some() {
             self.bodies.extend(bodies.into_iter().map(Some));
@@ -261,8 +266,10 @@ impl Disk {
         let (before, syncs) = (self.image(), refusing::syncs());
         let control_syncs = refusing::control_syncs();
         let others = beside::prepare(&self.pool, &mut self.beside);
+        within::watch(self.pool.path(), self.bodies.len() as u64);
         let flushed = self.pool.flush_all().is_ok();
         refusing::during_next_sync(None);
+        let at_the_end = within::end();
         let after = self.image();
         if flushed {
             self.flushed = self.bodies.len() as u64;
@@ -277,9 +284,10 @@ impl Disk {
         let mut by_others = 0;
         for step in others.take() {
             by_others += u64::from(step.synced_control);
-            self.saw(step.image, step.synced_control);
+            self.saw(step.within, step.image, step.synced_control);
             self.bodies.push(Some(step.body));
         }
+        self.images.extend(at_the_end);
         self.images.push(after);
         if flushed && refusing::control_syncs() - control_syncs > by_others {
             // The flush itself saw to it that the control page names what it covered.
@@ -412,89 +420,5 @@ impl Disk {
         }
         drop(pool);
         std::fs::remove_file(path).unwrap();
-    }
-
-    /// Walks the pool: whole messages in order, byte for byte, none missing that must be there.
-    /// Gives the newest seq.
-    pub(crate) fn check_contents(&self, pool: &Pool, seed: u64) -> u64 {
-        let (newest, damaged) = self.check_messages(pool, seed);
-        assert_eq!(damaged, 0, "seed {seed}");
-        newest
-    }
-
-    /// The same, with damaged places between the messages; gives their number too.
-    pub(crate) fn check_messages(&self, pool: &Pool, seed: u64) -> (u64, u64) {
-        let live = self.pool.shared().ring();
-        let must_from = self.oldest(live);
-        let ring = pool.shared().ring();
-        let (mut at, head) = (ring.tail(), ring.head());
-        let mut seqs = Vec::new();
-        let (mut more, mut damaged) = (false, 0);
-        while at < head {
-            match ring.check(at, head) {
-                Check::Padding(len) => at += len,
-                Check::Good(header) => {
-                    let start = (ring.body_offset(at)) as usize;
-                    let words = &ring.memory.ring()[start / 8..];
-                    let bytes: Vec<u8> = words
-                        .iter()
-                        .flat_map(|word| word.load(Ordering::Relaxed).to_le_bytes())
-                        .take(header.body_len() as usize)
-                        .collect();
-                    let body = &self.bodies[header.seq as usize - 1];
-                    assert_eq!(
-                        Some(&bytes),
-                        body.as_ref(),
-                        "seed {seed}, seq {}",
-                        header.seq
-                    );
-                    seqs.push(header.seq);
-                    more = header.more();
-                    at += header.len;
-                }
-                Check::Damaged => {
-                    damaged += 1;
-                    at = ring.next_good(at, head).unwrap_or(head);
-                }
-                Check::Overtaken => panic!("seed {seed}: overtaken at {at} of {head}"),
-            }
-        }
-        assert!(!more, "seed {seed}: half a batch");
-        let is_lost = |seq: u64| self.bodies[seq as usize - 1].is_none();
-        assert!(
-            seqs.windows(2)
-                .all(|pair| pair[1] > pair[0]
-                    && (damaged > 0 || (pair[0] + 1..pair[1]).all(is_lost))),
-            "seed {seed}: {seqs:?}"
-        );
-        for seq in must_from..=self.flushed {
-            assert!(
-                seqs.contains(&seq) || is_lost(seq),
-                "seed {seed}: {seq} of {must_from}..={} is not in {seqs:?}",
-                self.flushed
-            );
-        }
-        (seqs.last().copied().unwrap_or(0), damaged)
-    }
-
-    /// The oldest intact message of the pool in use; one that is not there yet when there is none.
-    fn oldest(&self, live: &Ring<Mapped>) -> u64 {
-        let (mut at, head) = (live.tail(), live.head());
-        while at < head {
-            match live.check(at, head) {
-                Check::Good(header) => return header.seq,
-                Check::Padding(len) => at += len,
-                _ => at = live.next_good(at, head).unwrap_or(head),
-            }
-        }
-        self.bodies.len() as u64 + 1
-    }
-
-    /// That exactly these messages are there.
-    pub(crate) fn assert_holds(&self, pool: &Pool, first: u64, last: u64) {
-        assert_eq!(self.check_contents(pool, 0), last);
-        let ring = pool.shared().ring();
-        let (_, oldest) = ring.message_from(ring.tail(), ring.head()).unwrap();
-        assert_eq!(oldest.seq, first);
     }
 }
