@@ -36,7 +36,8 @@
 //
 // Misuse that can be seen (NULL or misaligned pointers, unknown numbers and flags, bad UTF-8, a handle of
 // another type or one that was freed) is answered with PLSM_ERROR_USAGE before any work is done. The library
-// prints nothing, and installs no signal handler unless plsm_guard_install is called.
+// prints nothing, installs no signal handler unless plsm_guard_install is called, and its threads handle no
+// signals of the process.
 //
 // Growth. Within one major version calls, constants and struct fields are only added. Structs that
 // start with `struct_size` may grow: initialise them with their PLSM_..._INIT macro. Options of a newer

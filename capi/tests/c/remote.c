@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "check.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -291,6 +292,47 @@ static void cancelled_by_a_signal(void) {
     plsm_client_free(client);
 }
 
+// Signals of the process are for its own threads: those of the library block them, but for what they do themselves.
+static void helpers_block_signals(void) {
+    plsm_error_t *err = NULL;
+    start_server(NULL);
+    plsm_client_t *remote = client_of(base), *local = client_of(scratch());
+    plsm_pool_t *pools[2] = {NULL, NULL};
+    plsm_stream_t *streams[2] = {NULL, NULL};
+    int fd, found = 0;
+    OK(plsm_pool_create(remote, "helped", 65536, &pools[0], &err));
+    OK(plsm_pool_open(local, "helped", &pools[1], &err));
+    for (int n = 0; n < 2; n++) {
+        OK(plsm_pool_tail(pools[n], NULL, &streams[n], &err));
+        OK(plsm_stream_fd(streams[n], &fd, &err));
+    }
+    DIR *threads = opendir("/proc/self/task");
+    for (struct dirent *entry; threads && (entry = readdir(threads)) != NULL;) {
+        char path[300], line[200], name[100] = "";
+        unsigned long long blocked = 0;
+        snprintf(path, sizeof path, "/proc/self/task/%s/status", entry->d_name);
+        FILE *file = entry->d_name[0] == '.' ? NULL : fopen(path, "r");
+        while (file && fgets(line, sizeof line, file)) {
+            sscanf(line, "Name: %99s", name);
+            sscanf(line, "SigBlk: %llx", &blocked);
+        }
+        if (file) fclose(file);
+        if (strncmp(name, "plasmite-", 9) != 0) continue;
+        found++;
+        CHECK(blocked >> (SIGINT - 1) & 1 && blocked >> (SIGTERM - 1) & 1 && blocked >> (SIGCHLD - 1) & 1);
+        CHECK(!(blocked >> (SIGBUS - 1) & 1) && !(blocked >> (SIGSEGV - 1) & 1));
+    }
+    if (threads) closedir(threads);
+    CHECK_U64(found, 2);
+    for (int n = 0; n < 2; n++) {
+        plsm_stream_free(streams[n]);
+        plsm_pool_free(pools[n]);
+    }
+    plsm_client_free(remote);
+    plsm_client_free(local);
+    stop_server();
+}
+
 // Behind an error whoever waits asks for what comes next. Going backwards a token leads on backwards.
 static void behind_errors(void) {
     static const char bad[] = "if (.data | type) == \"string\" then \"bad\" else true end";
@@ -358,5 +400,6 @@ int main(void) {
     (void)forks;
 #endif
     cancelled_by_a_signal();
+    helpers_block_signals();
     return finish("remote");
 }

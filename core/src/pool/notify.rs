@@ -16,6 +16,10 @@ use crate::sys::event_fd::EventFd;
 use crate::sys::fork;
 use crate::sys::fork_lock::Kernel;
 use crate::sys::orders::{Known, Order, Orders};
+use crate::sys::thread;
+
+/// Bytes of the thread's stack: it only sleeps and looks.
+const STACK: usize = 128 << 10;
 
 /// The descriptor and its thread.
 #[derive(Debug)]
@@ -54,10 +58,7 @@ impl Notifier {
             deadline,
         });
         let of_thread = Arc::clone(&state);
-        let thread = std::thread::Builder::new()
-            .name("plasmite-notify".to_string())
-            .stack_size(128 * 1024)
-            .spawn(move || of_thread.run())
+        let thread = thread::spawn("plasmite-notify", Some(STACK), move || of_thread.run())
             .map_err(|error| failed(&error))?;
         Ok(Notifier {
             state,

@@ -47,4 +47,6 @@ pub mod stack;
 #[cfg(loom)]
 pub mod stand_ins;
 #[cfg(not(loom))]
+pub mod thread;
+#[cfg(not(loom))]
 pub mod trust;

@@ -19,7 +19,7 @@ use plasmite_core::store::{
 };
 use plasmite_core::sys::atomic::{AtomicU64, Ordering};
 use plasmite_core::sys::clock::Deadline;
-use plasmite_core::sys::{event_fd, fork};
+use plasmite_core::sys::{event_fd, fork, thread};
 use plasmite_core::{Error, ErrorKind, Result};
 
 use crate::Pool;
@@ -140,14 +140,12 @@ impl Stream {
             policy: self.policy,
             lost: false,
         };
-        let thread = std::thread::Builder::new()
-            .name("plasmite-tail".to_owned())
-            .spawn(move || {
-                let inbox = Arc::clone(&reader.inbox);
-                reader.run(connection);
-                inbox.end();
-            })
-            .map_err(|error| Error::from_io(&error, "start a thread for the stream"))?;
+        let thread = thread::spawn("plasmite-tail", None, move || {
+            let inbox = Arc::clone(&reader.inbox);
+            reader.run(connection);
+            inbox.end();
+        })
+        .map_err(|error| Error::from_io(&error, "start a thread for the stream"))?;
         *lock(&self.running) = Some(Running { line, thread });
         Ok(())
     }
