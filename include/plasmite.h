@@ -117,9 +117,9 @@
 // was copied, these are copies that stay until the stream and all handles of the pool are freed.
 #define PLSM_TAIL_IN_PLACE 2
 
-// Deliver in descending seq and never wait. PLSM_START_SEQ and PLSM_START_TOKEN tell the seq to begin at;
-// the others begin at the newest message, and PLSM_START_LAST and PLSM_START_TIME tell where to end. The
-// end is also at end_seq, then the lowest.
+// Deliver in descending seq and never wait. PLSM_START_SEQ and PLSM_START_TOKEN tell the seq to begin at: at
+// 0, where a stream stands behind the first message, nothing is left. The others begin at the newest message,
+// and PLSM_START_LAST and PLSM_START_TIME tell where to end. The end is also at end_seq, then the lowest.
 #define PLSM_TAIL_BACKWARDS 4
 
 // Never be woken by writers: look again and again, with pauses.

@@ -46,9 +46,9 @@ pub const PLSM_TAIL_SNAPSHOT: u32 = 1;
 /// handle that may only read waits for somebody to recover the pool, after the machine went down or the file
 /// was copied, these are copies that stay until the stream and all handles of the pool are freed.
 pub const PLSM_TAIL_IN_PLACE: u32 = 2;
-/// Deliver in descending seq and never wait. PLSM_START_SEQ and PLSM_START_TOKEN tell the seq to begin at;
-/// the others begin at the newest message, and PLSM_START_LAST and PLSM_START_TIME tell where to end. The
-/// end is also at end_seq, then the lowest.
+/// Deliver in descending seq and never wait. PLSM_START_SEQ and PLSM_START_TOKEN tell the seq to begin at: at
+/// 0, where a stream stands behind the first message, nothing is left. The others begin at the newest message,
+/// and PLSM_START_LAST and PLSM_START_TIME tell where to end. The end is also at end_seq, then the lowest.
 pub const PLSM_TAIL_BACKWARDS: u32 = 4;
 /// Never be woken by writers: look again and again, with pauses.
 pub const PLSM_TAIL_POLL: u32 = 8;
@@ -124,7 +124,7 @@ unsafe fn start_in(start: u32, value: u64, token: *const c_char) -> Result<Start
         0 => Start::Oldest,
         1 => Start::Now,
         2 => Start::Last(value),
-        3 => Start::Seq(value.max(1)),
+        3 => Start::Seq(value),
         4 => Start::Time(value),
         // SAFETY: passed on.
         5 => Start::Token(unsafe { str_in(token, "token") }?.to_owned()),

@@ -83,8 +83,8 @@ fn check(what: &str, pool: &Pool, options: &TailOptions<'_>, expected: &[Told]) 
             let context =
                 format!("{what}, {name}: after {told:?}, next_seq {seq}, token {token:?}");
             let mut starts = vec![Start::Token(token)];
-            // As a start, 0 is no seq.
-            if seq > 0 {
+            // As a start, 0 is no seq but the end of the way back.
+            if seq > 0 || options.backwards {
                 starts.push(Start::Seq(seq));
             }
             for start in starts {

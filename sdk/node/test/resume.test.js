@@ -162,6 +162,7 @@ const HERE = [
   ["a filter", wide, { where: ".data.i % 5 > 0" }],
   ["a filter that fails", wide, { where: "if .data.i % 7 == 0 then 1 else true end" }, { fails: true }],
   ["a last seq", wide, { endSeq: 35 }],
+  ["backwards", wide, { backwards: true }],
   ["a gap passed over", lapped, { sinceSeq: 1 }, { size: 128 * 1024 }],
   ["a gap told", lapped, { sinceSeq: 1, gapPolicy: "event" }, { size: 128 * 1024 }],
 ];
@@ -183,6 +184,7 @@ test("on a server", async (t) => {
   for (const [name, fill, options, names = /tail/] of [
     ["wide messages", wide],
     ["a filter", wide, { where: ".data.i % 5 > 0" }],
+    ["backwards", wide, { backwards: true }],
     ["ordinary messages", ordinary, {}, /tail: .*[bB]atch/],
   ]) {
     const pool = await there.createPoolAsync(name.replace(" ", "-"));

@@ -160,9 +160,8 @@ impl Wanted {
         if let Some(seq) = self.end_seq {
             options = options.end_seq(seq);
         }
-        let all_seen = self.backwards && matches!(self.from, Place::After(0 | 1));
-        if let Some(max) = self.max.or(all_seen.then_some(0)) {
-            options = options.max(if all_seen { 0 } else { max });
+        if let Some(max) = self.max {
+            options = options.max(max);
         }
         pool.tail(&options)
     }
@@ -172,9 +171,7 @@ impl Place {
     fn parse(query: &Query) -> Answer<Place> {
         let starts = [("oldest", false), ("now", true)];
         let found = [
-            query
-                .number("since_seq")?
-                .map(|seq: u64| Place::Seq(seq.max(1))),
+            query.number("since_seq")?.map(Place::Seq),
             query.number("tail")?.map(Place::Last),
             query
                 .one("since")?
@@ -267,7 +264,7 @@ mod tests {
             ("start=oldest", Place::Oldest),
             ("tail=3", Place::Last(3)),
             ("since_seq=7", Place::Seq(7)),
-            ("since_seq=0", Place::Seq(1)),
+            ("since_seq=0", Place::Seq(0)),
             ("since=1970-01-01T00:00:05Z", Place::Time(5_000_000_000)),
             (
                 "since=1970-01-01T01:00:05+01:00",
