@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "check.h"
 #include "faulty.h"
+#include "old_pool.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -98,6 +99,22 @@ static int append_batch(plsm_pool_t *pool, plsm_error_t **err) {
     return plsm_pool_append_batch(pool, items, 3, &options, NULL, err);
 }
 
+static int reserve(plsm_pool_t *pool, plsm_error_t **err) {
+    plsm_append_options_t options = PLSM_APPEND_OPTIONS_INIT;
+    plsm_reservation_t *reservation = NULL;
+    plsm_buf_t document = {NULL, 0};
+    uint8_t *place = NULL;
+    options.durability = PLSM_DURABILITY_FLUSH;
+    if (plsm_lite3_from_json(TEXT, &document, err) != 0) return -1;
+    int code = plsm_pool_reserve(pool, document.len, &options, &reservation, &place, err);
+    if (code == 0) {
+        memcpy(place, document.data, document.len);
+        code = plsm_reservation_commit(reservation, NULL, err);
+    }
+    plsm_buf_free(&document);
+    return code;
+}
+
 static int look(plsm_pool_t *pool, plsm_error_t **err) {
     plsm_buf_t json = {NULL, 0};
     plsm_bounds_t bounds;
@@ -118,6 +135,24 @@ static int follow(plsm_pool_t *pool, plsm_error_t **err) {
     if (code >= 0) code = plsm_stream_fd(stream, &fd, err);
     if (code >= 0) code = plsm_stream_next_json(stream, 5, &json, err);
     plsm_stream_free(stream);
+    return code < 0 ? -1 : 0;
+}
+
+// Nothing matches until the time is up.
+static int follow_filtered(plsm_pool_t *pool, plsm_error_t **err) {
+    static const char condition[] = "[.data.n] | length > 7";
+    plsm_tail_options_t options = PLSM_TAIL_OPTIONS_INIT;
+    plsm_stream_t *stream = NULL;
+    plsm_filter_t *filter = NULL;
+    plsm_bytes_t json;
+    if (plsm_filter_new(condition, sizeof condition - 1, NULL, &filter, err) != 0) return -1;
+    const plsm_filter_t *filters[] = {filter};
+    options.filters = filters;
+    options.filters_len = 1;
+    int code = plsm_pool_tail(pool, &options, &stream, err);
+    if (code >= 0) code = plsm_stream_next_json(stream, 2, &json, err);
+    plsm_stream_free(stream);
+    plsm_filter_free(filter);
     return code < 0 ? -1 : 0;
 }
 
@@ -145,6 +180,16 @@ static int salvage(plsm_pool_t *pool, plsm_error_t **err) {
     return plsm_pool_salvage(client, "p", "new", NULL, NULL, NULL, 0, err);
 }
 
+static int migrate(plsm_pool_t *pool, plsm_error_t **err) {
+    (void)pool;
+    return plsm_pool_migrate(client, "old", "new", NULL, NULL, NULL, err);
+}
+
+static int migrate_in_place(plsm_pool_t *pool, plsm_error_t **err) {
+    (void)pool;
+    return plsm_pool_migrate(client, "old", NULL, NULL, NULL, NULL, err);
+}
+
 static int delete_copy(plsm_pool_t *pool, plsm_error_t **err) {
     (void)pool;
     return plsm_pool_delete(client, "copy", err);
@@ -165,11 +210,15 @@ static const struct operation {
     {"append flushed", append_flush, 0, 1, 0},
     {"append around", append_around, 0, 400, 0},
     {"batch", append_batch, 0, 3, 0},
+    {"reserve", reserve, 0, 1, 0},
     {"look", look, 0, 0, 0},
     {"follow", follow, 0, 0, 0},
+    {"follow filtered", follow_filtered, 0, 0, 0},
     {"list", list, 0, 0, 0},
     {"doctor", doctor, 0, 0, 0},
     {"salvage", salvage, 1, 0, 0},
+    {"migrate", migrate, 1, 0, 0},
+    {"migrate in place", migrate_in_place, 0, 0, 0},
     {"delete", delete_copy, 0, 0, 1},
 };
 
@@ -204,7 +253,7 @@ static void no_foreign_files(void) {
     DIR *entries = opendir(directory);
     struct dirent *entry;
     while ((entry = readdir(entries)) != NULL) {
-        const char *known[] = {".", "..", "p.plasmite", "copy.plasmite", "new.plasmite", "below"};
+        const char *known[] = {".", "..", "p.plasmite", "copy.plasmite", "new.plasmite", "below", "old.plasmite", "old.plasmite.bak"};
         int is_known = 0;
         for (size_t at = 0; at < sizeof known / sizeof *known; at++) is_known |= strcmp(entry->d_name, known[at]) == 0;
         if (!is_known) check_failed(__FILE__, __LINE__, "%s: %s was left behind", about, entry->d_name);
@@ -253,6 +302,10 @@ static int one(const struct operation *operation, size_t fault, int nth, int eve
     for (int n = 0; n < 20; n++) append(pool, "{\"n\":1}");
     OK(plsm_pool_flush(pool, &err));
     copy_file("p", "copy");
+    char old[200], kept[210];
+    snprintf(old, sizeof old, "%s/old.plasmite", directory);
+    snprintf(kept, sizeof kept, "%s.bak", old);
+    write_old_pool(old, 3, 20);
     // Fresh, so that the operation has to claim its part in the lock.
     plsm_pool_free(pool);
     pool = opened("p");
@@ -286,6 +339,12 @@ static int one(const struct operation *operation, size_t fault, int nth, int eve
     if (operation->removes_copy) EXPECT(exists("copy") == (code != 0));
     no_foreign_files();
     plsm_pool_free(pool);
+    // An old pool is converted, or as it was and can be.
+    int converted = operation->run == migrate_in_place && code == 0;
+    // Its second name goes again, unless nothing can be removed; the next try takes that for what it is.
+    if (!(ever && faults[fault].call == FAULTY_UNLINK)) EXPECT((access(kept, F_OK) == 0) == converted);
+    if (!converted) OK(plsm_pool_migrate(client, "old", NULL, NULL, NULL, NULL, &err));
+    goes_on("old");
     goes_on("p");
     if (exists("copy")) goes_on("copy");
     if (exists("new")) goes_on("new");

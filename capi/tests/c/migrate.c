@@ -1,49 +1,8 @@
 // migrate.c: pools of format 3 become pools of this format.
 #include "check.h"
+#include "old_pool.h"
 
-#include <fcntl.h>
 #include <sys/file.h>
-
-enum { FILE_SIZE = 16384, RING = 4096, FRAME = 64 };
-
-static void put(unsigned char *at, uint64_t number, int bytes) {
-    for (int i = 0; i < bytes; i++) at[i] = (unsigned char)(number >> 8 * i);
-}
-
-// Writes a pool of format 3 with messages `first` to `last`, as older builds did.
-static void old_pool(const char *path, uint64_t first, uint64_t last) {
-    static unsigned char file[FILE_SIZE];
-    plsm_error_t *err = NULL;
-    size_t at = RING;
-    memset(file, 0, sizeof file);
-    memcpy(file, "PLSM\3\0\0\0\1", 9);
-    put(file + 16, FILE_SIZE, 8);
-    put(file + 24, 4096, 8);
-    put(file + 40, RING, 8);
-    put(file + 48, FILE_SIZE - RING, 8);
-    put(file + 88, first, 8);
-    put(file + 96, last, 8);
-    for (uint64_t seq = first; seq <= last; seq++) {
-        char json[128];
-        plsm_buf_t payload = {NULL, 0};
-        snprintf(json, sizeof json, "{\"meta\":{\"tags\":[\"old\"]},\"data\":{\"n\":%" PRIu64 "}}", seq);
-        OK(plsm_lite3_from_json((const uint8_t *)json, strlen(json), &payload, &err));
-        memcpy(file + at, "FRM1\2\0\0\0\0\0\0\0\100\0\0\0", 16);
-        put(file + at + 16, seq, 8);
-        put(file + at + 24, seq * 1000, 8);
-        put(file + at + 32, payload.len, 4);
-        put(file + at + 36, ~(uint64_t)payload.len, 4);
-        memcpy(file + at + FRAME, payload.data, payload.len);
-        memcpy(file + at + FRAME + payload.len, "PLSMCMIT", 8);
-        at += (FRAME + payload.len + 8 + 7) & ~(size_t)7;
-        CHECK(at <= FILE_SIZE);
-        plsm_buf_free(&payload);
-    }
-    put(file + 64, at - RING, 8);
-    int fd = open(path, O_CREAT | O_TRUNC | O_WRONLY, 0600);
-    CHECK(fd >= 0 && write(fd, file, sizeof file) == (ssize_t)sizeof file);
-    close(fd);
-}
 
 static const char *path_of(const char *name) {
     static char path[192];
@@ -75,7 +34,7 @@ static void converted(void) {
     plsm_client_t *client = scratch_client();
     plsm_migrated_t made = PLSM_MIGRATED_INIT;
     plsm_buf_t backup = {NULL, 0};
-    old_pool(path_of("p.plasmite"), 41, 49);
+    write_old_pool(path_of("p.plasmite"), 41, 49);
     OK(plsm_pool_migrate(client, "p", "new", NULL, &made, &backup, &err));
     CHECK_U64(made.struct_size, sizeof made);
     CHECK_U64(made.bounds.oldest, 41);
@@ -96,7 +55,7 @@ static void converted(void) {
     CHECK(access(path_of("p.plasmite.bak"), R_OK) == 0);
     check_messages("p");
     // Nobody wants to know.
-    old_pool(path_of("q.plasmite"), 1, 1);
+    write_old_pool(path_of("q.plasmite"), 1, 1);
     OK(plsm_pool_migrate(client, "q", NULL, NULL, NULL, NULL, &err));
 }
 
@@ -105,7 +64,7 @@ static void refused(void) {
     plsm_client_t *client = scratch_client();
     plsm_pool_options_t options = PLSM_POOL_OPTIONS_INIT;
     plsm_pool_t *pool = NULL;
-    old_pool(path_of("r.plasmite"), 1, 3);
+    write_old_pool(path_of("r.plasmite"), 1, 3);
     FAILS_KEEP(PLSM_ERROR_USAGE, plsm_pool_open(client, "r", &pool, &err));
     CHECK_HAS(plsm_error_hint(err), "pool migrate");
     drop_error(&err);

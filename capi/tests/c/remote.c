@@ -292,20 +292,9 @@ static void cancelled_by_a_signal(void) {
     plsm_client_free(client);
 }
 
-// Signals of the process are for its own threads: those of the library block them, but for what they do themselves.
-static void helpers_block_signals(void) {
-    plsm_error_t *err = NULL;
-    start_server(NULL);
-    plsm_client_t *remote = client_of(base), *local = client_of(scratch());
-    plsm_pool_t *pools[2] = {NULL, NULL};
-    plsm_stream_t *streams[2] = {NULL, NULL};
-    int fd, found = 0;
-    OK(plsm_pool_create(remote, "helped", 65536, &pools[0], &err));
-    OK(plsm_pool_open(local, "helped", &pools[1], &err));
-    for (int n = 0; n < 2; n++) {
-        OK(plsm_pool_tail(pools[n], NULL, &streams[n], &err));
-        OK(plsm_stream_fd(streams[n], &fd, &err));
-    }
+// How many threads of this process the library has named; they block signals, but for what they do themselves.
+static unsigned helpers(void) {
+    unsigned found = 0;
     DIR *threads = opendir("/proc/self/task");
     for (struct dirent *entry; threads && (entry = readdir(threads)) != NULL;) {
         char path[300], line[200], name[100] = "";
@@ -323,7 +312,26 @@ static void helpers_block_signals(void) {
         CHECK(!(blocked >> (SIGBUS - 1) & 1) && !(blocked >> (SIGSEGV - 1) & 1));
     }
     if (threads) closedir(threads);
-    CHECK_U64(found, 2);
+    return found;
+}
+
+// Signals of the process are for its own threads.
+static void helpers_block_signals(void) {
+    plsm_error_t *err = NULL;
+    start_server(NULL);
+    plsm_client_t *remote = client_of(base), *local = client_of(scratch());
+    plsm_pool_t *pools[2] = {NULL, NULL};
+    plsm_stream_t *streams[2] = {NULL, NULL};
+    int fd;
+    OK(plsm_pool_create(remote, "helped", 65536, &pools[0], &err));
+    OK(plsm_pool_open(local, "helped", &pools[1], &err));
+    for (int n = 0; n < 2; n++) {
+        OK(plsm_pool_tail(pools[n], NULL, &streams[n], &err));
+        OK(plsm_stream_fd(streams[n], &fd, &err));
+    }
+    // A thread gets its name when it runs.
+    for (int tries = 0; tries < 5000 && helpers() < 2; tries++) pause_ms(2);
+    CHECK_U64(helpers(), 2);
     for (int n = 0; n < 2; n++) {
         plsm_stream_free(streams[n]);
         plsm_pool_free(pools[n]);

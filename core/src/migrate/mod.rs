@@ -18,7 +18,6 @@ use crate::format::geometry::MIN_POOL_SIZE;
 use crate::format::superblock;
 use crate::pool::create::CreateOptions;
 use crate::pool::open::open_file;
-use crate::sys::file;
 use crate::sys::file_lock::{self, FileLock};
 use convert::Converted;
 use v3::OldPool;
@@ -163,9 +162,4 @@ fn lock(old: &File) -> Result<FileLock<'_>> {
         Error::new(ErrorKind::Busy, text)
             .with_hint("stop the programs that use the pool, then try again")
     })
-}
-
-/// Whether two paths name one file.
-fn is_same_file(path: &Path, identity: file::Identity) -> bool {
-    matches!(file::identity_of(path), Ok(Some(found)) if found == identity)
 }

@@ -5,7 +5,6 @@ use std::io;
 use std::os::unix::fs::{fchown, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use super::is_same_file;
 use crate::error::{Error, ErrorKind, Result};
 use crate::pool::blank::Blank;
 use crate::sys::file::{self, Identity};
@@ -39,7 +38,7 @@ impl Target {
             backup.push(BACKUP_SUFFIX);
             let backup = PathBuf::from(backup);
             // A second name of the old file is what a crash of an earlier try left behind.
-            if is_taken(&backup)? && !is_same_file(&backup, identity) {
+            if is_taken(&backup)? && !is_same_file(&backup, identity)? {
                 return Err(taken(&backup));
             }
             return Ok(Target {
@@ -47,7 +46,7 @@ impl Target {
                 backup: Some((backup, identity)),
             });
         };
-        if is_same_file(new, identity) {
+        if is_same_file(new, identity)? {
             return Err(Error::usage("the new pool would be the old one")
                 .with_path(new)
                 .with_hint("leave the new name out to convert the pool in its place"));
@@ -121,7 +120,7 @@ impl Target {
 fn keep(path: &Path, backup: &Path, identity: Identity) -> Result<()> {
     if let Err(error) = std::fs::hard_link(path, backup) {
         let left_over = error.kind() == io::ErrorKind::AlreadyExists;
-        if left_over && is_same_file(backup, identity) {
+        if left_over && is_same_file(backup, identity)? {
             return Ok(());
         }
         return Err(match error.kind() {
@@ -131,23 +130,35 @@ fn keep(path: &Path, backup: &Path, identity: Identity) -> Result<()> {
                 .with_hint("give a name for the new pool: then the old one stays where it is"),
         });
     }
-    if !is_same_file(backup, identity) {
-        let _ = std::fs::remove_file(backup);
-        return Err(Error::new(
+    let failure = match is_same_file(backup, identity) {
+        Ok(true) => return Ok(()),
+        Ok(false) => Error::new(
             ErrorKind::NotFound,
             "the pool was deleted or replaced while it was converted",
         )
         .with_path(path)
-        .with_hint("try again"));
-    }
-    Ok(())
+        .with_hint("try again"),
+        Err(error) => error,
+    };
+    let _ = std::fs::remove_file(backup);
+    Err(failure)
+}
+
+/// Whether the path names this file.
+fn is_same_file(path: &Path, identity: Identity) -> Result<bool> {
+    let found = file::identity_of(path).map_err(|error| unseen(&error, path))?;
+    Ok(found == Some(identity))
+}
+
+fn unseen(error: &io::Error, path: &Path) -> Error {
+    Error::from_io(error, "look at the new pool's place").with_path(path)
 }
 
 fn is_taken(path: &Path) -> Result<bool> {
     match path.symlink_metadata() {
         Ok(_) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(Error::from_io(&error, "look at the new pool's place").with_path(path)),
+        Err(error) => Err(unseen(&error, path)),
     }
 }
 
