@@ -7,7 +7,7 @@ use std::os::unix::fs::{FileExt, PermissionsExt};
 
 use common::{inspect, message, patient, put, scratch_in_memory, sized, watchdog, Random, Victim};
 use plasmite_core::salvage::Salvaged;
-use plasmite_core::store::{AppendOptions, Client, OpenOptions, PoolOptions};
+use plasmite_core::store::{AppendOptions, Client, OpenOptions, Pool, PoolOptions};
 use plasmite_core::{Error, ErrorKind};
 
 const SPREAD: u64 = 90;
@@ -205,31 +205,83 @@ fn claims_of_a_damaged_superblock() {
     }
 }
 
-/// Messages behind a damaged stretch are lost to a recovery, and not to a salvage.
-#[test]
-fn what_a_recovery_left_out() {
-    let _watchdog = watchdog();
-    let victim = victim();
-    let frames = frames_of(&victim);
-    let (middle, from, _) = frames[frames.len() / 2];
-    victim.file.write_all_at(&[0; 24], from as u64).unwrap();
-    // Under another inode it is recovered: up to the damage or from there on.
+/// Puts the pool's bytes into another file, as a copy, a restored backup and a reboot do.
+fn move_home(victim: &Victim) {
     let bytes = std::fs::read(&victim.path).unwrap();
     std::fs::remove_file(&victim.path).unwrap();
     std::fs::write(&victim.path, bytes).unwrap();
-    drop(
-        victim
-            .client
-            .open("p", &OpenOptions { read_only: false })
-            .unwrap(),
-    );
-    let salvaged = salvage(&victim.client).unwrap();
-    let seqs = intact(&victim, &salvaged);
-    assert!(seqs.contains(&victim.newest()) && !seqs.contains(&middle));
-    assert!(
-        salvaged.lost_ranges.contains(&(middle, middle)),
-        "{salvaged:?}"
-    );
+}
+
+/// Opens the pool, and gives what it warns of: what recovery left out, or nothing.
+fn left_out(victim: &Victim) -> (Pool, Option<String>) {
+    let pool = victim.client.open("p", &OpenOptions::default()).unwrap();
+    let mut doctor = victim.client.doctor(Some("p")).unwrap();
+    while doctor.step(1 << 20).unwrap() {}
+    let report = &doctor.reports()[0];
+    assert_eq!(report.issue_count, 0, "{report:?}");
+    let told = report.warnings.iter().find(|told| told.name == "left_out");
+    let text = told.map(|told| told.message.clone());
+    assert_eq!(pool.warnings(), text.iter().cloned().collect::<Vec<_>>());
+    (pool, text)
+}
+
+/// Messages on one side of a damaged stretch are lost to a recovery, but not without a word, and not to a salvage.
+#[test]
+fn what_a_recovery_left_out() {
+    let _watchdog = watchdog();
+    for flushed in [false, true] {
+        let victim = victim();
+        if flushed {
+            let pool = victim.client.open("p", &OpenOptions::default()).unwrap();
+            pool.flush().unwrap();
+        }
+        let frames = frames_of(&victim);
+        let (middle, from, _) = frames[frames.len() / 2];
+        victim.file.write_all_at(&[0; 24], from as u64).unwrap();
+        move_home(&victim);
+        // What is known to have been on the disk bounds the loss.
+        let expected: Vec<u64> = match flushed {
+            true => (victim.oldest..middle).collect(),
+            false => (middle + 1..=victim.newest()).collect(),
+        };
+        let text = format!(
+            "{} intact messages (seqs {} to {})",
+            expected.len(),
+            expected[0],
+            expected[expected.len() - 1]
+        );
+        // However often it is recovered.
+        for again in [false, false, true, true] {
+            if again {
+                move_home(&victim);
+            }
+            let (pool, told) = left_out(&victim);
+            assert!(
+                told.as_ref().is_some_and(|told| told.contains(&text)),
+                "{told:?}"
+            );
+            assert!(expected.iter().all(|seq| common::get(&pool, *seq).is_err()));
+            let salvaged = salvage(&victim.client).unwrap();
+            let seqs = intact(&victim, &salvaged);
+            let all = victim.oldest..=victim.newest();
+            assert_eq!(seqs, all.filter(|seq| *seq != middle).collect());
+            assert_eq!(salvaged.lost_ranges, [(middle, middle)]);
+        }
+        // Newer ones take their place, the oldest first.
+        let (pool, _) = left_out(&victim);
+        let mut left = &expected[..];
+        while !left.is_empty() {
+            put(&pool, "\"new\"");
+            salvage(&victim.client).unwrap();
+            let out = victim.client.open("out", &OpenOptions::default()).unwrap();
+            let is_there = |seq: &&u64| common::get(&out, **seq).is_ok();
+            let count = expected.iter().filter(is_there).count();
+            assert!(count <= left.len());
+            left = &expected[expected.len() - count..];
+            assert!(left.iter().all(|seq| is_there(&seq)), "{left:?}");
+            assert_eq!(left_out(&victim).1.is_some(), count > 0);
+        }
+    }
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::scratch;
 const PAGE: usize = 4096;
 const RECOVERY: usize = PAGE + 512;
 /// Words of the control page, by offset in the file.
-const WORDS: [usize; 21] = [
+const WORDS: [usize; 23] = [
     PAGE,
     PAGE + 8,
     PAGE + 24,
@@ -36,6 +36,8 @@ const WORDS: [usize; 21] = [
     RECOVERY + 80,
     RECOVERY + offset_of!(Recovery, parted_from),
     RECOVERY + offset_of!(Recovery, parted_next),
+    RECOVERY + offset_of!(Recovery, left_out_from),
+    RECOVERY + offset_of!(Recovery, left_out_to),
     8192,
 ];
 

@@ -153,6 +153,9 @@ fn last_look(pool: &Pool, report: &mut Report) {
     if pool.sync_failed() {
         report.warn("sync_failed", signs::SYNC_FAILED);
     }
+    if let Some(left_out) = pool.left_out() {
+        report.warn("left_out", signs::left_out(&left_out));
+    }
     if let Some(exposed) = signs::exposed(pool.path()) {
         report.warn("exposed", exposed);
     }

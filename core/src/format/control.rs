@@ -74,6 +74,11 @@ pub struct Recovery {
     pub parted_next: AtomicU64,
     /// What recoveries found, for tokens of before them; see [`Past`](super::past).
     pub past: Past,
+    /// Before the tail that recoveries found lie, from here to `left_out_to`, intact messages which damage parts from
+    /// what they kept. None when it is not below that.
+    pub left_out_from: AtomicU64,
+    /// See `left_out_from`.
+    pub left_out_to: AtomicU64,
 }
 
 /// Where a pool was last found good: as which file, and in which boot.
@@ -180,6 +185,8 @@ impl Control {
                 parted_from: zero(),
                 parted_next: zero(),
                 past: Past::new(),
+                left_out_from: zero(),
+                left_out_to: zero(),
             },
         }
     }
@@ -216,6 +223,8 @@ mod tests {
         assert_eq!(offset_of!(Recovery, parted_next), 96);
         assert_eq!(offset_of!(Recovery, past), 104);
         assert_eq!(std::mem::size_of::<Past>(), 256);
+        assert_eq!(offset_of!(Recovery, left_out_from), 360);
+        assert_eq!(offset_of!(Recovery, left_out_to), 368);
         assert_eq!(std::mem::size_of::<Recovery>(), 512);
         assert!(std::mem::size_of::<Control>() <= 4096);
     }

@@ -12,6 +12,7 @@ pub mod create;
 mod cut_off;
 pub mod delete;
 pub mod flush;
+mod left_out;
 mod load;
 pub mod notify;
 pub mod open;

@@ -5,9 +5,10 @@ use crate::error::Result;
 use crate::format::control::{Control, Home};
 use crate::format::frame::Size;
 use crate::limits;
+use crate::pool::left_out::LeftOut;
 use crate::pool::owner::LockWait;
 use crate::pool::survey::{survey, Survey};
-use crate::pool::Pool;
+use crate::pool::{signs, Pool};
 use crate::ring::before::Before;
 use crate::ring::lock::Taken;
 use crate::ring::memory::Memory;
@@ -79,6 +80,7 @@ impl Pool {
         let failures = self.before_sync();
         let mut found = survey(ring);
         self.part_from_cut_off(&mut found);
+        let left_out = self.leaves_out(&found);
         let now = Survey {
             tail: hot.tail.load(Ordering::Relaxed),
             head: hot.head.load(Ordering::Relaxed),
@@ -106,6 +108,11 @@ impl Pool {
                 )
             });
         }
+        if let Some(left_out) = &left_out {
+            log::emit(Level::Warn, || {
+                format!("{}: {}", self.path().display(), signs::left_out(left_out))
+            });
+        }
         if found != now || !at_home {
             // Even when all fits: a power cut may have left an older state of everything, and who saw
             // more must be able to tell.
@@ -118,6 +125,8 @@ impl Pool {
             .synced_seq
             .store(found.next_seq - 1, Ordering::Relaxed);
         recovery.synced.store(found.head, Ordering::Release);
+        // Before the words by which those count as cut off, when it is done again.
+        LeftOut::note(left_out.as_ref(), ring);
         recovery.parted_from.store(found.tail, Ordering::Release);
         recovery
             .parted_next

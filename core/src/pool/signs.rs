@@ -3,12 +3,16 @@
 
 use std::path::Path;
 
+use crate::pool::left_out::LeftOut;
 use crate::pool::Pool;
+use crate::ring::locate::Place;
 use crate::sys::file;
 use crate::sys::trust::{self, Exposure};
 
 /// How many slots of the index are looked at.
 const SAMPLE: u64 = 64;
+/// How many of them are looked for in the ring, at most.
+const MOST_WALKS: usize = 8;
 
 /// Words that only writers go by do not look right.
 pub(crate) const ODD_WORDS: &str =
@@ -16,6 +20,15 @@ pub(crate) const ODD_WORDS: &str =
 /// The disk refused a sync.
 pub(crate) const SYNC_FAILED: &str =
     "a sync to the disk failed; check the disk, and flush until that succeeds";
+
+/// Recoveries left intact messages out.
+pub(crate) fn left_out(left_out: &LeftOut) -> String {
+    let (first, last) = left_out.seqs;
+    format!(
+        "recovery left out {} intact messages (seqs {first} to {last}), which damage or a loss parts from the others: a salvage (doctor --salvage) copies them, until newer messages have taken their place",
+        left_out.messages
+    )
+}
 
 /// The index does not know messages that it should know.
 pub(crate) fn missed(count: u64, of: u64, first: u64) -> String {
@@ -48,6 +61,7 @@ impl Pool {
         if self.sync_failed() {
             signs.push(SYNC_FAILED.to_string());
         }
+        signs.extend(self.left_out().as_ref().map(left_out));
         signs.extend(self.missed_in_sample());
         signs.extend(exposed(self.path()));
         signs
@@ -62,7 +76,10 @@ impl Pool {
         let slots = (newest.seq + 1).saturating_sub(first).div_ceil(stride);
         let looks = slots.min(SAMPLE);
         let seqs = (0..looks).map(|look| first + look * (slots / looks) * stride);
-        let seqs: Vec<u64> = seqs.filter(|seq| !ring.index_knows(*seq)).collect();
+        // One that a recovery lost has no slot and needs none; finding that out takes a walk.
+        let is_there = |seq: &u64| matches!(ring.locate(*seq), Place::At(_));
+        let unknown = seqs.filter(|seq| !ring.index_knows(*seq));
+        let seqs: Vec<u64> = unknown.take(MOST_WALKS).filter(is_there).collect();
         // What was overwritten meanwhile has lost its slot to a newer message.
         let ((_, oldest), _) = ring.ends()?;
         let mut unknown = seqs.into_iter().filter(|seq| *seq >= oldest.seq);

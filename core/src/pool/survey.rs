@@ -148,7 +148,7 @@ fn good<M: Memory>(ring: &Ring<M>, position: u64, cost: &mut u64) -> Option<Chec
 }
 
 /// Whether a message is one that the last recovery cut off; see [`Recovery::parted_from`].
-fn is_cut_off<M: Memory>(ring: &Ring<M>, position: u64, seq: u64) -> bool {
+pub(super) fn is_cut_off<M: Memory>(ring: &Ring<M>, position: u64, seq: u64) -> bool {
     let control = ring.memory.control();
     let Recovery {
         synced,

@@ -9,7 +9,7 @@
 //! one search or pass that a budget is for comes by each frame's beginning once: each byte is summed in vain at most
 //! once. Messages that hold copies of the ring's own bytes of the same lap add as many times as they are nested.
 
-use crate::format::frame::Size;
+use crate::format::frame::{Header, Size};
 use crate::ring::memory::Memory;
 use crate::ring::snapshot::Check;
 use crate::ring::Ring;
@@ -87,16 +87,37 @@ impl<M: Memory> Ring<M> {
 
     /// As [`Ring::next_good`], in a search that goes on: `None` also when its budget is spent.
     pub fn next_good_within(&self, position: u64, head: u64, budget: &mut Budget) -> Option<u64> {
-        let head = self.within_reach(position, head);
+        self.seek(position, head, budget, Ring::check)
+            .map(|(position, _)| position)
+    }
+
+    /// The same of messages that need not be retained, with the header.
+    pub fn next_intact(
+        &self,
+        position: u64,
+        end: u64,
+        budget: &mut Budget,
+    ) -> Option<(u64, Header)> {
+        self.seek(position, end, budget, Ring::verify)
+    }
+
+    fn seek(
+        &self,
+        position: u64,
+        end: u64,
+        budget: &mut Budget,
+        check: impl Fn(&Self, u64, u64) -> Check,
+    ) -> Option<(u64, Header)> {
+        let end = self.within_reach(position, end);
         let mut position = position;
-        while position < head {
-            if let Some(len) = self.claim(position, head) {
+        while position < end {
+            if let Some(len) = self.claim(position, end) {
                 if !budget.take(len) {
                     return None;
                 }
-                if let Check::Good(_) = self.check(position, head) {
+                if let Check::Good(header) = check(self, position, end) {
                     budget.give_back(len);
-                    return Some(position);
+                    return Some((position, header));
                 }
             }
             position = position.saturating_add(8);

@@ -1,9 +1,11 @@
 //! The search for intact frames, at every place where one can begin.
 
 use std::fs::File;
+use std::mem::offset_of;
 use std::os::unix::fs::FileExt;
 
 use crate::error::{Error, Result};
+use crate::format::control::{Control, Recovery};
 use crate::format::frame::{self, Header, Size, HEADER, HEADER_WORDS};
 use crate::format::geometry::{Geometry, CONTROL_OFFSET};
 use crate::format::superblock::Superblock;
@@ -19,6 +21,9 @@ const CHUNK: u64 = 1 << 20;
 /// could otherwise be summed up over and over.
 const SEARCH_LAPS: u64 = 16;
 
+/// Where the control page says what recoveries left out.
+const LEFT_OUT: usize = offset_of!(Control, recovery) + offset_of!(Recovery, left_out_from);
+
 /// An intact message: where it lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Frame {
@@ -28,7 +33,7 @@ pub(super) struct Frame {
 
 /// What the search found.
 pub(super) struct Found {
-    /// Rising in seq and in position.
+    /// Rising in seq.
     pub(super) frames: Vec<Frame>,
     /// A seq that no message had yet.
     pub(super) next_seq: u64,
@@ -114,8 +119,8 @@ impl<'a> Source<'a> {
         self.order(frames)
     }
 
-    /// Messages in their order, which is that of positions, without those that were retired. Behind the newest there can
-    /// be remains from before a recovery, which gave their seqs again: those are left out.
+    /// Messages in their order, without those that were retired. Behind the newest there can be remains from before a
+    /// recovery; of those with a seq that was given again none is taken.
     fn order(&self, mut frames: Vec<Frame>) -> Found {
         frames.sort_unstable_by_key(|frame| frame.position);
         let mut control = vec![0; PAGE as usize];
@@ -123,16 +128,19 @@ impl<'a> Source<'a> {
         let word =
             |at: usize| u64::from_le_bytes(control[at..at + 8].try_into().unwrap_or_default());
         let (head, tail, next_seq) = (word(8), word(64), word(24));
+        let left_out = word(LEFT_OUT)..word(LEFT_OUT + 8);
         let retained = |frame: &Frame| (tail..head).contains(&frame.position);
         if is_sound(tail, head, self.geometry.ring_size) && frames.iter().any(retained) {
-            frames.retain(|frame| frame.position >= tail);
+            frames.retain(|frame| frame.position >= tail || left_out.contains(&frame.position));
+            let (mut kept, others): (Vec<_>, Vec<_>) = frames.into_iter().partition(retained);
+            rising(&mut kept);
+            // What a recovery cut off lies behind what was appended since, whose seqs go on behind its own.
+            frames = kept;
+            frames.extend(others);
+            frames.sort_by_key(|frame| frame.seq);
         }
-        let mut kept: Vec<Frame> = Vec::with_capacity(frames.len());
-        for frame in frames.into_iter() {
-            if kept.last().is_none_or(|last| last.seq < frame.seq) {
-                kept.push(frame);
-            }
-        }
+        rising(&mut frames);
+        let kept = frames;
         let behind = kept.last().map_or(1, |last| last.seq + 1);
         let remembered = (behind..behind.saturating_add(MAX_SEQ_JUMP)).contains(&next_seq)
             || (kept.is_empty() && (1..=limits::SEQ_LIMIT).contains(&next_seq));
@@ -237,6 +245,16 @@ impl<'a> Source<'a> {
         }
         Some(words)
     }
+}
+
+/// Leaves out what does not rise in seq.
+fn rising(frames: &mut Vec<Frame>) {
+    let mut last = 0;
+    frames.retain(|frame| {
+        let rises = frame.seq > last;
+        last = last.max(frame.seq);
+        rises
+    });
 }
 
 /// Reads; what cannot be read, because the disk is bad there or the file ends, is zero.
