@@ -120,7 +120,7 @@ fn first_look(pool: Pool, report: &mut Report) -> Result<Walk> {
         }
     }
     report_control(report);
-    let found = survey(ring);
+    let found = survey(ring, !pool.shared().superblock().times_unordered());
     let bounds = (found.tail, found.head);
     let walk = Walk::new(pool, false, bounds, found.next_seq);
     Ok(walk.after(report.issue_count))

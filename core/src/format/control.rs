@@ -130,11 +130,16 @@ impl Recovery {
         Some(known.map_or(last, |known| known.min(last)).max(1))
     }
 
+    /// Says that the pool is not known to be good there, before anything that is stored after this.
+    pub fn leave_home(&self, home: &Home) {
+        self.boot[0].store(!home.boot[0], Ordering::Relaxed);
+        fence(Ordering::Release);
+    }
+
     /// Says that the pool is good there; the words that decide it are stored last.
     pub fn come_home(&self, home: &Home) {
         // Not at home while only some of the words are new, whichever of them differ.
-        self.boot[0].store(!home.boot[0], Ordering::Relaxed);
-        fence(Ordering::Release);
+        self.leave_home(home);
         self.boot[1].store(home.boot[1], Ordering::Relaxed);
         self.device.store(home.device, Ordering::Relaxed);
         self.inode.store(home.inode, Ordering::Relaxed);

@@ -135,6 +135,9 @@ impl Pool {
         if taken != Taken::Clean {
             now = clock::wall_ns();
             if taken == Taken::FromDead {
+                if !self.is_at_home() {
+                    return self.lock_after_recovery(locked, lock_wait);
+                }
                 self.repair_after_death()?;
             }
         }
@@ -174,10 +177,23 @@ impl Pool {
         }
     }
 
+    /// The dead owner was recovering the pool: what it has left is not to be believed.
+    #[cold]
+    fn lock_after_recovery(
+        &self,
+        locked: Locked<'_>,
+        lock_wait: LockWait,
+    ) -> Result<(Locked<'_>, u64)> {
+        drop(locked);
+        self.recover(false)?;
+        self.lock(lock_wait)
+    }
+
     #[cold]
     pub(crate) fn repair_after_death(&self) -> Result<()> {
         let ring = self.shared().ring();
         ring.repair()
+            .and_then(|()| self.wipe_uncommitted())
             .map_err(|error| error.with_path(self.path()))?;
         // The dead writer may have committed without waking anybody.
         let hot = &ring.memory.control().hot;

@@ -1,4 +1,4 @@
-//! What a recovery cuts off.
+//! What a recovery, or the successor of a dead writer, cuts off.
 //!
 //! Behind the head that recovery finds there may be good messages of before the power cut, with others before them lost.
 //! They stay until they are overwritten, for a salvage, at positions that will be given again. After a second power cut,
@@ -10,6 +10,7 @@
 
 use std::ops::Range;
 
+use crate::error::Result;
 use crate::format::frame::Size;
 use crate::pool::survey::{claimed, Survey, MAX_SEQ_JUMP, SEARCH_LAPS};
 use crate::pool::Pool;
@@ -21,6 +22,34 @@ use crate::sys::file;
 use crate::sys::log::{self, Level};
 
 impl Pool {
+    /// Wipes whole messages that an owner had written when it died, and not committed: a newer one as long as the first of
+    /// them would make the others look like what follows it. The caller holds the writer lock; readers do not look behind
+    /// the head.
+    pub(super) fn wipe_uncommitted(&self) -> Result<()> {
+        let ring = self.shared().ring();
+        let (_, head) = ring.bounds_locked()?;
+        let next_seq = ring.memory.control().hot.next_seq.load(Ordering::Relaxed);
+        let mut written = Vec::new();
+        let mut at = head;
+        while at - head < ring.size() {
+            at += match ring.verify(at, at + ring.size()) {
+                Check::Padding(len) => len,
+                // What a recovery has cut off has seqs of before, and stays for a salvage.
+                Check::Good(header) if header.seq >= next_seq => {
+                    written.push(at);
+                    header.len
+                }
+                _ => break,
+            };
+        }
+        // The last one first: as long as there are any, the first is there to find them by.
+        for at in written.into_iter().rev() {
+            let word = (ring.offset(at) / 8) as usize;
+            ring.memory.ring()[word].store(0, Ordering::Release);
+        }
+        Ok(())
+    }
+
     /// Moves the next seq behind those of messages that were cut off, and wipes filling and halves of messages outside of
     /// what is retained. The caller holds the writer lock, and syncs before anything is appended.
     pub(super) fn part_from_cut_off(&self, found: &mut Survey) {
@@ -77,7 +106,8 @@ impl Pool {
 
     fn part_from_message(&self, offset: u64, found: &mut Survey, budget: &mut Budget) {
         let ring = self.shared().ring();
-        let claimed = claimed(ring, offset).filter(|(at, _)| *at >= found.head);
+        let claimed =
+            claimed(ring, offset, found.head / ring.size()).filter(|(at, _)| *at >= found.head);
         let Some((at, header)) = claimed else { return };
         // Good ones count as well: one can be made up in the other. What the budget does not reach is wiped like halves,
         // and then as little in the way.

@@ -171,13 +171,16 @@ impl Pool {
                 .synced
                 .load(Ordering::Acquire);
             if is_sound(tail, head, ring.size()) {
-                if tail == head
+                let first = ring.check(tail, head);
+                // Nothing but filling is left when a frame that came behind it had to give up.
+                let is_empty =
+                    tail == head || matches!(first, Check::Padding(len) if tail + len == head);
+                if is_empty
                     && (1..=limits::SEQ_LIMIT).contains(&next_seq)
                     && (!to_writer || synced <= head)
                 {
                     return true;
                 }
-                let first = ring.check(tail, head);
                 let newest = ring.newest_before(head, tail);
                 if !matches!(first, Check::Damaged)
                     && newest.is_some_and(|(_, newest)| {

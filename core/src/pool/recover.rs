@@ -33,6 +33,11 @@ impl Pool {
         control.recovery.is_at_home(&self.home())
     }
 
+    fn survey(&self) -> Survey {
+        let shared = self.shared();
+        survey(shared.ring(), !shared.superblock().times_unordered())
+    }
+
     /// For a reader that opens before anybody recovered, as far as it can tell.
     pub(super) fn come_before(&self) -> &Before {
         let memory = &self.shared().ring().memory;
@@ -41,7 +46,7 @@ impl Pool {
 
     /// Lets such a reader go by what recovery will find.
     pub(super) fn stand_in(&self, before: &Before) {
-        let found = survey(self.shared().ring());
+        let found = self.survey();
         let control = Control::new();
         let Control { hot, recovery } = &control;
         hot.tail.store(found.tail, Ordering::Relaxed);
@@ -78,7 +83,7 @@ impl Pool {
         let recovery = &ring.memory.control().recovery;
         // Before the look: what it sees is then what the sync writes.
         let failures = self.before_sync();
-        let mut found = survey(ring);
+        let mut found = self.survey();
         self.part_from_cut_off(&mut found);
         let left_out = self.leaves_out(&found);
         let now = Survey {
@@ -88,6 +93,8 @@ impl Pool {
             last_time: hot.last_time.load(Ordering::Relaxed),
         };
         if found != now {
+            // Whoever comes after a death in the middle of this finds nothing that can be believed, and begins anew.
+            recovery.leave_home(&self.home());
             // Readers of this moment must not see a mixture: nothing is retained in between.
             hot.tail.store(found.head.max(now.head), Ordering::Relaxed);
             fence(Ordering::Release);

@@ -9,7 +9,7 @@ use crate::format::control::Recovery;
 use crate::format::frame::{Header, Size};
 use crate::limits;
 use crate::ring::memory::Memory;
-use crate::ring::position::is_sound;
+use crate::ring::position::{is_sound, nearest_lap};
 use crate::ring::search::Budget;
 use crate::ring::snapshot::Check;
 use crate::ring::Ring;
@@ -39,7 +39,8 @@ pub(crate) const MAX_SEQ_JUMP: u64 = 1 << 40;
 pub(super) const SEARCH_LAPS: u64 = 16;
 
 /// Looks at the whole ring. The caller holds the writer lock or knows that no writer lives.
-pub fn survey<M: Memory>(ring: &Ring<M>) -> Survey {
+/// `sorted` says that times do not fall in this pool.
+pub fn survey<M: Memory>(ring: &Ring<M>, sorted: bool) -> Survey {
     let control = ring.memory.control();
     let hot = &control.hot;
     let synced = control.recovery.synced.load(Ordering::Acquire);
@@ -62,12 +63,12 @@ pub fn survey<M: Memory>(ring: &Ring<M>) -> Survey {
     let reaches = |run: &Run| run.head >= synced || !plausible(synced);
     for anchor in anchors {
         if found.is_none() && plausible(anchor) {
-            found = around(ring, anchor, &mut 0).filter(reaches);
+            found = around(ring, anchor, sorted, &mut 0).filter(reaches);
         }
     }
     // The first message of a pool lies at 0; an anchor there proves nothing when it is not good.
     // Rather too little than nothing: a synced position that no frame reaches may be the damage itself.
-    let found = found.or_else(|| search(ring));
+    let found = found.or_else(|| search(ring, sorted));
     let word = hot.next_seq.load(Ordering::Relaxed);
     match found {
         Some(run) => {
@@ -165,9 +166,9 @@ pub(super) fn is_cut_off<M: Memory>(ring: &Ring<M>, position: u64, seq: u64) -> 
 }
 
 /// The run of good frames that an anchor, a position between two frames, lies in.
-fn around<M: Memory>(ring: &Ring<M>, anchor: u64, cost: &mut u64) -> Option<Run> {
-    let last = before(ring, anchor, 0, cost).map(|(_, header)| header.seq);
-    let forward = forward(ring, anchor, last, cost);
+fn around<M: Memory>(ring: &Ring<M>, anchor: u64, sorted: bool, cost: &mut u64) -> Option<Run> {
+    let last = before(ring, anchor, 0, cost).map(|(_, header)| header);
+    let forward = forward(ring, anchor, last, sorted, cost);
     let (mut head, mut newest) = forward.whole;
     let lowest = head.saturating_sub(ring.size());
     let mut tail = anchor;
@@ -202,9 +203,20 @@ struct Forward {
     first_seq: Option<u64>,
 }
 
-fn forward<M: Memory>(ring: &Ring<M>, start: u64, before: Option<u64>, cost: &mut u64) -> Forward {
+/// Messages that a writer had written when it died, and that others took for nothing, may still be on the disk behind newer
+/// ones, in whose place the first of them stood: their times tell them apart.
+fn forward<M: Memory>(
+    ring: &Ring<M>,
+    start: u64,
+    before: Option<Header>,
+    sorted: bool,
+    cost: &mut u64,
+) -> Forward {
     let mut at = start;
     let mut last = before;
+    let follows = |header: &Header, last: &Header| {
+        header.seq > last.seq && (!sorted || header.time_ns >= last.time_ns)
+    };
     let mut result = Forward {
         whole: (start, None),
         first_seq: None,
@@ -213,9 +225,9 @@ fn forward<M: Memory>(ring: &Ring<M>, start: u64, before: Option<u64>, cost: &mu
     while at - start < ring.size() {
         match good(ring, at, cost) {
             Some(Check::Padding(len)) => at += len,
-            Some(Check::Good(header)) if last.is_none_or(|last| header.seq > last) => {
-                last = Some(header.seq);
-                result.first_seq = result.first_seq.or(last);
+            Some(Check::Good(header)) if last.is_none_or(|last| follows(&header, &last)) => {
+                last = Some(header);
+                result.first_seq = result.first_seq.or(Some(header.seq));
                 at += header.len;
                 if !header.more() {
                     result.whole = (at, Some(header));
@@ -247,14 +259,15 @@ fn before<M: Memory>(
 
 /// The run with the newest message, from any good frame in the ring; of those found until there was enough of summing up
 /// what only looks like messages.
-fn search<M: Memory>(ring: &Ring<M>) -> Option<Run> {
+fn search<M: Memory>(ring: &Ring<M>, sorted: bool) -> Option<Run> {
     let mut best: Option<Run> = None;
     let mut offset = 0;
     let mut budget = Budget::new(SEARCH_LAPS, ring.size());
+    let laps = laps_near(ring);
     while offset < ring.size() {
         let mut cost = 0;
-        let found =
-            header_by_lap(ring, offset, &mut cost).and_then(|at| around(ring, at, &mut cost));
+        let found = header_by_lap(ring, offset, &laps, &mut cost)
+            .and_then(|at| around(ring, at, sorted, &mut cost));
         if !budget.take(cost) {
             log::emit(Level::Warn, || {
                 "a search for messages was given up: the pool is full of what only looks like them"
@@ -282,18 +295,41 @@ fn search<M: Memory>(ring: &Ring<M>) -> Option<Run> {
     best
 }
 
-/// The position of a good frame at a ring offset, by the lap in its header.
-fn header_by_lap<M: Memory>(ring: &Ring<M>, offset: u64, cost: &mut u64) -> Option<u64> {
-    let (position, header) = claimed(ring, offset)?;
-    let is_good = ring.is_closed(offset, header.len)
-        && matches!(good(ring, position, cost), Some(Check::Good(_)));
-    is_good.then_some(position)
+/// Laps that the control words name, each once, and the first one: near one of them lies what is in the ring.
+fn laps_near<M: Memory>(ring: &Ring<M>) -> Vec<u64> {
+    let control = ring.memory.control();
+    let words = [
+        &control.hot.head,
+        &control.hot.tail,
+        &control.recovery.synced,
+    ];
+    let laps = words.map(|word| word.load(Ordering::Acquire) / ring.size());
+    // Of the first 2^32 the header's own bits tell all.
+    let mut high: Vec<u64> = laps.into_iter().filter(|lap| *lap >= 1 << 32).collect();
+    high.dedup();
+    high.push(0);
+    high
 }
 
-/// What the message frame at a ring offset says that it is: its position, by its lap, and its header. Not checked.
-pub(super) fn claimed<M: Memory>(ring: &Ring<M>, offset: u64) -> Option<(u64, Header)> {
+/// The position of a good frame at a ring offset, by the lap in its header.
+fn header_by_lap<M: Memory>(
+    ring: &Ring<M>,
+    offset: u64,
+    laps: &[u64],
+    cost: &mut u64,
+) -> Option<u64> {
+    let mut positions = laps.iter().filter_map(|near| {
+        let (position, header) = claimed(ring, offset, *near)?;
+        ring.is_closed(offset, header.len).then_some(position)
+    });
+    positions.find(|position| matches!(good(ring, *position, cost), Some(Check::Good(_))))
+}
+
+/// What the message frame at a ring offset says that it is: its position, by its lap, which is near that one, and its
+/// header. Not checked.
+pub(super) fn claimed<M: Memory>(ring: &Ring<M>, offset: u64, near: u64) -> Option<(u64, Header)> {
     let header = ring.header_at(offset, ring.size())?;
-    let position = u64::from(header.lap)
+    let position = nearest_lap(header.lap, near)
         .checked_mul(ring.size())?
         .checked_add(offset)?;
     Some((position, header))

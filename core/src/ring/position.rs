@@ -55,6 +55,15 @@ pub fn is_sound(tail: u64, head: u64, size: u64) -> bool {
     (tail | head).is_multiple_of(8) && tail <= head && head - tail <= size && head < SEQ_LIMIT
 }
 
+/// The lap with these 32 low bits, all that a frame tells of it, that is nearest to `near`.
+pub fn nearest_lap(low: u32, near: u64) -> u64 {
+    const ALL: u64 = 1 << 32;
+    let lap = near / ALL * ALL + u64::from(low);
+    let others = [lap.checked_sub(ALL), lap.checked_add(ALL)];
+    let nearest = others.into_iter().flatten().chain([lap]);
+    nearest.min_by_key(|lap| lap.abs_diff(near)).unwrap_or(lap)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,6 +83,18 @@ mod tests {
                 prop_assert_eq!(places.offset(back), back % size);
             }
         }
+    }
+
+    #[test]
+    fn laps_whose_high_bits_nobody_wrote_down() {
+        const ALL: u64 = 1 << 32;
+        for near in [0, 1, 5, ALL - 1, ALL, ALL + 3, 7 * ALL - 2, 7 * ALL] {
+            for lap in near.saturating_sub(2)..near + 3 {
+                assert_eq!(nearest_lap(lap as u32, near), lap, "near {near}");
+            }
+        }
+        assert_eq!(nearest_lap(u32::MAX, 0), ALL - 1);
+        assert_eq!(nearest_lap(0, u64::MAX), u64::MAX - (ALL - 1));
     }
 
     #[test]

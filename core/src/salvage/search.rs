@@ -5,14 +5,14 @@ use std::mem::offset_of;
 use std::os::unix::fs::FileExt;
 
 use crate::error::{Error, Result};
-use crate::format::control::{Control, Recovery};
+use crate::format::control::{Control, Hot, Recovery};
 use crate::format::frame::{self, Header, Size, HEADER, HEADER_WORDS};
 use crate::format::geometry::{Geometry, CONTROL_OFFSET};
 use crate::format::superblock::Superblock;
 use crate::format::PAGE;
 use crate::limits;
 use crate::pool::survey::MAX_SEQ_JUMP;
-use crate::ring::position::is_sound;
+use crate::ring::position::{is_sound, nearest_lap};
 
 /// Bytes read at a time; a longer frame is read whole.
 const CHUNK: u64 = 1 << 20;
@@ -21,7 +21,11 @@ const CHUNK: u64 = 1 << 20;
 /// could otherwise be summed up over and over.
 const SEARCH_LAPS: u64 = 16;
 
-/// Where the control page says what recoveries left out.
+/// Words of the control page.
+const HEAD: usize = offset_of!(Control, hot) + offset_of!(Hot, head);
+const TAIL: usize = offset_of!(Control, hot) + offset_of!(Hot, tail);
+const NEXT_SEQ: usize = offset_of!(Control, hot) + offset_of!(Hot, next_seq);
+const SYNCED: usize = offset_of!(Control, recovery) + offset_of!(Recovery, synced);
 const LEFT_OUT: usize = offset_of!(Control, recovery) + offset_of!(Recovery, left_out_from);
 
 /// An intact message: where it lies.
@@ -51,6 +55,9 @@ pub(super) struct Source<'a> {
     chunk: Vec<u8>,
     /// Ring offset of the chunk.
     start: u64,
+    control: Vec<u8>,
+    /// Laps that the control page names, and the first one: near one of them lies what is in the ring.
+    laps: [u64; 4],
 }
 
 impl<'a> Source<'a> {
@@ -65,6 +72,8 @@ impl<'a> Source<'a> {
             return Err(Error::from_io(&error, "read the pool's superblock").with_offset(0));
         }
         let (superblock, damage) = Superblock::guess(&page, file_len)?;
+        let mut control = vec![0; PAGE as usize];
+        read_what_can_be_read(file, CONTROL_OFFSET, &mut control);
         let mut geometries = vec![superblock.geometry];
         // Sizes that cannot be right: most pools have those that their length gives.
         if let (Some(_), Ok(plan)) = (&damage, Geometry::plan(file_len, None)) {
@@ -76,6 +85,8 @@ impl<'a> Source<'a> {
                 continue;
             }
             let behind = file_len.saturating_sub(geometry.ring_offset);
+            let lap = |at: usize| word_at(&control, at) / geometry.ring_size;
+            let laps = [lap(HEAD), lap(TAIL), lap(SYNCED), 0];
             let mut source = Source {
                 file,
                 file_len,
@@ -85,6 +96,8 @@ impl<'a> Source<'a> {
                 seed: superblock.seed(),
                 chunk: Vec::new(),
                 start: 0,
+                laps,
+                control: control.clone(),
             };
             let found = source.search();
             if !found.frames.is_empty() || damage.is_none() {
@@ -123,11 +136,8 @@ impl<'a> Source<'a> {
     /// recovery; of those with a seq that was given again none is taken.
     fn order(&self, mut frames: Vec<Frame>) -> Found {
         frames.sort_unstable_by_key(|frame| frame.position);
-        let mut control = vec![0; PAGE as usize];
-        read_what_can_be_read(self.file, CONTROL_OFFSET, &mut control);
-        let word =
-            |at: usize| u64::from_le_bytes(control[at..at + 8].try_into().unwrap_or_default());
-        let (head, tail, next_seq) = (word(8), word(64), word(24));
+        let word = |at: usize| word_at(&self.control, at);
+        let (head, tail, next_seq) = (word(HEAD), word(TAIL), word(NEXT_SEQ));
         let left_out = word(LEFT_OUT)..word(LEFT_OUT + 8);
         let retained = |frame: &Frame| (tail..head).contains(&frame.position);
         if is_sound(tail, head, self.geometry.ring_size) && frames.iter().any(retained) {
@@ -172,16 +182,18 @@ impl<'a> Source<'a> {
         if (trailer >> 32) as u32 != size as u32 {
             return None;
         }
-        let position = u64::from(header.lap)
-            .checked_mul(self.geometry.ring_size)?
-            .checked_add(offset)?;
         self.ensure(offset, len);
-        let body = self.bytes(offset + HEADER, header.body_len());
-        let crc = frame::checksum(words, frame::body_crc(body), position, self.seed);
-        if crc != header.crc {
+        let body_crc = frame::body_crc(self.bytes(offset + HEADER, header.body_len()));
+        let size = self.geometry.ring_size;
+        let mut positions = self.laps.iter().filter_map(|near| {
+            let start = nearest_lap(header.lap, *near).checked_mul(size)?;
+            start.checked_add(offset)
+        });
+        let is_its = |at: &u64| frame::checksum(words, body_crc, *at, self.seed) == header.crc;
+        let Some(position) = positions.find(is_its) else {
             *budget -= len;
             return None;
-        }
+        };
         Some((header, position))
     }
 
@@ -245,6 +257,10 @@ impl<'a> Source<'a> {
         }
         Some(words)
     }
+}
+
+fn word_at(page: &[u8], at: usize) -> u64 {
+    u64::from_le_bytes(page[at..at + 8].try_into().unwrap_or_default())
 }
 
 /// Leaves out what does not rise in seq.

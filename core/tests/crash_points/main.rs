@@ -62,6 +62,7 @@ scenes! {
     takeovers_by_who_opens: company::takeovers_by_who_opens;
     takeovers_by_open_writers: company::takeovers_by_open_writers;
     recoveries: whole::recoveries;
+    recoveries_of_damage: whole::recoveries_of_damage;
     recoveries_of_many: whole::recoveries_of_many;
     recoveries_over_half_a_message: whole::recoveries_over_half_a_message;
     deletions: whole::deletions;

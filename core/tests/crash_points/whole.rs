@@ -1,6 +1,7 @@
 //! Deaths in what concerns the whole pool: recovery, deletion, salvage.
 
 use std::mem::offset_of;
+use std::os::unix::fs::FileExt;
 use std::time::Duration;
 
 use plasmite_core::format::control::{Control, Recovery};
@@ -61,6 +62,50 @@ pub(crate) fn recoveries() -> usize {
     let (image, _, _) = after_a_power_cut(&stage);
     let (deaths, newest) = recover(&stage, &image);
     assert_eq!(newest, stage.before + 7);
+    deaths
+}
+
+/// Of a pool that is at home, because its oldest message is damaged: all others are there after each death, for who opens
+/// it and for who has it open.
+pub(crate) fn recoveries_of_damage() -> usize {
+    let stage = Stage::new(70);
+    stage.reset();
+    let pool = stage.open();
+    let oldest = pool.layout(1).unwrap().frames[0].offset;
+    let (count, newest) = (pool.bounds().unwrap().count, stage.before);
+    drop(pool);
+    let damage = || {
+        let path = stage.client.resolve("p").unwrap();
+        let file = std::fs::File::options().write(true).open(path).unwrap();
+        file.write_all_at(b"damage", oldest + 48).unwrap();
+    };
+    let work = || drop(stage.open());
+    stage.reset();
+    damage();
+    let points = points_of(stage.dir.path(), work);
+    assert!(points.len() > 10, "{points:?}");
+    let mut deaths = 0;
+    for point in &points {
+        for is_open in [false, true] {
+            stage.reset();
+            let open = is_open.then(|| stage.open());
+            damage();
+            dies_at(point, work);
+            let pool = open.unwrap_or_else(|| stage.open());
+            let text = message(1, newest + 1, SPREAD);
+            let receipt = pool.append_json(text.as_bytes(), &patient());
+            assert_eq!(receipt.unwrap().seq, newest + 1, "{point:?}");
+            let found = inspect(&stage.open(), SPREAD);
+            assert_eq!(found.1, newest + 1, "{point:?}");
+            let bounds = stage.open().bounds().unwrap();
+            // The damaged one, and what the append had to retire.
+            assert!(
+                bounds.count + 8 >= count,
+                "{point:?}: {bounds:?} of {count}"
+            );
+            deaths += 1;
+        }
+    }
     deaths
 }
 
