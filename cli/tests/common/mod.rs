@@ -15,6 +15,7 @@ mod left_out;
 pub(crate) mod mcp;
 pub(crate) mod nobody;
 pub(crate) mod old;
+pub(crate) mod relay;
 pub(crate) mod server;
 pub(crate) mod session;
 pub(crate) mod shared;

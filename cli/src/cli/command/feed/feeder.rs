@@ -43,6 +43,7 @@ pub(super) struct Feeder<'a> {
     /// Receipts wait until everything appended so far is on disk.
     flush: bool,
     unflushed: bool,
+    is_remote: bool,
     /// A receipt's text behind its time, unless the message brought its own tags.
     receipt_end: Vec<u8>,
     /// The tags that the last message brought, as a JSON array.
@@ -60,6 +61,7 @@ impl<'a> Feeder<'a> {
         ingest: Ingest,
     ) -> Feeder<'a> {
         // Appended fast also under `flush`: one flush then covers all that came together.
+        let is_remote = context.is_remote(&args.pool);
         let patient = AppendOptions::new().tags(args.tags.iter().map(String::as_str).collect());
         Feeder {
             receipt_end: receipt_end(context.out.is_terminal(), &args.tags),
@@ -72,6 +74,7 @@ impl<'a> Feeder<'a> {
             patient,
             flush: args.durability == Durability::Flush,
             unflushed: false,
+            is_remote,
             receipts: Vec::new(),
             progress: Progress::new(false, None),
         }
@@ -110,7 +113,8 @@ impl<'a> Feeder<'a> {
             match self.append(Some(&mut *interrupt))? {
                 IngestStep::Record((place, receipt)) => {
                     self.receipt(receipt)?;
-                    if self.receipts.len() >= MANY_RECEIPTS {
+                    // A server's answer takes longer than a write, and the next may not come.
+                    if self.is_remote || self.receipts.len() >= MANY_RECEIPTS {
                         self.release()?;
                     }
                     if place.index % LOOK_EVERY == 0 {
@@ -232,8 +236,10 @@ impl<'a> Feeder<'a> {
         if self.receipts.is_empty() {
             return Ok(());
         }
-        if std::mem::take(&mut self.unflushed) {
+        if self.unflushed {
+            // When it fails the receipts stay: nothing is said of messages that may be lost.
             self.pool.flush()?;
+            self.unflushed = false;
         }
         if self.context.out.is_terminal() {
             self.progress.hide(&self.context.err);
