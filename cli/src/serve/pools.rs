@@ -22,6 +22,37 @@ pub(crate) struct OpenPool {
     pub(crate) is_indexed: bool,
 }
 
+/// The pool that a request means: the one of a name, and when it tells an id, that one only.
+#[derive(Debug)]
+pub(crate) struct Meant {
+    pub(crate) name: String,
+    /// In hex.
+    pub(crate) id: Option<String>,
+}
+
+impl Meant {
+    /// Whichever has this name.
+    pub(crate) fn named(name: String) -> Meant {
+        Meant { name, id: None }
+    }
+
+    /// Fails when another pool has taken the name of the one that is meant.
+    fn check(&self, pool: &Pool) -> Result<(), Error> {
+        let Some(wanted) = &self.id else {
+            return Ok(());
+        };
+        let id = format!("{:032x}", u128::from_be_bytes(pool.id()?));
+        match wanted.eq_ignore_ascii_case(&id) {
+            true => Ok(()),
+            false => {
+                let message = "the pool was deleted or replaced; another one has its name now";
+                let error = Error::new(ErrorKind::NotFound, message).with_path(&self.name);
+                Err(error.with_hint("open the pool again"))
+            }
+        }
+    }
+}
+
 /// The pools.
 #[derive(Debug)]
 pub(crate) struct Pools {
@@ -53,6 +84,18 @@ impl Pools {
         }
         let (pools, name) = (Arc::clone(self), name.to_owned());
         storage.run(move || pools.open(&name)).await
+    }
+
+    /// The pool that is meant. Names change hands: what is asked for is to be done to what this gives, and the name
+    /// is not to be asked again.
+    pub(crate) async fn meant(
+        self: &Arc<Pools>,
+        storage: &Storage,
+        meant: &Meant,
+    ) -> Answer<Arc<OpenPool>> {
+        let open = self.get(storage, &meant.name).await?;
+        meant.check(&open.pool)?;
+        Ok(open)
     }
 
     /// An open pool whose file is still there under its name.
@@ -97,8 +140,14 @@ impl Pools {
     }
 
     /// Deletes a pool; its tails learn of it at once.
-    pub(crate) fn delete(&self, name: &str) -> Result<(), Error> {
+    pub(crate) fn delete(&self, meant: &Meant) -> Result<(), Error> {
+        let name = &meant.name;
         self.check(name)?;
+        if meant.id.is_some() {
+            // The library deletes by name: this is as late as it can be asked.
+            let open = self.current(name).map_or_else(|| self.open(name), Ok)?;
+            meant.check(&open.pool)?;
+        }
         self.write().remove(key(name));
         self.client
             .delete(name)

@@ -4,6 +4,7 @@ use super::arguments::Arguments;
 use super::outcome::{Done, Outcome};
 use super::tools::{missing, CHECK_NAME};
 use crate::json;
+use crate::serve::pools::Meant;
 use crate::serve::routes::pools as described;
 use crate::serve::state::State;
 use crate::{Error, ErrorKind, PoolOptions};
@@ -90,7 +91,7 @@ pub(super) async fn info(state: &Arc<State>, mut arguments: Arguments<'_>) -> Ou
 pub(super) async fn delete(state: &Arc<State>, mut arguments: Arguments<'_>) -> Outcome {
     let name = arguments.pool("pool")?;
     arguments.end()?;
-    let (pools, deleted) = (Arc::clone(&state.pools), name.clone());
+    let (pools, deleted) = (Arc::clone(&state.pools), Meant::named(name.clone()));
     state
         .storage
         .run(move || pools.delete(&deleted))

@@ -4,7 +4,7 @@ use super::path::PoolName;
 use super::{json, member, Shared};
 use crate::serve::body;
 use crate::serve::error::{Answer, Refusal, Veil};
-use crate::serve::pools::check_name;
+use crate::serve::pools::{check_name, Meant};
 use crate::serve::state::State;
 use crate::{Error, ErrorKind, Pool, PoolOptions};
 use axum::body::Body;
@@ -143,26 +143,26 @@ pub(crate) async fn open(state: Shared, headers: HeaderMap, body: Body) -> Answe
     let bytes = body::read(&state, &headers, body).await?;
     let wanted: Open = body::parse(&bytes)?;
     check_name(&wanted.pool)?;
-    describe(state, wanted.pool).await
+    describe(state, Meant::named(wanted.pool)).await
 }
 
 /// `GET /v0/pools/{pool}/info`
-pub(crate) async fn info(state: Shared, PoolName(name): PoolName) -> Answer {
-    describe(state, name).await
+pub(crate) async fn info(state: Shared, PoolName(pool): PoolName) -> Answer {
+    describe(state, pool).await
 }
 
-async fn describe(state: Shared, name: String) -> Answer {
-    let open = state.pools.get(&state.storage, &name).await?;
+async fn describe(state: Shared, pool: Meant) -> Answer {
+    let open = state.pools.meant(&state.storage, &pool).await?;
     let shared = Arc::clone(&state.0);
     state
         .storage
-        .run(move || answer(&shared, &name, &open.pool))
+        .run(move || answer(&shared, &pool.name, &open.pool))
         .await
 }
 
 /// `DELETE /v0/pools/{pool}`
-pub(crate) async fn delete(state: Shared, PoolName(name): PoolName) -> Answer {
+pub(crate) async fn delete(state: Shared, PoolName(pool): PoolName) -> Answer {
     let pools = Arc::clone(&state.pools);
-    state.storage.run(move || pools.delete(&name)).await?;
+    state.storage.run(move || pools.delete(&pool)).await?;
     Ok(json(br#"{"ok":true}"#.to_vec()))
 }
