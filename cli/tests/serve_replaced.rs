@@ -6,6 +6,7 @@ mod common;
 use common::server::Server;
 use common::Scratch;
 use plasmite::{json_to_lite3, Client, PoolOptions};
+use std::time::Duration;
 
 const ID: &str = "plasmite-pool-id";
 
@@ -87,4 +88,43 @@ fn an_id_counts_everywhere() {
         assert_eq!(ask(&second.to_uppercase(), route).status, 200, "{route:?}");
     }
     assert!(!scratch.pool("lab").exists());
+}
+
+#[test]
+fn pools_that_others_deleted_are_let_go() {
+    let scratch = Scratch::new();
+    let server = Server::start(&scratch, &[]);
+    let names: Vec<String> = (0..10).map(|number| format!("p{number}")).collect();
+    for name in names.iter().map(String::as_str).chain(["kept"]) {
+        server.create(name);
+        server.append(name, "1");
+    }
+    let process = format!("/proc/{}", server.pid().as_raw_nonzero());
+    // Its mappings and its open files.
+    let held = || {
+        let mut held = std::fs::read_to_string(format!("{process}/maps")).unwrap();
+        for entry in std::fs::read_dir(format!("{process}/fd")).unwrap() {
+            // One that is closed meanwhile leads nowhere.
+            if let Ok(file) = std::fs::read_link(entry.unwrap().path()) {
+                held.push_str(&format!("{}\n", file.display()));
+            }
+        }
+        held
+    };
+    let before = held();
+    assert!(names
+        .iter()
+        .all(|name| before.contains(&format!("/{name}.plasmite"))));
+    let client = Client::new(scratch.pools()).unwrap();
+    for (number, name) in names.iter().enumerate() {
+        match number % 2 {
+            0 => client.delete(name).unwrap(),
+            _ => std::fs::remove_file(scratch.pool(name)).unwrap(),
+        }
+    }
+    // Nobody asks the server for anything.
+    while held().contains(".plasmite (deleted)") {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(held().contains("/kept.plasmite"), "this one is still open");
 }

@@ -1,15 +1,20 @@
 //! The pools of the served directory, kept open between requests.
 
 use super::error::Answer;
+use super::state::Stopping;
 use super::storage::Storage;
 use super::waiter::Bell;
 use crate::{Client, Error, ErrorKind, Pool, PoolOptions};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
+use tokio::time::sleep;
 
 /// More than this many are closed again when nobody uses them.
 const KEPT: usize = 256;
+/// Between looks for pools that others have deleted.
+const SWEEP: Duration = Duration::from_secs(2);
 /// What a pool's name may leave out.
 const SUFFIX: &str = ".plasmite";
 
@@ -133,6 +138,32 @@ impl Pools {
         Ok(pool)
     }
 
+    /// Lets go of pools that others have deleted, now and then, until the server stops: without it they would be kept,
+    /// and their files' space with them, until somebody asks for their names.
+    pub(crate) async fn tend(self: Arc<Pools>, mut stopping: Stopping) {
+        loop {
+            tokio::select! {
+                () = sleep(SWEEP) => {}
+                () = stopping.came() => return,
+            }
+            if !self.read().is_empty() {
+                let pools = Arc::clone(&self);
+                let _ = tokio::task::spawn_blocking(move || pools.sweep()).await;
+            }
+        }
+    }
+
+    /// Lets go of those that are not under their names any more. Who still uses one has a share in it.
+    fn sweep(&self) {
+        // Files are looked at, and unmapped, without the lock that every request takes.
+        let mut gone: Vec<_> = self.read().values().map(Arc::clone).collect();
+        gone.retain(|open| matches!(open.pool.is_current(), Ok(false)));
+        if !gone.is_empty() {
+            self.write()
+                .retain(|_, open| !gone.iter().any(|gone| Arc::ptr_eq(gone, open)));
+        }
+    }
+
     /// Creates a pool.
     pub(crate) fn create(&self, name: &str, options: &PoolOptions) -> Result<Pool, Error> {
         self.check(name)?;
@@ -239,5 +270,32 @@ fn missing(error: Error, name: &str) -> Error {
             key(name)
         )),
         _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sweep_takes_nothing_from_those_who_use_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let pools = Pools::new(Client::new(directory.path()).unwrap());
+        let open = |name: &str| {
+            pools.create(name, &PoolOptions::new()).unwrap();
+            pools.open(name).unwrap()
+        };
+        let used = open("used");
+        for name in ["deleted", "removed", "kept"] {
+            open(name);
+        }
+        let other = Client::new(directory.path()).unwrap();
+        other.delete("used").unwrap();
+        other.delete("deleted").unwrap();
+        std::fs::remove_file(directory.path().join("removed.plasmite")).unwrap();
+        pools.sweep();
+        assert_eq!(pools.read().keys().collect::<Vec<_>>(), ["kept"]);
+        assert_eq!(used.pool.bounds().unwrap().count, 0, "it can be looked at");
+        assert_eq!(Arc::strong_count(&used), 1);
     }
 }
