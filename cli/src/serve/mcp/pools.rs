@@ -18,16 +18,15 @@ pub(super) async fn list(state: &Arc<State>, arguments: Arguments<'_>) -> Outcom
         .storage
         .run(move || described::listed(&shared))
         .await?;
-    let count = list["pools"].as_array().map_or(0, Vec::len);
-    let text = match count {
+    let text = match list.len() {
         0 => "There are no pools.".to_owned(),
         1 => "There is 1 pool.".to_owned(),
-        _ => format!("There are {count} pools."),
+        count => format!("There are {count} pools."),
     };
     Ok(Done::member(
         text,
         "pools",
-        list["pools"].to_string().as_bytes(),
+        &described::Listed::array(&list),
     ))
 }
 
