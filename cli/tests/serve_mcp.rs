@@ -280,3 +280,51 @@ fn a_stop_ends_waits() {
     let batch = content(&wire.answer().json());
     assert_eq!(batch["timed_out"], true);
 }
+
+/// Messages of an answer are gathered in memory: however many are asked for, they are no more than some bytes.
+#[test]
+fn a_batch_of_large_messages_goes_on_in_the_next() {
+    const MOST: usize = 2 << 20;
+    let scratch = Scratch::new();
+    let server = Server::start(&scratch, &["--max-body-bytes", "4194304"]);
+    let pool = r#"{"pool":"lab","size_bytes":33554432}"#;
+    server.post("/v0/pools", pool).json();
+    let text = |bytes: usize| format!("\"{}\"", "x".repeat(bytes));
+    for number in 1..=24 {
+        // One is larger than a batch.
+        let bytes = if number == 3 { MOST + 1 } else { 200_000 };
+        server.append("lab", &text(bytes));
+    }
+    let batch = |tool: &str, mut arguments: Value| {
+        arguments["pool"] = "lab".into();
+        arguments["count"] = 200.into();
+        let answer = server.post("/mcp", &call(1, tool, arguments).to_string());
+        let batch = content(&answer.json());
+        let seqs = seqs(batch["messages"].as_array().unwrap());
+        assert!(answer.body.len() < MOST + 4096 || seqs.len() == 1);
+        assert!(answer.text().contains("did not fit") || seqs.contains(&24) || seqs.is_empty());
+        (seqs, batch["next_after_seq"].as_u64().unwrap())
+    };
+    for tool in ["read", "wait"] {
+        let (mut all, mut after) = (Vec::new(), 0);
+        while after < 24 {
+            let (seqs, next) = batch(tool, json!({ "after_seq": after }));
+            assert_eq!(seqs.last(), Some(&next));
+            all.push(seqs);
+            after = next;
+        }
+        assert_eq!(all[..2], [vec![1, 2], vec![3]]);
+        assert_eq!(all.concat(), (1..=24).collect::<Vec<u64>>());
+    }
+    // What was passed over before the one that does not fit is not looked at again.
+    let (seqs, next) = batch(
+        "read",
+        json!({"after_seq": 0, "where": ".seq == 1 or .seq == 3"}),
+    );
+    assert_eq!((seqs, next), (vec![1], 2));
+    let (newest, next) = batch("read", json!({}));
+    assert_eq!((newest[..].last(), next), (Some(&24), 24));
+    assert!(newest[0] > 12 && newest.is_sorted(), "{newest:?}");
+    let read = request(1, "resources/read", json!({"uri": "plasmite:///pools/lab"}));
+    assert!(ask(&server, &read).to_string().len() < MOST + 8192);
+}

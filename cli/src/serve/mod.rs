@@ -110,6 +110,7 @@ async fn serve(
     let address = listener.local_addr().map_err(failed)?;
     let (stop, stopping) = watch::channel(false);
     let state = Arc::new(State::new(config, client, stopping)?);
+    state.tend();
     // Handlers stand before anybody is told that we are here.
     let stopped = stop_signal(signals)?;
     ready(address)?;

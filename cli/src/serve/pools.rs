@@ -1,15 +1,20 @@
 //! The pools of the served directory, kept open between requests.
 
 use super::error::Answer;
+use super::state::Stopping;
 use super::storage::Storage;
 use super::waiter::Bell;
 use crate::{Client, Error, ErrorKind, Pool, PoolOptions};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
+use tokio::time::sleep;
 
 /// More than this many are closed again when nobody uses them.
 const KEPT: usize = 256;
+/// Between looks for pools that others have deleted.
+const SWEEP: Duration = Duration::from_secs(2);
 /// What a pool's name may leave out.
 const SUFFIX: &str = ".plasmite";
 
@@ -20,6 +25,37 @@ pub(crate) struct OpenPool {
     pub(crate) bell: Arc<Bell>,
     /// Whether messages are found by their seq without a search.
     pub(crate) is_indexed: bool,
+}
+
+/// The pool that a request means: the one of a name, and when it tells an id, that one only.
+#[derive(Debug)]
+pub(crate) struct Meant {
+    pub(crate) name: String,
+    /// In hex.
+    pub(crate) id: Option<String>,
+}
+
+impl Meant {
+    /// Whichever has this name.
+    pub(crate) fn named(name: String) -> Meant {
+        Meant { name, id: None }
+    }
+
+    /// Fails when another pool has taken the name of the one that is meant.
+    fn check(&self, pool: &Pool) -> Result<(), Error> {
+        let Some(wanted) = &self.id else {
+            return Ok(());
+        };
+        let id = format!("{:032x}", u128::from_be_bytes(pool.id()?));
+        match wanted.eq_ignore_ascii_case(&id) {
+            true => Ok(()),
+            false => {
+                let message = "the pool was deleted or replaced; another one has its name now";
+                let error = Error::new(ErrorKind::NotFound, message).with_path(&self.name);
+                Err(error.with_hint("open the pool again"))
+            }
+        }
+    }
 }
 
 /// The pools.
@@ -53,6 +89,18 @@ impl Pools {
         }
         let (pools, name) = (Arc::clone(self), name.to_owned());
         storage.run(move || pools.open(&name)).await
+    }
+
+    /// The pool that is meant. Names change hands: what is asked for is to be done to what this gives, and the name
+    /// is not to be asked again.
+    pub(crate) async fn meant(
+        self: &Arc<Pools>,
+        storage: &Storage,
+        meant: &Meant,
+    ) -> Answer<Arc<OpenPool>> {
+        let open = self.get(storage, &meant.name).await?;
+        meant.check(&open.pool)?;
+        Ok(open)
     }
 
     /// An open pool whose file is still there under its name.
@@ -90,6 +138,32 @@ impl Pools {
         Ok(pool)
     }
 
+    /// Lets go of pools that others have deleted, now and then, until the server stops: without it they would be kept,
+    /// and their files' space with them, until somebody asks for their names.
+    pub(crate) async fn tend(self: Arc<Pools>, mut stopping: Stopping) {
+        loop {
+            tokio::select! {
+                () = sleep(SWEEP) => {}
+                () = stopping.came() => return,
+            }
+            if !self.read().is_empty() {
+                let pools = Arc::clone(&self);
+                let _ = tokio::task::spawn_blocking(move || pools.sweep()).await;
+            }
+        }
+    }
+
+    /// Lets go of those that are not under their names any more. Who still uses one has a share in it.
+    fn sweep(&self) {
+        // Files are looked at, and unmapped, without the lock that every request takes.
+        let mut gone: Vec<_> = self.read().values().map(Arc::clone).collect();
+        gone.retain(|open| matches!(open.pool.is_current(), Ok(false)));
+        if !gone.is_empty() {
+            self.write()
+                .retain(|_, open| !gone.iter().any(|gone| Arc::ptr_eq(gone, open)));
+        }
+    }
+
     /// Creates a pool.
     pub(crate) fn create(&self, name: &str, options: &PoolOptions) -> Result<Pool, Error> {
         self.check(name)?;
@@ -97,8 +171,14 @@ impl Pools {
     }
 
     /// Deletes a pool; its tails learn of it at once.
-    pub(crate) fn delete(&self, name: &str) -> Result<(), Error> {
+    pub(crate) fn delete(&self, meant: &Meant) -> Result<(), Error> {
+        let name = &meant.name;
         self.check(name)?;
+        if meant.id.is_some() {
+            // The library deletes by name: this is as late as it can be asked.
+            let open = self.current(name).map_or_else(|| self.open(name), Ok)?;
+            meant.check(&open.pool)?;
+        }
         self.write().remove(key(name));
         self.client
             .delete(name)
@@ -190,5 +270,32 @@ fn missing(error: Error, name: &str) -> Error {
             key(name)
         )),
         _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sweep_takes_nothing_from_those_who_use_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let pools = Pools::new(Client::new(directory.path()).unwrap());
+        let open = |name: &str| {
+            pools.create(name, &PoolOptions::new()).unwrap();
+            pools.open(name).unwrap()
+        };
+        let used = open("used");
+        for name in ["deleted", "removed", "kept"] {
+            open(name);
+        }
+        let other = Client::new(directory.path()).unwrap();
+        other.delete("used").unwrap();
+        other.delete("deleted").unwrap();
+        std::fs::remove_file(directory.path().join("removed.plasmite")).unwrap();
+        pools.sweep();
+        assert_eq!(pools.read().keys().collect::<Vec<_>>(), ["kept"]);
+        assert_eq!(used.pool.bounds().unwrap().count, 0, "it can be looked at");
+        assert_eq!(Arc::strong_count(&used), 1);
     }
 }

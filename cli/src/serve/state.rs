@@ -44,6 +44,11 @@ impl Stopping {
 }
 
 impl State {
+    /// Begins what is done without anybody asking for it.
+    pub(crate) fn tend(&self) {
+        tokio::spawn(Arc::clone(&self.pools).tend(self.stopping.clone()));
+    }
+
     pub(crate) fn new(
         config: Config,
         client: Client,

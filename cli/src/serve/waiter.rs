@@ -7,7 +7,8 @@
 //!
 //! Nothing is missed: a tail first listens at the bell, then makes sure that the pool is watched, then looks once
 //! more, then sleeps. What is appended before that look it sees; what is appended after it comes after the place
-//! where the watching stream stands, and rings, or was passed over by a ring that the tail hears.
+//! where the watching stream stands, and rings, or was passed over by a ring that the tail hears. A tail that finds
+//! another one setting the watch up may look before it stands, and is rung for that once it does.
 
 use super::driven::drive;
 use super::pools::OpenPool;
@@ -38,7 +39,10 @@ impl Bell {
             let watched = watch();
             if watched.is_err() {
                 self.watched.store(false, Ordering::SeqCst);
-                // Who came meanwhile relies on it: they look, and try for themselves.
+            }
+            if watched.is_err() || self.waiting.load(Ordering::SeqCst) > 1 {
+                // Who came meanwhile relies on a watch that did not stand when they looked: they look again, and try
+                // for themselves when there is none.
                 self.news.notify_waiters();
             }
             watched?;
@@ -279,5 +283,30 @@ mod tests {
             assert!(rung.is_some());
             assert!(bell.wait(|| Ok(())).is_ok(), "the next one tries again");
         });
+    }
+
+    /// What comes after a look of somebody who relies on a watch, and before the watch stands, rings for nobody: so the
+    /// watch itself does.
+    #[test]
+    fn a_watch_that_stands_rings_for_those_who_came_before_it() {
+        use futures_util::future::FutureExt;
+        let bell = Bell::default();
+        let listen = || {
+            let mut news = Box::pin(bell.news.notified());
+            news.as_mut().enable();
+            news
+        };
+        let second_news = listen();
+        let mut second = None;
+        let first = bell.wait(|| {
+            second = bell.wait(|| panic!("it is watched already")).ok();
+            Ok(())
+        });
+        assert!(first.is_ok() && second.is_some());
+        assert!(second_news.now_or_never().is_some());
+        // Behind the watch nobody is rung for it.
+        let third_news = listen();
+        assert!(bell.wait(|| panic!("it is watched already")).is_ok());
+        assert!(third_news.now_or_never().is_none());
     }
 }

@@ -4,6 +4,7 @@ use super::arguments::Arguments;
 use super::outcome::{Done, Outcome};
 use super::tools::{missing, CHECK_NAME};
 use crate::json;
+use crate::serve::pools::Meant;
 use crate::serve::routes::pools as described;
 use crate::serve::state::State;
 use crate::{Error, ErrorKind, PoolOptions};
@@ -17,16 +18,15 @@ pub(super) async fn list(state: &Arc<State>, arguments: Arguments<'_>) -> Outcom
         .storage
         .run(move || described::listed(&shared))
         .await?;
-    let count = list["pools"].as_array().map_or(0, Vec::len);
-    let text = match count {
+    let text = match list.len() {
         0 => "There are no pools.".to_owned(),
         1 => "There is 1 pool.".to_owned(),
-        _ => format!("There are {count} pools."),
+        count => format!("There are {count} pools."),
     };
     Ok(Done::member(
         text,
         "pools",
-        list["pools"].to_string().as_bytes(),
+        &described::Listed::array(&list),
     ))
 }
 
@@ -90,7 +90,7 @@ pub(super) async fn info(state: &Arc<State>, mut arguments: Arguments<'_>) -> Ou
 pub(super) async fn delete(state: &Arc<State>, mut arguments: Arguments<'_>) -> Outcome {
     let name = arguments.pool("pool")?;
     arguments.end()?;
-    let (pools, deleted) = (Arc::clone(&state.pools), name.clone());
+    let (pools, deleted) = (Arc::clone(&state.pools), Meant::named(name.clone()));
     state
         .storage
         .run(move || pools.delete(&deleted))

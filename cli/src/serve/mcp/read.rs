@@ -26,6 +26,9 @@ pub(super) const LAST: Duration = Duration::from_millis(200);
 pub(super) const MOST: u64 = 200;
 pub(super) const USUAL: u64 = 20;
 
+/// Most MiB of a batch's messages, since an answer is made in memory as a whole. One message there always is.
+pub(super) const MOST_MIB: usize = 2;
+
 /// Which messages are wanted.
 #[derive(Debug)]
 pub(super) struct Selection {
@@ -86,6 +89,9 @@ pub(super) struct Batch {
     pub(super) fell_behind: bool,
     /// Whether its time was up before it had all that is wanted of what there is.
     pub(super) cut: bool,
+    /// What is to be told of messages that did not fit.
+    left_out: Option<&'static str>,
+    bytes: usize,
 }
 
 impl Batch {
@@ -124,7 +130,10 @@ impl Batch {
                 // Appended since the bounds were taken.
                 Next::Message(view) if view.seq() > newest => {}
                 Next::Message(view) => {
-                    batch.add(&view)?;
+                    if !batch.add(&view)? {
+                        batch.left_out = Some("Older ones that match did not fit into one answer.");
+                        break;
+                    }
                 }
                 Next::Gap(_) => {}
                 Next::Cancelled => {
@@ -159,8 +168,13 @@ impl Batch {
                 Next::Message(view) if wanted.since.is_some_and(|since| view.time_ns() < since) => {
                 }
                 Next::Message(view) => {
-                    batch.add(&view)?;
-                    batch.last = Some(view.seq());
+                    if !batch.add(&view)? {
+                        batch.left_out = Some(
+                            "The next ones did not fit into one answer: give next_after_seq back as after_seq.",
+                        );
+                        batch.next_after = Some(view.seq() - 1);
+                        break;
+                    }
                     if batch.messages.len() as u64 == wanted.count {
                         batch.next_after = batch.last;
                         break;
@@ -180,12 +194,18 @@ impl Batch {
         Ok(batch)
     }
 
-    fn add(&mut self, view: &View<'_>) -> Result<(), Error> {
+    /// Takes a message; false when it does not fit any more.
+    fn add(&mut self, view: &View<'_>) -> Result<bool, Error> {
         let mut message = Vec::new();
         view.write_json(Part::Envelope, &mut message)?;
+        let bytes = self.bytes + message.len();
+        if !self.messages.is_empty() && bytes > MOST_MIB << 20 {
+            return Ok(false);
+        }
+        self.bytes = bytes;
         self.messages.push(message);
         self.last = self.last.max(Some(view.seq()));
-        Ok(())
+        Ok(true)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -373,6 +393,10 @@ pub(super) fn told(batch: &Batch, name: &str) -> String {
         1 => format!("1 message of the pool {name:?}."),
         count => format!("{count} messages of the pool {name:?}."),
     };
+    if let Some(left_out) = batch.left_out {
+        text.push(' ');
+        text.push_str(left_out);
+    }
     if batch.cut {
         text.push_str(" Its time was up before all messages were looked at.");
     }

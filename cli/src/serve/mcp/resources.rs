@@ -32,13 +32,11 @@ pub(super) async fn list(state: &Arc<State>) -> Result<Vec<u8>, Failure> {
         .run(move || described::listed(&shared))
         .await
         .map_err(|refusal| Failure::Resource(refusal.error))?;
-    let mut pools: Vec<(String, &str, String)> = list["pools"]
-        .as_array()
-        .into_iter()
-        .flatten()
+    let mut pools: Vec<(String, &str, String)> = list
+        .iter()
         .map(|pool| {
-            let name = pool["name"].as_str().unwrap_or_default();
-            let about = match pool["file_size"].as_u64() {
+            let name = pool.name.as_str();
+            let about = match pool.file_size {
                 Some(size) => format!(
                     "Up to {USUAL} of the newest messages of the pool {name:?}. Its file has {size} bytes; the oldest messages are overwritten when it is full."
                 ),

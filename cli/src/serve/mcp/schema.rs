@@ -1,6 +1,6 @@
 //! What clients are told of the tools: descriptions, annotations, and schemas of what goes in and what comes out.
 
-use super::read::{MOST, USUAL};
+use super::read::{MOST, MOST_MIB, USUAL};
 use super::tools::Tool;
 use super::wait::{MOST_MS, USUAL_MS};
 use crate::serve::setup::Access;
@@ -89,8 +89,10 @@ fn input(tool: Tool) -> Value {
     };
     let pool = || ("pool", true, name("The pool's name."));
     let count = || {
-        let about = "At most so many messages.";
-        ("count", false, number(1, Some(MOST), Some(USUAL), about))
+        let about = format!(
+            "At most so many messages. An answer has fewer when they come to more than {MOST_MIB} MiB."
+        );
+        ("count", false, number(1, Some(MOST), Some(USUAL), &about))
     };
     let all_tags = || {
         (

@@ -65,6 +65,7 @@ fn config() -> Result<Config, Error> {
 async fn serve(client: Client) -> Result<(), Error> {
     let (stop, stopping) = watch::channel(false);
     let state = Arc::new(State::new(config()?, client, stopping)?);
+    state.tend();
     let mut lines = input()?;
     let mut waits = Waits::default();
     let mut outcome = Ok(());

@@ -7,7 +7,7 @@ use super::{json as answer, member, Shared};
 use crate::json;
 use crate::serve::body;
 use crate::serve::error::{Answer, Refusal};
-use crate::serve::pools::OpenPool;
+use crate::serve::pools::{Meant, OpenPool};
 use crate::serve::query::{one_of, Query};
 use crate::{
     format_time, lite3_to_json, AppendOptions, BatchItem, Durability, Error, ErrorKind, LockWait,
@@ -91,7 +91,7 @@ enum Outcome {
 /// `POST /v0/pools/{pool}/append`
 pub(crate) async fn json(
     state: Shared,
-    PoolName(name): PoolName,
+    PoolName(pool): PoolName,
     query: RawQuery,
     headers: HeaderMap,
     body: Body,
@@ -116,13 +116,13 @@ pub(crate) async fn json(
             Work::Lines(bytes, How::of(&query)?, tags)
         }
     };
-    append(state, &name, work).await
+    append(state, &pool, work).await
 }
 
 /// `POST /v0/pools/{pool}/append_lite3`
 pub(crate) async fn lite3(
     state: Shared,
-    PoolName(name): PoolName,
+    PoolName(pool): PoolName,
     query: RawQuery,
     headers: HeaderMap,
     body: Body,
@@ -147,19 +147,18 @@ pub(crate) async fn lite3(
             "the body is empty, and is to be a Lite3 document",
         ));
     }
-    append(state, &name, work(bytes, how)).await
+    append(state, &pool, work(bytes, how)).await
 }
 
 /// `POST /v0/pools/{pool}/flush`
-pub(crate) async fn flush(state: Shared, PoolName(name): PoolName) -> Answer {
-    let open = state.pools.get(&state.storage, &name).await?;
-    let open: Arc<OpenPool> = Arc::clone(&open);
+pub(crate) async fn flush(state: Shared, PoolName(pool): PoolName) -> Answer {
+    let open = state.pools.meant(&state.storage, &pool).await?;
     state.storage.run(move || open.pool.flush()).await?;
     Ok(answer(b"{\"ok\":true}".to_vec()))
 }
 
-async fn append(state: Shared, name: &str, work: Work) -> Answer {
-    let open = state.pools.get(&state.storage, name).await?;
+async fn append(state: Shared, pool: &Meant, work: Work) -> Answer {
+    let open = state.pools.meant(&state.storage, pool).await?;
     let mut outcome = match work.len() <= LARGE {
         true => work.run(&open.pool, Patience::None)?,
         false => Outcome::WouldWait,

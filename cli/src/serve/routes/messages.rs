@@ -3,7 +3,7 @@
 use super::path::PoolSeq;
 use super::{member, Shared};
 use crate::serve::error::{Answer, Refusal};
-use crate::serve::pools::OpenPool;
+use crate::serve::pools::{Meant, OpenPool};
 use crate::{Buffer, Error, ErrorKind};
 use axum::http::{header, HeaderName, HeaderValue, StatusCode};
 use axum::response::IntoResponse;
@@ -19,11 +19,11 @@ const TIME: HeaderName = HeaderName::from_static("plasmite-time-ns");
 /// Reads a message where that is to be done: right here when the pool has an index.
 async fn read<T: Send + 'static>(
     state: &Shared,
-    name: &str,
+    pool: &Meant,
     seq: u64,
     read: fn(&OpenPool, u64) -> Result<T, Error>,
 ) -> Answer<T> {
-    let open = state.pools.get(&state.storage, name).await?;
+    let open = state.pools.meant(&state.storage, pool).await?;
     match open.is_indexed {
         true => Ok(read(&open, seq)?),
         false => {
@@ -34,14 +34,14 @@ async fn read<T: Send + 'static>(
 }
 
 /// `GET /v0/pools/{pool}/messages/{seq}`
-pub(crate) async fn json(state: Shared, PoolSeq(name, seq): PoolSeq) -> Answer {
-    let message = read(&state, &name, seq, |open, seq| open.pool.get_json(seq)).await?;
+pub(crate) async fn json(state: Shared, PoolSeq(pool, seq): PoolSeq) -> Answer {
+    let message = read(&state, &pool, seq, |open, seq| open.pool.get_json(seq)).await?;
     Ok(member("message", &message))
 }
 
 /// `GET /v0/pools/{pool}/messages/{seq}/lite3`
-pub(crate) async fn lite3(state: Shared, PoolSeq(name, seq): PoolSeq) -> Answer {
-    let document = read(&state, &name, seq, document).await;
+pub(crate) async fn lite3(state: Shared, PoolSeq(pool, seq): PoolSeq) -> Answer {
+    let document = read(&state, &pool, seq, document).await;
     let (time_ns, document) = document.map_err(|refusal| match refusal.error.kind() {
         ErrorKind::Usage => Refusal {
             status: StatusCode::NOT_ACCEPTABLE,

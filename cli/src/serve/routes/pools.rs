@@ -2,15 +2,17 @@
 
 use super::path::PoolName;
 use super::{json, member, Shared};
+use crate::json::array;
 use crate::serve::body;
 use crate::serve::error::{Answer, Refusal, Veil};
-use crate::serve::pools::check_name;
+use crate::serve::pools::{check_name, Meant};
 use crate::serve::state::State;
 use crate::{Error, ErrorKind, Pool, PoolOptions};
 use axum::body::Body;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -26,25 +28,58 @@ struct Open {
     pool: String,
 }
 
+/// A pool of the list.
+#[derive(Debug)]
+pub(crate) struct Listed {
+    pub(crate) name: String,
+    /// Unless it cannot be read.
+    pub(crate) file_size: Option<u64>,
+    /// Its info as it is told.
+    json: String,
+}
+
+impl Listed {
+    /// The JSON array of them.
+    pub(crate) fn array(pools: &[Listed]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(pools.iter().map(|pool| pool.json.len() + 1).sum());
+        array(pools, &mut out, |pool, out| {
+            out.extend_from_slice(pool.json.as_bytes())
+        });
+        out
+    }
+}
+
+/// What the library says of all pools; of each, what is to be read one at a time.
+#[derive(Deserialize)]
+struct List<'a> {
+    #[serde(borrow)]
+    pools: Vec<&'a RawValue>,
+}
+
 /// `GET /v0/pools`
 pub(crate) async fn list(state: Shared) -> Answer {
     let shared = Arc::clone(&state.0);
     state
         .storage
-        .run(move || Ok::<_, Error>(json(listed(&shared)?.to_string().into_bytes())))
+        .run(move || Ok::<_, Error>(member("pools", &Listed::array(&listed(&shared)?))))
         .await
 }
 
-/// `{"pools":[…]}`: all of them as they are told.
-pub(crate) fn listed(state: &State) -> Result<Value, Error> {
+/// All pools. There may be many thousands: they are kept as text, since parsed JSON takes ten times as much memory.
+pub(crate) fn listed(state: &State) -> Result<Vec<Listed>, Error> {
     let (list, foreign) = state.pools.list()?;
-    let mut list: Value = parsed(&list)?;
-    let pools = list.get_mut("pools").and_then(Value::as_array_mut);
-    for pool in pools.into_iter().flatten() {
+    let list: List<'_> = parsed(&list)?;
+    let pools = list.pools.into_iter().map(|pool| {
+        let pool: Value = parsed(pool.get().as_bytes())?;
         let name = pool["name"].as_str().unwrap_or_default().to_owned();
-        *pool = entry(state, &name, pool.take(), foreign.contains(&name));
-    }
-    Ok(list)
+        let info = entry(state, &name, pool, foreign.contains(&name));
+        Ok(Listed {
+            file_size: info["file_size"].as_u64(),
+            json: info.to_string(),
+            name,
+        })
+    });
+    pools.collect()
 }
 
 /// A pool of the list as it is told: its whole info, or why there is none.
@@ -79,7 +114,7 @@ fn with_error(name: &str, error: &Error, veil: &Veil) -> Value {
     Value::Object(whole)
 }
 
-fn parsed(json: &[u8]) -> Result<Value, Error> {
+fn parsed<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, Error> {
     serde_json::from_slice(json).map_err(|error| {
         Error::new(
             ErrorKind::Internal,
@@ -143,26 +178,26 @@ pub(crate) async fn open(state: Shared, headers: HeaderMap, body: Body) -> Answe
     let bytes = body::read(&state, &headers, body).await?;
     let wanted: Open = body::parse(&bytes)?;
     check_name(&wanted.pool)?;
-    describe(state, wanted.pool).await
+    describe(state, Meant::named(wanted.pool)).await
 }
 
 /// `GET /v0/pools/{pool}/info`
-pub(crate) async fn info(state: Shared, PoolName(name): PoolName) -> Answer {
-    describe(state, name).await
+pub(crate) async fn info(state: Shared, PoolName(pool): PoolName) -> Answer {
+    describe(state, pool).await
 }
 
-async fn describe(state: Shared, name: String) -> Answer {
-    let open = state.pools.get(&state.storage, &name).await?;
+async fn describe(state: Shared, pool: Meant) -> Answer {
+    let open = state.pools.meant(&state.storage, &pool).await?;
     let shared = Arc::clone(&state.0);
     state
         .storage
-        .run(move || answer(&shared, &name, &open.pool))
+        .run(move || answer(&shared, &pool.name, &open.pool))
         .await
 }
 
 /// `DELETE /v0/pools/{pool}`
-pub(crate) async fn delete(state: Shared, PoolName(name): PoolName) -> Answer {
+pub(crate) async fn delete(state: Shared, PoolName(pool): PoolName) -> Answer {
     let pools = Arc::clone(&state.pools);
-    state.storage.run(move || pools.delete(&name)).await?;
+    state.storage.run(move || pools.delete(&pool)).await?;
     Ok(json(br#"{"ok":true}"#.to_vec()))
 }

@@ -4,6 +4,7 @@ use super::messages::LITE3_STREAM;
 use super::path::PoolName;
 use super::Shared;
 use crate::serve::error::Answer;
+use crate::serve::pools::Meant;
 use crate::serve::query::Query;
 use crate::serve::tail::{Form, Tail, Wanted};
 use axum::extract::RawQuery;
@@ -12,14 +13,14 @@ use axum::response::Response;
 
 async fn open(
     state: &Shared,
-    name: &str,
+    pool: &Meant,
     query: &Query,
     headers: &HeaderMap,
     form: Form,
     media_type: &'static str,
 ) -> Answer {
     let wanted = Wanted::parse(query, headers, form, state.config.limits.tail_ms)?;
-    let tail = Tail::open(&state.0, name, form, wanted).await?;
+    let tail = Tail::open(&state.0, pool, form, wanted).await?;
     let mut response = Response::new(tail.into_body());
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
@@ -33,19 +34,19 @@ async fn open(
 /// `GET /v0/pools/{pool}/tail`
 pub(crate) async fn lines(
     state: Shared,
-    PoolName(name): PoolName,
+    PoolName(pool): PoolName,
     query: RawQuery,
     headers: HeaderMap,
 ) -> Answer {
     const LINES: &str = "application/jsonl";
     let query = Query::parse(query.0.as_deref());
-    open(&state, &name, &query, &headers, Form::Lines, LINES).await
+    open(&state, &pool, &query, &headers, Form::Lines, LINES).await
 }
 
 /// `GET /v0/pools/{pool}/tail_lite3`
 pub(crate) async fn lite3(
     state: Shared,
-    PoolName(name): PoolName,
+    PoolName(pool): PoolName,
     query: RawQuery,
     headers: HeaderMap,
 ) -> Answer {
@@ -54,20 +55,20 @@ pub(crate) async fn lite3(
         true => Form::Control,
         false => Form::Lite3,
     };
-    open(&state, &name, &query, &headers, form, LITE3_STREAM).await
+    open(&state, &pool, &query, &headers, form, LITE3_STREAM).await
 }
 
 /// `GET /v0/ui/pools/{pool}/events`
 pub(crate) async fn events(
     state: Shared,
-    PoolName(name): PoolName,
+    PoolName(pool): PoolName,
     query: RawQuery,
     version: Version,
     headers: HeaderMap,
 ) -> Answer {
     const EVENTS: &str = "text/event-stream";
     let query = Query::parse(query.0.as_deref());
-    let mut response = open(&state, &name, &query, &headers, Form::Events, EVENTS).await?;
+    let mut response = open(&state, &pool, &query, &headers, Form::Events, EVENTS).await?;
     if version <= Version::HTTP_11 {
         let headers = response.headers_mut();
         headers.insert(header::CONNECTION, HeaderValue::from_static("keep-alive"));

@@ -14,7 +14,7 @@ mod wanted;
 
 use super::error::{Answer, Refusal};
 use super::log;
-use super::pools::OpenPool;
+use super::pools::{Meant, OpenPool};
 use super::state::State;
 use crate::{Error, ErrorKind, Stream};
 use axum::body::{Body, Bytes};
@@ -76,26 +76,26 @@ pub(crate) fn slot(state: &State) -> Answer<OwnedSemaphorePermit> {
 }
 
 impl Tail {
-    /// Opens a tail of the pool of this name.
+    /// Opens a tail of this pool.
     ///
     /// # Errors
     /// Busy when there are as many as may be; what opening the pool and the stream gives; 406 when the first message
     /// cannot be sent in this form.
     pub(crate) async fn open(
         state: &Arc<State>,
-        name: &str,
+        pool: &Meant,
         form: Form,
         wanted: Wanted,
     ) -> Answer<Tail> {
         let slot = slot(state)?;
-        let open = state.pools.get(&state.storage, name).await?;
+        let open = state.pools.meant(&state.storage, pool).await?;
         let (stream, fill, found) = Tail::begin(state, &open, form, &wanted).await?;
         if let (Form::Lite3, Some(Filled::Failed(error)), true) = (form, &found, fill.is_empty()) {
             if error.kind() == ErrorKind::Usage {
                 return Err(form::not_lite3(error.clone()));
             }
         }
-        let meter = Arc::new(Meter::new(name, &open, &stream, wanted.backwards));
+        let meter = Arc::new(Meter::new(&pool.name, &open, &stream, wanted.backwards));
         state.metrics.tail(&meter);
         Ok(Tail {
             deadline: Instant::now() + wanted.life,
