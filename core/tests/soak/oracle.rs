@@ -91,7 +91,7 @@ impl Oracle {
             appends.entry(seq).or_insert_with(|| unseen(seq, 0));
         }
         let history: Vec<Recorded> = appends.into_values().collect();
-        check(&history, 1).unwrap_or_else(|error| panic!("{error}"));
+        check(&history, 1, None).unwrap_or_else(|error| panic!("{error}"));
         (newest, delivered)
     }
 }
