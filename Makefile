@@ -26,7 +26,7 @@ FISH_COMPLETIONS = $(SHARE)/fish/vendor_completions.d
 
 export PLASMITE_LIB_DIR := $(abspath $(OUT))
 
-.PHONY: abidiff crash-points cuts fuzz fuzz-abi fuzz-short polyglot-demo kills soak tsan all lib cli header bindings http-tools check test model miri conformance demo bench test-mcp-client install install-lib uninstall clean help FORCE
+.PHONY: abidiff crash-points cuts enemies faults fuzz fuzz-abi fuzz-short polyglot-demo kills linearizable soak tsan all lib cli header bindings http-tools check test model miri conformance demo bench test-mcp-client install install-lib uninstall clean help FORCE
 .DEFAULT_GOAL := all
 
 all: lib cli ## build everything: libplasmite.so, libplasmite.a, plasmite and pls (the default)
@@ -113,7 +113,7 @@ conformance: all $(VENV)/jsonschema.stamp ## run the one suite of behaviour on e
 	conformance/run $(OUT)
 
 # Two switches of threads a model by default; LOOM_MAX_PREEMPTIONS=3 for more, which takes minutes.
-model: ## check models of what threads and processes share, with threads that die at any step
+model: ## check models of what threads and processes share, some with threads that die at any step
 	RUSTFLAGS="--cfg loom" CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=4 \
 	    $(CARGO) test -q --release --locked -p plasmite-core --lib --target-dir $(TARGET)/loom model -- --nocapture
 
@@ -127,7 +127,18 @@ cuts: ## cut the power of a simulated disk, again and again, and look at what re
 crash-points: ## die before each store to a shared word
 	$(CARGO) test --locked -p plasmite-core --features crash-points --test crash_points -- --nocapture
 
-tsan: ## run the tests of threads under the thread sanitizer, where std can be rebuilt for it
+# ENEMY_SECONDS and LINEARIZABLE_SECONDS.
+enemies: ## read a pool that two enemies write to, for five minutes
+	PLASMITE_SOAK=$(or $(ENEMY_SECONDS),300) $(CARGO) test --locked -p plasmite-core --test enemy -- --nocapture
+
+linearizable: ## record what several processes do at once for a minute, and check that it has an order
+	PLASMITE_SOAK=$(or $(LINEARIZABLE_SECONDS),60) $(CARGO) test --locked -p plasmite-core --test linearizable -- --nocapture
+
+faults: lib ## let system calls fail, and limits, disks, modes and mounts be what they can be
+	capi/tests/c/run $(OUT) faults limits
+	$(CARGO) test --locked -p plasmite-core --test disk --test overlay --test access
+
+tsan: ## run the tests of threads under the thread sanitizer, or C programs under helgrind where std cannot be rebuilt for it
 	core/tests/tsan
 
 miri: ## run the pure parts under Miri, where that is installed

@@ -134,6 +134,14 @@ struct Case {
     name: &'static str,
     place: Place,
     damage: fn(&Patient),
+    /// What the advice must say.
+    advice: &'static str,
+}
+
+impl Case {
+    fn advises(self, advice: &'static str) -> Case {
+        Case { advice, ..self }
+    }
 }
 
 fn case(name: &'static str, place: Place, damage: fn(&Patient)) -> Case {
@@ -141,6 +149,7 @@ fn case(name: &'static str, place: Place, damage: fn(&Patient)) -> Case {
         name,
         place,
         damage,
+        advice: "",
     }
 }
 
@@ -151,10 +160,11 @@ fn word_in_recovery(offset: usize) -> u64 {
 fn damages() -> Vec<Case> {
     vec![
         case("not_a_pool", Place::At(0), |it| it.put(0, b"GIF8")),
-        case("format", Place::At(4), |it| it.put(4, &[3])),
-        case("format", Place::At(4), |it| it.put(4, &[9])),
-        case("features", Place::None, |it| it.superblock(64, &[9])),
-        case("features", Place::None, |it| it.superblock(71, &[0x80])),
+        case("format", Place::At(4), |it| it.put(4, &[3])).advises("`pool migrate`"),
+        case("format", Place::At(4), |it| it.put(4, &[2])).advises("the build that wrote it"),
+        case("format", Place::At(4), |it| it.put(4, &[9])).advises("use a newer build"),
+        case("features", Place::None, |it| it.superblock(64, &[9])).advises("use a newer build"),
+        case("features", Place::None, |it| it.superblock(71, &[0x80])).advises("use a newer build"),
         case("superblock", Place::None, |it| it.put(100, &[1])),
         case("superblock", Place::None, |it| it.superblock(56, &[1])),
         case("length", Place::None, |it| it.file.set_len(10_000).unwrap()),
@@ -252,6 +262,10 @@ fn each_kind_of_damage_by_its_name() {
             "{what}"
         );
         assert!(report.hints.contains(&issue.advice), "{what}");
+        assert!(issue.advice.contains(case.advice), "{what}");
+        // A conversion of what is no pool of that format would fail.
+        let migrates = issue.advice.contains("migrate");
+        assert_eq!(migrates, case.advice.contains("migrate"), "{what}");
         names.insert(case.name);
     }
     names.extend(of_the_last_message());
@@ -289,28 +303,30 @@ fn of_what_cannot_be_read() -> Option<&'static str> {
     Some(report.issues[0].finding.name())
 }
 
-/// A finding's name, and what makes the damage.
-type Damage = (&'static str, fn(&Patient));
+/// A finding's name, words of what it advises, and what makes the damage.
+type Damage = (&'static str, &'static str, fn(&Patient));
 
 #[test]
 fn each_warning_by_its_name() {
     let _watchdog = watchdog();
     let cases: Vec<Damage> = vec![
-        ("index", |it| {
+        ("index", "until newer messages take their slots", |it| {
             let len = it.superblock.geometry.ring_offset - 8192;
             it.put(8192, &vec![0xff; len as usize]);
         }),
         // A time of the newest message that no message has.
-        ("writer_words", |it| it.put(CONTROL + 32, &[0xff; 8])),
-        ("sync_failed", |it| {
+        ("writer_words", "the next writer puts them right", |it| {
+            it.put(CONTROL + 32, &[0xff; 8])
+        }),
+        ("sync_failed", "check the disk, and flush", |it| {
             let at = word_in_recovery(std::mem::offset_of!(Recovery, sync_failed));
             it.put(at, &1u64.to_le_bytes());
         }),
-        ("exposed", |it| {
+        ("exposed", "chmod o-w", |it| {
             let mode = PermissionsExt::from_mode(0o777);
             std::fs::set_permissions(it.dir.path(), mode).unwrap();
         }),
-        ("lost", |it| {
+        ("lost", "no messages 61 to 65 before byte", |it| {
             // As after a power cut that took messages whose seqs are not given again.
             let at = CONTROL + 24;
             let mut word = [0; 8];
@@ -320,7 +336,7 @@ fn each_warning_by_its_name() {
         }),
     ];
     let mut names = BTreeSet::from(["search"]); // doctor_messages.rs: bytes_made_up_to_take_for_ever
-    for (name, damage) in cases {
+    for (name, advice, damage) in cases {
         let patient = Patient::new();
         damage(&patient);
         let report = patient.examine(Some("p"));
@@ -331,6 +347,7 @@ fn each_warning_by_its_name() {
             "{report:?}"
         );
         let text = &report.warnings[0].message;
+        assert!(text.contains(advice), "{text}");
         assert!(report.hints.contains(&format!("warning: {text}")));
         let mut json = Vec::new();
         write_json([&report], &mut json);

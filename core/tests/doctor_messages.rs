@@ -218,8 +218,18 @@ fn bytes_made_up_to_take_for_ever() {
     file.write_all_at(&bytes, place.offset).unwrap();
     let report = examine(&client, "p");
     assert_eq!((report.issue_count, report.last_good_seq), (1, Some(1)));
-    let given_up = |hint: &String| hint.starts_with("warning: ") && hint.contains("given up");
-    assert!(report.hints.iter().any(given_up), "{report:?}");
+    // Where, and what to do.
+    let warning = &report.warnings[0].message;
+    let place = format!("behind the damage at byte {} of the file", place.offset);
+    assert!(
+        warning.contains(&place) && warning.contains("given up at byte"),
+        "{warning}"
+    );
+    assert!(warning.contains("doctor --salvage"), "{warning}");
+    assert!(
+        report.hints.contains(&format!("warning: {warning}")),
+        "{report:?}"
+    );
 }
 
 /// The index of a pool is looked at here and there also when seqs were made up that lie as far apart as can be.

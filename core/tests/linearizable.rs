@@ -8,13 +8,20 @@ mod history;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
 use common::{data_of, fork, patient, scratch, sized, soak, watchdog, Board, Random};
-use history::{check, Operation, Recorded};
+use history::{check, Holds, Operation, Recorded};
 use plasmite_core::store::{BatchItem, Client, ItemEncoding, OpenOptions, Pool};
 use plasmite_core::ErrorKind;
 use proptest::prelude::*;
 
-/// The twin: tries every order that agrees with real time on a plain log.
-fn naive(history: &[Recorded], log: &mut Vec<u64>, done: &mut Vec<usize>) -> bool {
+/// The twin: tries every order that agrees with real time on a plain log, of which the messages up to `gone` were seen to
+/// be gone.
+fn naive(
+    history: &[Recorded],
+    holds: Option<Holds>,
+    log: &mut Vec<u64>,
+    gone: u64,
+    done: &mut Vec<usize>,
+) -> bool {
     if done.len() == history.len() {
         return true;
     }
@@ -29,11 +36,13 @@ fn naive(history: &[Recorded], log: &mut Vec<u64>, done: &mut Vec<usize>) -> boo
         let fits = match next.operation {
             Operation::Append { seq, .. } => seq == newest + 1,
             Operation::Get { seq, value } => {
-                value
-                    == seq
-                        .checked_sub(1)
-                        .and_then(|at| log.get(at as usize))
-                        .copied()
+                let there = seq.checked_sub(1).and_then(|at| log.get(at as usize));
+                // Its answer would be Gone.
+                let is_gone = seq <= gone || holds.is_some_and(|holds| newest >= seq + holds.most);
+                value == there.copied() && (value.is_none() || !is_gone)
+            }
+            Operation::Gone { seq } => {
+                seq > 0 && holds.is_some_and(|holds| newest >= seq + holds.least)
             }
             Operation::Newest { seq } => seq == newest,
         };
@@ -44,7 +53,11 @@ fn naive(history: &[Recorded], log: &mut Vec<u64>, done: &mut Vec<usize>) -> boo
             log.push(value);
         }
         done.push(index);
-        if naive(history, log, done) {
+        let gone = match next.operation {
+            Operation::Gone { seq } => gone.max(seq),
+            _ => gone,
+        };
+        if naive(history, holds, log, gone, done) {
             return true;
         }
         done.pop();
@@ -59,24 +72,32 @@ fn operation() -> impl Strategy<Value = Operation> {
     prop_oneof![
         3 => (1u64..5).prop_map(|seq| Operation::Append { value: seq * 10, seq }),
         2 => (1u64..5, any::<bool>()).prop_map(|(seq, there)| Operation::Get { seq, value: there.then_some(seq * 10) }),
+        1 => (1u64..4).prop_map(|seq| Operation::Gone { seq }),
         2 => (0u64..5).prop_map(|seq| Operation::Newest { seq }),
     ]
 }
+
+fn linearizable(history: &[Recorded], holds: Option<Holds>) -> bool {
+    naive(history, holds, &mut Vec::new(), 0, &mut Vec::new())
+}
+
+const SMALL: Holds = Holds { least: 1, most: 2 };
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(20_000))]
 
     #[test]
     fn the_check_says_what_its_twin_says(
-        operations in prop::collection::vec((operation(), 0u64..12, 0u64..8), 0..7)
+        operations in prop::collection::vec((operation(), 0u64..12, 0u64..8), 0..7), overwrites in any::<bool>()
     ) {
+        let holds = overwrites.then_some(SMALL);
         // Moments are of their own: what two clocks' ticks at one moment mean is left open.
         let history: Vec<Recorded> = operations.into_iter().enumerate().map(|(index, (operation, begin, len))| {
             let begin = begin * 100 + index as u64 * 2;
             Recorded { operation, begin, end: begin + 1 + len * 100 }
         }).collect();
-        let verdict = check(&history, 1);
-        prop_assert_eq!(verdict.is_ok(), naive(&history, &mut Vec::new(), &mut Vec::new()), "{:?}", verdict);
+        let verdict = check(&history, 1, holds);
+        prop_assert_eq!(verdict.is_ok(), linearizable(&history, holds), "{:?}", verdict);
     }
 }
 
@@ -97,7 +118,7 @@ fn bad_histories_are_refused() {
     let get = |seq, value| Operation::Get { seq, value };
     let newest = |seq| Operation::Newest { seq };
     let good = [at(append(1), 0, 10), at(append(2), 20, 30)];
-    assert_eq!(check(&good, 1), Ok(()));
+    assert_eq!(check(&good, 1, None), Ok(()));
     let bad: &[(&str, &[Recorded])] = &[
         (
             "out of real-time order",
@@ -150,8 +171,37 @@ fn bad_histories_are_refused() {
         ),
     ];
     for (what, history) in bad {
-        assert!(check(history, 1).is_err(), "{what}");
-        assert!(!naive(history, &mut Vec::new(), &mut Vec::new()), "{what}");
+        assert!(check(history, 1, None).is_err(), "{what}");
+        assert!(!linearizable(history, None), "{what}");
+    }
+    let gone = |seq| Operation::Gone { seq };
+    let three = [good[0], good[1], at(append(3), 35, 36)];
+    let overwritten = |more: &[Recorded]| [&three, more].concat();
+    let good = overwritten(&[at(gone(1), 40, 50), at(get(3, Some(30)), 60, 70)]);
+    assert_eq!(check(&good, 1, Some(SMALL)), Ok(()));
+    let bad = [
+        ("gone where all is kept", None, vec![at(gone(1), 40, 50)]),
+        ("the newest gone", Some(SMALL), vec![at(gone(3), 40, 50)]),
+        (
+            "kept for longer than there is room",
+            Some(SMALL),
+            vec![at(get(1, Some(10)), 40, 50)],
+        ),
+        (
+            "gone before there were newer ones",
+            Some(SMALL),
+            vec![at(gone(2), 31, 34)],
+        ),
+        (
+            "there again",
+            Some(SMALL),
+            vec![at(gone(2), 40, 50), at(get(2, Some(20)), 60, 70)],
+        ),
+    ];
+    for (what, holds, more) in bad {
+        let history = overwritten(&more);
+        assert!(check(&history, 1, holds).is_err(), "{what}");
+        assert!(!linearizable(&history, holds), "{what}");
     }
 }
 
@@ -189,7 +239,7 @@ fn timed(operation: impl FnOnce() -> Vec<Operation>) -> Vec<Recorded> {
 }
 
 /// Appends, alone and in batches, and looks; what it did and was told.
-fn work(pool: &Pool, process: u64, count: u64) -> Vec<Recorded> {
+fn work(pool: &Pool, process: u64, count: u64, holds: Option<Holds>) -> Vec<Recorded> {
     let mut random = Random(process * 77 + 1);
     let mut recorded = Vec::new();
     for n in 1..=count {
@@ -202,9 +252,26 @@ fn work(pool: &Pool, process: u64, count: u64) -> Vec<Recorded> {
             }),
             1 | 2 => {
                 let newest = pool.bounds().unwrap().newest;
-                // Around the end, where something happens.
-                let seq = (newest + random.below(4)).saturating_sub(1).max(1);
-                timed(|| vec![get(pool, seq)])
+                // Around the ends, where something happens.
+                let seq = match holds {
+                    Some(holds) if random.below(2) == 0 => {
+                        newest.saturating_sub(holds.least + random.below(holds.most))
+                    }
+                    _ => (newest + random.below(4)).saturating_sub(1),
+                };
+                let seq = seq.max(1);
+                let mut looked = timed(|| vec![get(pool, seq)]);
+                if matches!(looked[0].operation, Operation::Get { value: None, .. }) {
+                    // Gone if it had been there before; not yet there if it cannot be gone even now.
+                    if seq <= newest {
+                        looked[0].operation = Operation::Gone { seq };
+                    } else if holds
+                        .is_some_and(|it| pool.bounds().unwrap().newest >= seq + it.least)
+                    {
+                        looked.clear();
+                    }
+                }
+                looked
             }
             3 => {
                 let texts = [0, 1, 2].map(|index| (value + index).to_string());
@@ -272,6 +339,7 @@ fn send(to: &OwnedFd, recorded: &[Recorded]) {
                 value: Some(value),
             } => (2, *seq, *value),
             Operation::Newest { seq } => (3, *seq, 0),
+            Operation::Gone { seq } => (4, *seq, 0),
         };
         text += &format!("{kind} {seq} {value} {begin} {end}\n");
     }
@@ -296,17 +364,20 @@ fn received(from: OwnedFd) -> Vec<Recorded> {
                 seq,
                 value: Some(value),
             },
-            _ => Operation::Newest { seq },
+            3 => Operation::Newest { seq },
+            _ => Operation::Gone { seq },
         };
         at(operation, number[3], number[4])
     };
     text.lines().map(record).collect()
 }
 
-fn round(client: &Client, processes: u64, count: u64) -> usize {
+/// What one history had: operations, and messages that were gone.
+fn round(client: &Client, processes: u64, count: u64, overwrites: bool) -> (usize, usize) {
     let _ = client.delete("p");
-    // Nothing is overwritten.
-    let first = client.create("p", &sized(8 << 20)).unwrap();
+    let size = if overwrites { 24 << 10 } else { 8 << 20 };
+    let first = client.create("p", &sized(size)).unwrap();
+    let holds = overwrites.then(|| holds(client, &first));
     let board = Board::new();
     let running: Vec<_> = (1..=processes)
         .map(|process| {
@@ -317,7 +388,7 @@ fn round(client: &Client, processes: u64, count: u64) -> usize {
                     .word(0)
                     .fetch_add(1, std::sync::atomic::Ordering::SeqCst);
                 board.await_at_least(0, processes);
-                send(&to, &work(&pool, process, count));
+                send(&to, &work(&pool, process, count, holds));
             });
             drop(to);
             (child, from)
@@ -328,14 +399,33 @@ fn round(client: &Client, processes: u64, count: u64) -> usize {
         history.extend(received(from));
         child.join();
     }
-    check(&history, 1).unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(first.bounds().unwrap().count, appends(&history));
-    history.len()
+    check(&history, 1, holds).unwrap_or_else(|error| panic!("{error}"));
+    let count = |is: fn(&Operation) -> bool| {
+        let operations = history.iter().map(|recorded| &recorded.operation);
+        operations.filter(|operation| is(operation)).count()
+    };
+    let appends = count(|operation| matches!(operation, Operation::Append { .. }));
+    let bounds = first.bounds().unwrap();
+    assert_eq!(bounds.newest, appends as u64);
+    assert!(overwrites || bounds.count == bounds.newest);
+    let gone = count(|operation| matches!(operation, Operation::Gone { .. }));
+    (history.len(), gone)
 }
 
-fn appends(history: &[Recorded]) -> u64 {
-    let is_append = |recorded: &&Recorded| matches!(recorded.operation, Operation::Append { .. });
-    history.iter().filter(is_append).count() as u64
+/// What the ring of a pool holds of the messages of this test, which all take the same room.
+fn holds(client: &Client, pool: &Pool) -> Holds {
+    let like = client.create("like", &sized(64 << 10)).unwrap();
+    for value in [1u64 << 32, 5 << 32] {
+        let text = value.to_string();
+        like.append_json(text.as_bytes(), &patient()).unwrap();
+    }
+    let frames = like.layout(2).unwrap().frames;
+    assert_eq!(frames[0].len, frames[1].len);
+    client.delete("like").unwrap();
+    let most = pool.info().unwrap().ring_size / frames[0].len;
+    // Room is made before it is needed, and for some messages at once.
+    let least = most * 3 / 4;
+    Holds { least, most }
 }
 
 #[test]
@@ -344,10 +434,14 @@ fn several_processes() {
     let (_dir, client) = scratch();
     let start = std::time::Instant::now();
     let time = soak(std::time::Duration::from_secs(3));
-    let (mut operations, mut rounds) = (0, 0);
-    while rounds < 4 || start.elapsed() < time {
-        operations += round(&client, 2 + rounds % 3, 3000);
-        rounds += 1;
+    let (mut operations, mut all_gone, mut rounds) = (0, 0, 0);
+    while rounds < 6 || start.elapsed() < time {
+        let overwrites = rounds % 2 == 0;
+        let (count, gone) = round(&client, 2 + rounds / 2 % 3, 3000, overwrites);
+        assert_eq!(overwrites, gone > 0, "{gone} messages were gone");
+        (operations, all_gone, rounds) = (operations + count, all_gone + gone, rounds + 1);
     }
-    println!("{operations} operations in {rounds} histories of 2 to 4 processes");
+    println!(
+        "{operations} operations in {rounds} histories of 2 to 4 processes; {all_gone} times a message was gone"
+    );
 }

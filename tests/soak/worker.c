@@ -2,8 +2,10 @@
 //
 // What it did goes to standard output, a line each: "r" when it begins; "a N SEQ COUNT BEGIN END" after an append of the
 // messages from N on, with moments of the monotonic clock; "m SEQ TEXT" and "g FIRST LAST OLDEST" of a reader, with the
-// oldest seq that the pool has after the gap, 0 if none. SIGUSR1: forks a child that appends under a number of its own;
-// "f" when it has ended. SIGUSR2: starts itself anew with the next message, and so says "r" again.
+// oldest seq that the pool has after the gap, 0 if none. SIGUSR1: forks a child that goes on with the same handle beside
+// its parent for a while: it appends under a number of its own, or reads from a stream of its own. What it says begins
+// with "c NUMBER"; its parent says "f" when it has ended well. SIGUSR2: starts itself anew, a writer with the next
+// message, a reader with the oldest, and so says "r" again.
 #include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -16,7 +18,7 @@
 
 #include "plasmite.h"
 
-enum { LONGEST = 4000, BATCH = 3, OF_CHILDREN = 1000000 };
+enum { LONGEST = 4000, BATCH = 3, OF_CHILDREN = 1000000, TURNS = 50 };
 
 static volatile sig_atomic_t fork_wanted, exec_wanted;
 
@@ -25,13 +27,17 @@ static void wanted(int signal) {
     else exec_wanted = 1;
 }
 
+// A child's number; 0 in its parent.
+static uint64_t own_number;
+
 static void say(const char *format, ...) {
     char line[LONGEST + 100];
+    int len = own_number ? snprintf(line, sizeof line, "c %" PRIu64 " ", own_number) : 0;
     va_list arguments;
     va_start(arguments, format);
-    int len = vsnprintf(line, sizeof line, format, arguments);
+    len += vsnprintf(line + len, sizeof line - (size_t)len, format, arguments);
     va_end(arguments);
-    // Whole or not at all: it is shorter than what a pipe takes at once.
+    // Whole or not at all, and not among what a child says: it is shorter than what a pipe takes at once.
     if (write(1, line, (size_t)len) != len) _exit(0);
 }
 
@@ -105,52 +111,93 @@ static void in_place(plsm_pool_t *pool, uint64_t writer, uint64_t n, uint64_t sp
     plsm_buf_free(&lite3);
 }
 
-// The child goes on with the handle, under a number that nobody else has.
-static void branch(plsm_pool_t *pool, uint64_t writer, uint64_t spread) {
-    fork_wanted = 0;
-    pid_t pid = fork();
-    if (pid == 0) {
-        // Its messages are acknowledged to nobody: they are proven where they are read.
-        int nowhere = dup(2);
-        dup2(nowhere, 1);
-        char text[LONGEST];
-        uint64_t own = OF_CHILDREN + (uint64_t)getpid() % 1000000;
-        (void)writer;
-        for (uint64_t n = 1; n <= 20; n++) {
-            plsm_error_t *err = NULL;
-            size_t len = message(text, own, n, spread);
-            check(plsm_pool_append(pool, (uint8_t *)text, len, &options, NULL, &err) == 0, "append of a child", err);
-        }
-        _exit(0);
-    }
-    int status = 0;
-    check(pid > 0 && waitpid(pid, &status, 0) == pid && status == 0, "a child", NULL);
-    say("f\n");
+// Appends; gives the number of the message after.
+static uint64_t append(plsm_pool_t *pool, const char *role, uint64_t writer, uint64_t n, uint64_t spread) {
+    if (strcmp(role, "batch") == 0) return batch(pool, writer, n, spread), n + BATCH;
+    if (strcmp(role, "reserve") == 0) in_place(pool, writer, n, spread);
+    else one(pool, writer, n, spread);
+    return n + 1;
 }
 
-static void read_for_ever(plsm_pool_t *pool) {
+// Whether there may be children; before starting anew there may have been.
+static int children = 1;
+
+// Takes note of children that have ended, and waits for none.
+static void reap(void) {
+    while (children) {
+        int status = 0;
+        pid_t pid = waitpid(-1, &status, WNOHANG);
+        if (pid == 0) return;
+        if (pid < 0) children = 0;
+        else check(status == 0, "a child", NULL), say("f\n");
+    }
+}
+
+// 1 in a child, which has a number that nobody else has.
+static int branch(void) {
+    fork_wanted = 0;
+    pid_t pid = fork();
+    check(pid >= 0, "fork", NULL);
+    children = 1;
+    if (pid == 0) own_number = OF_CHILDREN + (uint64_t)getpid();
+    return pid == 0;
+}
+
+static char **words;
+
+static void start_anew(uint64_t n) {
+    char at[24];
+    snprintf(at, sizeof at, "%" PRIu64, n);
+    words[6] = at;
+    execv(words[0], words);
+    check(0, "exec", NULL);
+}
+
+static plsm_stream_t *follow(plsm_pool_t *pool) {
     plsm_error_t *err = NULL;
     plsm_stream_t *stream = NULL;
     plsm_tail_options_t tail = PLSM_TAIL_OPTIONS_INIT;
     tail.gap_policy = PLSM_GAP_EVENT;
     check(plsm_pool_tail(pool, &tail, &stream, &err) == 0, "tail", err);
+    return stream;
+}
+
+// Tells of one message or gap; 0 when none came in time.
+static int read_one(plsm_pool_t *pool, plsm_stream_t *stream, uint64_t wait) {
+    plsm_error_t *err = NULL;
+    plsm_view_t view;
+    int code = plsm_stream_next_view(stream, wait, &view, &err);
+    if (code == PLSM_NEXT_TIMEOUT) return 0;
+    if (code == PLSM_NEXT_GAP) {
+        plsm_gap_t gap;
+        plsm_bounds_t bounds;
+        check(plsm_stream_gap(stream, &gap, &err) == 0, "gap", err);
+        check(plsm_pool_bounds(pool, &bounds, &err) == 0, "bounds", err);
+        say("g %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", gap.first, gap.last, bounds.oldest);
+        return 1;
+    }
+    check(code == PLSM_NEXT_MESSAGE, "next", err);
+    char text[LONGEST];
+    size_t len;
+    check(plsm_view_write_json(&view, PLSM_PART_DATA, (uint8_t *)text, sizeof text, &len, &err) == 1, "json", err);
+    say("m %" PRIu64 " %.*s\n", view.seq, (int)len, text);
+    return 1;
+}
+
+static void read_for_ever(plsm_pool_t *pool) {
+    plsm_stream_t *stream = follow(pool);
     say("r\n");
     for (;;) {
-        plsm_view_t view;
-        int code = plsm_stream_next_view(stream, PLSM_WAIT_FOREVER, &view, &err);
-        if (code == PLSM_NEXT_GAP) {
-            plsm_gap_t gap;
-            plsm_bounds_t bounds;
-            check(plsm_stream_gap(stream, &gap, &err) == 0, "gap", err);
-            check(plsm_pool_bounds(pool, &bounds, &err) == 0, "bounds", err);
-            say("g %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", gap.first, gap.last, bounds.oldest);
-            continue;
+        read_one(pool, stream, PLSM_WAIT_FOREVER);
+        reap();
+        if (fork_wanted && branch()) {
+            // The parent reads on from its stream, which is not for a child.
+            plsm_stream_t *own = follow(pool);
+            for (int turn = 0; turn < TURNS && read_one(pool, own, 200); turn++) continue;
+            plsm_stream_free(own);
+            _exit(0);
         }
-        check(code == PLSM_NEXT_MESSAGE, "next", err);
-        char text[LONGEST];
-        size_t len;
-        check(plsm_view_write_json(&view, PLSM_PART_DATA, (uint8_t *)text, sizeof text, &len, &err) == 1, "json", err);
-        say("m %" PRIu64 " %.*s\n", view.seq, (int)len, text);
+        if (exec_wanted) start_anew(1);
     }
 }
 
@@ -165,30 +212,24 @@ int main(int argc, char **argv) {
     plsm_pool_t *pool = NULL;
     check(plsm_client_new(argv[2], &client, &err) == 0, "client", err);
     check(plsm_pool_open(client, argv[3], &pool, &err) == 0, "open", err);
-    if (strcmp(role, "read") == 0) read_for_ever(pool);
+    words = argv;
+    // The program that runs us asks for one thing after the other: there is a handler when a signal comes.
     struct sigaction action;
     memset(&action, 0, sizeof action);
     action.sa_handler = wanted;
     action.sa_flags = SA_RESTART;
-    sigaddset(&action.sa_mask, SIGUSR1);
-    sigaddset(&action.sa_mask, SIGUSR2);
     sigaction(SIGUSR1, &action, NULL);
     sigaction(SIGUSR2, &action, NULL);
-    sigprocmask(SIG_UNBLOCK, &action.sa_mask, NULL);
+    if (strcmp(role, "read") == 0) read_for_ever(pool);
     say("r\n");
     for (;;) {
-        if (strcmp(role, "batch") == 0) batch(pool, writer, n, spread), n += BATCH;
-        else if (strcmp(role, "reserve") == 0) in_place(pool, writer, n++, spread);
-        else one(pool, writer, n++, spread);
-        if (fork_wanted) branch(pool, writer, spread);
-        if (exec_wanted) {
-            char at[24];
-            snprintf(at, sizeof at, "%" PRIu64, n);
-            argv[6] = at;
-            // Signals wait until there is a handler again.
-            sigprocmask(SIG_BLOCK, &action.sa_mask, NULL);
-            execv(argv[0], argv);
-            check(0, "exec", NULL);
+        n = append(pool, role, writer, n, spread);
+        reap();
+        if (fork_wanted && branch()) {
+            uint64_t own = 1;
+            for (int turn = 0; turn < TURNS; turn++) own = append(pool, role, own_number, own, spread);
+            _exit(0);
         }
+        if (exec_wanted) start_anew(n);
     }
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"os/signal"
 	"strconv"
 	"syscall"
 	"time"
@@ -59,12 +60,17 @@ func run(args []string) error {
 	writer, _ := strconv.ParseUint(args[3], 10, 64)
 	spread, _ := strconv.ParseUint(args[4], 10, 64)
 	n, _ := strconv.ParseUint(args[5], 10, 64)
+	wanted := make(chan os.Signal, 1)
+	signal.Notify(wanted, syscall.SIGUSR2)
 	if args[0] == "read" {
-		return read(pool)
+		return read(pool, wanted)
 	}
 	say("r\n")
 	forever := plasmite.WithLockWait(-time.Second)
 	for {
+		if err := startAnew(wanted, n); err != nil {
+			return err
+		}
 		begin := now()
 		if args[0] == "batch" {
 			items := make([]plasmite.Item, batch)
@@ -88,7 +94,19 @@ func run(args []string) error {
 	}
 }
 
-func read(pool *plasmite.Pool) error {
+// startAnew runs this program again in this process, beginning with message n, if that is wanted.
+func startAnew(wanted <-chan os.Signal, n uint64) error {
+	select {
+	case <-wanted:
+		words := append([]string(nil), os.Args...)
+		words[6] = strconv.FormatUint(n, 10)
+		return syscall.Exec(words[0], words, os.Environ())
+	default:
+		return nil
+	}
+}
+
+func read(pool *plasmite.Pool, wanted <-chan os.Signal) error {
 	tail, err := pool.OpenTail(plasmite.OnGap(func(gap plasmite.Gap) {
 		bounds, err := pool.Bounds()
 		if err != nil {
@@ -106,5 +124,8 @@ func read(pool *plasmite.Pool) error {
 			return err
 		}
 		say("m %d %s\n", message.Seq, message.Data)
+		if err := startAnew(wanted, 1); err != nil {
+			return err
+		}
 	}
 }

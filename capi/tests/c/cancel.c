@@ -181,7 +181,7 @@ static int over;
 
 // Signals one thread without end; those of the process could come to a thread of the library.
 static void *signal_often(void *thread) {
-    while (!__atomic_load_n(&over, __ATOMIC_ACQUIRE)) {
+    while (!flag_is_up(&over)) {
         pthread_kill(*(pthread_t *)thread, SIGUSR2);
         usleep(20);
     }
@@ -217,7 +217,7 @@ static void signals_at_any_moment(void) {
         in_handler = streams[0];
         plsm_stream_free(stream);
     }
-    __atomic_store_n(&over, 1, __ATOMIC_RELEASE);
+    raise_flag(&over);
     pthread_join(thread, NULL);
     close_streams();
 }

@@ -47,6 +47,14 @@ void check_fails(int code, int32_t kind, plsm_error_t **err, int keep, const cha
 #define FAILS_KEEP(kind, call) check_fails((call), (kind), &err, 1, __FILE__, __LINE__, #call)
 void drop_error(plsm_error_t **err);
 
+// Flags between threads, by functions that helgrind.supp names.
+void raise_flag(int *flag);
+int flag_is_up(const int *flag);
+
+// Ends the process if it hangs. No test asserts how fast anything is: with PLASMITE_SLOW, under an emulator, it may take
+// much longer.
+void watchdog(unsigned seconds);
+
 // A fresh directory for this program, removed by finish(). Starts a watchdog of 30 seconds.
 const char *scratch(void);
 // A client of that directory.

@@ -11,7 +11,7 @@ static int stop;
 static void *keep_writing(void *unused) {
     plsm_error_t *err = NULL;
     (void)unused;
-    while (!__atomic_load_n(&stop, __ATOMIC_RELAXED))
+    while (!flag_is_up(&stop))
         OK(plsm_pool_append(pool, (const uint8_t *)"{\"from\":\"thread\"}", 17, NULL, NULL, &err));
     return NULL;
 }
@@ -53,7 +53,7 @@ int main(void) {
     for (int round = 0; round < 20; round++) {
         pid_t pid = fork();
         if (pid == 0) {
-            alarm(20);
+            watchdog(20);
             _exit(child());
         }
         int status = -1;
@@ -61,7 +61,7 @@ int main(void) {
         CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
         append(pool, "{\"from\":\"parent\"}");
     }
-    __atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
+    raise_flag(&stop);
     pthread_join(writer, NULL);
 
     // Nothing was lost or torn: ascending seqs, whole messages.

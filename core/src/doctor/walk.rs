@@ -109,11 +109,14 @@ impl Walk {
                     self.at += 8;
                 }
                 Ok(Look::TooMuch) => {
-                    self.end_of_damage(None, report);
-                    report.warn(
-                        "search",
-                        "the search for intact messages behind the damage was given up",
+                    let damage = self.frames.offset(self.lost.unwrap_or(from));
+                    let text = format!(
+                        "the search for intact messages behind the damage at byte {damage} of the file was given up at byte {}, since \
+                         too much there was made up to look like messages: a salvage (doctor --salvage) searches longer",
+                        self.frames.offset(from)
                     );
+                    self.end_of_damage(None, report);
+                    report.warn("search", text);
                     self.at = self.frames.head;
                 }
                 Err(error) => return self.unreadable(&error, report),
@@ -175,9 +178,11 @@ impl Walk {
         if let (Some(last), None) = (self.last, self.lost) {
             if seq > last.seq + 1 && report.issue_count == self.known {
                 let text = format!(
-                    "there are no messages {} to {}: they were lost when the machine went down",
+                    "there are no messages {} to {} before byte {} of the file: they were lost when the machine went down and \
+                     cannot be had back; durability `flush` loses none",
                     last.seq + 1,
-                    seq - 1
+                    seq - 1,
+                    self.frames.offset(self.at)
                 );
                 report.warn("lost", text);
             }

@@ -3,10 +3,12 @@
 //! Proves the pairs (A) and (B) of [`crate::ring`]: without (A) a reader sees a head whose frame is
 //! not there yet, without (B) it sees bytes of a new frame under an old tail.
 
+use loom::sync::Arc;
 use loom::thread;
 
-use super::{append, check, frame_words, ring, HeapRing, FRAME};
+use super::{append, check, frame_words, ring, HeapRing, NoDisk, FRAME};
 use crate::ring::snapshot::Check;
+use crate::sys::atomic::{AtomicU32, Ordering};
 
 /// Copies a frame word by word and looks at the tail again, without any help of the checksum.
 fn copy(ring: &HeapRing, position: u64) -> Option<[u64; 6]> {
@@ -73,6 +75,36 @@ fn a_new_frame_is_whole_while_the_next_lap_overwrites_it() {
             assert_eq!(words, expected(size, position));
         }
         writer.join().unwrap();
+    });
+}
+
+/// The second writer overwrites what the first had made room at, and need not move the tail: a reservation was given up.
+/// Who sees its bytes must see the tail of the first, although these two met at the lock only.
+#[test]
+fn an_old_frame_is_overtaken_by_a_writer_that_found_room() {
+    check(|| {
+        let size = 2 * FRAME;
+        let (ring, lock) = (ring(size, 2), Arc::new(AtomicU32::new(0)));
+        let first = {
+            let (ring, lock) = (ring.clone(), lock.clone());
+            thread::spawn(move || {
+                ring.reclaim(3 * FRAME, &mut NoDisk).unwrap();
+                lock.store(1, Ordering::Release);
+            })
+        };
+        let second = {
+            let (ring, lock) = (ring.clone(), lock.clone());
+            thread::spawn(move || {
+                if lock.load(Ordering::Acquire) == 1 {
+                    append(&ring, 1, 3);
+                }
+            })
+        };
+        if let Some(words) = copy(&ring, 0) {
+            assert_eq!(words, expected(size, 0));
+        }
+        first.join().unwrap();
+        second.join().unwrap();
     });
 }
 

@@ -42,12 +42,29 @@ pub(crate) fn nothing_lost(known: Option<u64>, writer: u64, acked: u64, slack: u
     );
 }
 
+fn percentile(times: &[Duration], percent: usize) -> Duration {
+    let mut times = times.to_vec();
+    times.sort();
+    times[(times.len() - 1) * percent / 100]
+}
+
 /// Of the times that others took to go on.
-pub(crate) fn percentiles(mut times: Vec<Duration>) -> String {
+pub(crate) fn percentiles(times: &[Duration]) -> String {
     if times.is_empty() {
         return "none".to_owned();
     }
-    times.sort();
-    let at = |percent: usize| times[(times.len() - 1) * percent / 100];
-    format!("p50 {:?}, p99 {:?}, max {:?}", at(50), at(99), at(100))
+    let [p50, p99, max] = [50, 99, 100].map(|percent| percentile(times, percent));
+    format!("p50 {p50:?}, p99 {p99:?}, max {max:?}")
+}
+
+/// That locks of the dead, at least so many, were taken over by looking whether the owner lives. Who waited for some time
+/// to pass would need that time every time: the median tells, and single times are the machine's.
+pub(crate) fn assert_prompt(takeovers: &[Duration], least: usize) {
+    let count = takeovers.len();
+    assert!(count >= least, "{count} kills hit the part that matters");
+    let median = percentile(takeovers, 50);
+    assert!(
+        median < Duration::from_millis(100),
+        "{count} takeovers, half of them took {median:?} and longer"
+    );
 }

@@ -16,7 +16,7 @@ use std::time::Duration;
 use plasmite_core::store::{AppendOptions, Client, LockWait, Pool, PoolOptions, View};
 use plasmite_core::{Error, ErrorKind};
 
-pub(crate) use aftermath::{is_held, lasts, nothing_lost, percentiles};
+pub(crate) use aftermath::{assert_prompt, is_held, lasts, nothing_lost, percentiles};
 pub(crate) use forge::Forge;
 pub(crate) use left_out::left_out;
 pub(crate) use mounts::{mount, with_mounts};

@@ -12,8 +12,19 @@ pub(crate) enum Operation {
     Append { value: u64, seq: u64 },
     /// The message with this seq was that value; or there was none yet.
     Get { seq: u64, value: Option<u64> },
+    /// The message with this seq was there no more.
+    Gone { seq: u64 },
     /// This was the newest seq; 0 for none.
     Newest { seq: u64 },
+}
+
+/// What a ring that overwrites can hold.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Holds {
+    /// A message that has as many newer ones, or more, may be gone.
+    pub(crate) least: u64,
+    /// A message that has as many newer ones is gone.
+    pub(crate) most: u64,
 }
 
 /// An operation with the moments of its begin and end on one clock. An append whose end nobody saw has `u64::MAX`.
@@ -32,11 +43,12 @@ struct Span {
     to: u64,
 }
 
-/// Checks a history of a pool whose first seq is `first`, of which every append is recorded and none was overwritten.
+/// Checks a history of a pool whose first seq is `first`, of which every append is recorded. Without `holds` nothing was
+/// overwritten; else what is gone must have been so old that it may be, and stay gone.
 ///
 /// The log's order is that of the seqs, so nothing has to be searched for: each read moves the earliest or the latest
 /// moment of one append or two, and what is left must have room for all appends one after another.
-pub(crate) fn check(history: &[Recorded], first: u64) -> Result<(), String> {
+pub(crate) fn check(history: &[Recorded], first: u64, holds: Option<Holds>) -> Result<(), String> {
     let mut appends: BTreeMap<u64, Span> = BTreeMap::new();
     for recorded in history {
         let Operation::Append { value, seq } = recorded.operation else {
@@ -62,8 +74,10 @@ pub(crate) fn check(history: &[Recorded], first: u64) -> Result<(), String> {
     }
     let end = first + appends.len() as u64;
     for recorded in history {
-        narrow(&mut appends, recorded, first, end)?;
+        narrow(&mut appends, recorded, first, end, holds)?;
     }
+    // Nothing has to follow what is gone, but for this: the order of appends has no part in it.
+    stays_gone(history)?;
     let mut earliest = 0;
     for (seq, span) in &appends {
         earliest = earliest.max(span.from);
@@ -83,6 +97,7 @@ fn narrow(
     recorded: &Recorded,
     first: u64,
     end: u64,
+    holds: Option<Holds>,
 ) -> Result<(), String> {
     let mut at_last = |seq: u64| {
         if let Some(span) = appends.get_mut(&seq) {
@@ -107,6 +122,18 @@ fn narrow(
                     "seq {seq} was read as {value}, and was {written:?}"
                 ));
             }
+            if let Some(span) = holds.and_then(|holds| appends.get_mut(&(seq + holds.most))) {
+                span.from = span.from.max(recorded.begin);
+            }
+        }
+        Operation::Gone { seq } => {
+            let newer = holds.map_or(u64::MAX, |holds| seq + holds.least);
+            at_last(newer);
+            if !(first..end).contains(&newer) || seq < first {
+                return Err(format!(
+                    "seq {seq} was gone, and nobody appended as many as that takes"
+                ));
+            }
         }
         Operation::Newest { seq } => {
             if seq != 0 && !(first..end).contains(&seq) {
@@ -117,6 +144,32 @@ fn narrow(
             if let Some(span) = appends.get_mut(&next) {
                 span.from = span.from.max(recorded.begin);
             }
+        }
+    }
+    Ok(())
+}
+
+/// That nobody reads a message after another found it, or a newer one, gone.
+fn stays_gone(history: &[Recorded]) -> Result<(), String> {
+    let mut by_end: Vec<&Recorded> = history.iter().collect();
+    by_end.sort_by_key(|recorded| recorded.end);
+    let mut by_begin: Vec<&Recorded> = history.iter().collect();
+    by_begin.sort_by_key(|recorded| recorded.begin);
+    let (mut ended, mut gone) = (by_end.into_iter().peekable(), 0);
+    for recorded in by_begin {
+        while let Some(before) = ended.next_if(|other| other.end < recorded.begin) {
+            if let Operation::Gone { seq } = before.operation {
+                gone = gone.max(seq);
+            }
+        }
+        match recorded.operation {
+            Operation::Get {
+                seq,
+                value: Some(_),
+            } if seq <= gone => {
+                return Err(format!("seq {seq} was read after {gone} had gone"));
+            }
+            _ => {}
         }
     }
     Ok(())

@@ -21,7 +21,7 @@ mod worker;
 
 use std::time::{Duration, Instant};
 
-use common::{env, percentiles, soak, Random};
+use common::{assert_prompt, env, percentiles, soak, Random};
 use parts::Parts;
 use round::{Round, Totals};
 use worker::Language;
@@ -88,21 +88,28 @@ fn everything_at_random() {
     let Totals {
         rounds,
         kills,
-        held,
         stops,
         probes,
         appended,
         delivered,
         hand_over,
+        takeovers,
     } = totals;
     parts.print();
-    let (forks, execs) = (parts.forks, parts.execs);
+    let (forks, execs) = (parts.forks(), parts.execs());
     println!(
-        "{rounds} rounds: {kills} kills ({held} of the last writer alive died with the lock), {stops} stops, {forks} forks, \
-         {execs} execs, {probes} looks; {appended} messages appended, {delivered} delivered and proven; hand-over {}",
-        percentiles(hand_over)
+        "{rounds} rounds: {kills} kills ({} of the last writer alive died with the lock), {stops} stops, {forks} forks, \
+         {execs} execs, {probes} looks; {appended} messages appended, {delivered} delivered and proven; hand-over {}, takeover of \
+         a dead one's lock {}",
+        takeovers.len(),
+        percentiles(&hand_over),
+        percentiles(&takeovers)
     );
     assert!(kills > 0 && appended > 0 && delivered > 0);
+    // Fewer say nothing.
+    if takeovers.len() >= 10 {
+        assert_prompt(&takeovers, 10);
+    }
     // In less not everybody gets a turn.
     if time >= Duration::from_secs(30) {
         parts.assert_complete();

@@ -70,13 +70,19 @@ impl Oracle {
                     record(acked.seq + index, value, acked.begin, acked.end);
                 }
             }
+            for (child, acked) in told.of_children.lock().unwrap().iter() {
+                for index in 0..acked.count {
+                    let value = value(*child, acked.n + index);
+                    record(acked.seq + index, value, acked.begin, acked.end);
+                }
+            }
         }
         let mut delivered = 0;
         for Teller { told, .. } in &self.tellers {
             for (seq, writer, n) in told.read.lock().unwrap().iter() {
                 delivered += 1;
                 let value = value(*writer, *n);
-                // What was never acknowledged: its writer died first, or was somebody's child.
+                // What was never acknowledged: its writer died first.
                 let known = appends.entry(*seq).or_insert_with(|| unseen(*seq, value));
                 let agreed = Operation::Append { value, seq: *seq };
                 assert_eq!(
@@ -91,7 +97,7 @@ impl Oracle {
             appends.entry(seq).or_insert_with(|| unseen(seq, 0));
         }
         let history: Vec<Recorded> = appends.into_values().collect();
-        check(&history, 1).unwrap_or_else(|error| panic!("{error}"));
+        check(&history, 1, None).unwrap_or_else(|error| panic!("{error}"));
         (newest, delivered)
     }
 }

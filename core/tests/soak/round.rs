@@ -24,12 +24,14 @@ const HANG: Duration = Duration::from_secs(60);
 pub(crate) struct Totals {
     pub(crate) rounds: u64,
     pub(crate) kills: u64,
-    pub(crate) held: u64,
     pub(crate) stops: u64,
     pub(crate) probes: u64,
     pub(crate) appended: u64,
     pub(crate) delivered: u64,
+    /// Until the others had gone on after a kill.
     pub(crate) hand_over: Vec<Duration>,
+    /// The first opening and append after the last writer alive died with the lock.
+    pub(crate) takeovers: Vec<Duration>,
 }
 
 pub(crate) struct Round<'a, 'p> {
@@ -139,6 +141,12 @@ impl<'a, 'p> Round<'a, 'p> {
                 worker.lives();
                 worker.has_worked()
             });
+            // Each kind once, whatever comes by chance.
+            for signal in [libc::SIGUSR1, libc::SIGUSR2] {
+                if worker.language.heeds(signal) && self.parts.asked(&worker, signal) == 0 {
+                    branch(self.parts, &mut worker, signal);
+                }
+            }
         }
         self.workers.push(worker);
     }
@@ -180,7 +188,7 @@ impl<'a, 'p> Round<'a, 'p> {
         let others: Vec<_> = self
             .workers
             .iter()
-            .filter(|other| other.role != Role::Read && other.is_ready())
+            .filter(|other| other.role != Role::Read && other.hears())
             .collect();
         if !wrote || others.is_empty() {
             return;
@@ -214,11 +222,14 @@ impl<'a, 'p> Round<'a, 'p> {
             dead.push((writer, role, told.acked.load(Ordering::SeqCst)));
             self.totals.kills += 1;
         }
-        self.totals.held += u64::from(is_held(&self.client));
+        let held = is_held(&self.client);
+        let mut opened = None;
         // In the smallest rings one that died may have made room by taking away all there was.
         let mut emptied = false;
         for read_only in [true, false] {
+            let start = Instant::now();
             let pool = self.client.open("p", &OpenOptions { read_only }).unwrap();
+            let opening = start.elapsed();
             let (oldest, newest) = inspect(&pool, self.spread);
             emptied = newest == 0;
             assert!(
@@ -241,13 +252,17 @@ impl<'a, 'p> Round<'a, 'p> {
             if read_only {
                 self.totals.probes += probe::at_rest(self.dir.path(), newest);
             }
+            opened = Some((pool, opening));
         }
         self.own += 1;
-        let pool = self.client.open("p", &OpenOptions::default()).unwrap();
-        let begin = now();
+        let (pool, opening) = opened.unwrap();
+        let (begin, start) = (now(), Instant::now());
         let receipt = pool
             .append_json(message(0, self.own, self.spread).as_bytes(), &patient())
             .unwrap();
+        if held {
+            self.totals.takeovers.push(opening + start.elapsed());
+        }
         // What was written and taken away since was not seen.
         assert!(
             receipt.seq == self.newest + 1 || emptied && receipt.seq > self.newest,
@@ -259,14 +274,12 @@ impl<'a, 'p> Round<'a, 'p> {
         self.newest = receipt.seq;
     }
 
-    /// One of those that can forks, or starts itself anew; what they did they tell.
+    /// One of those that can forks, or starts itself anew: of the kind that did so least.
     fn branch_one(&mut self, signal: libc::c_int) {
-        let can = |worker: &&Worker| {
-            worker.language.takes_signals() && worker.role != Role::Read && worker.is_ready()
-        };
-        let able: Vec<&Worker> = self.workers.iter().filter(can).collect();
-        if !able.is_empty() {
-            able[self.random.below(able.len() as u64) as usize].signal(signal);
+        let can = |worker: &&mut Worker| worker.language.heeds(signal) && worker.hears();
+        let able = self.workers.iter_mut().filter(can);
+        if let Some(worker) = able.min_by_key(|worker| self.parts.asked(worker, signal)) {
+            branch(self.parts, worker, signal);
         }
     }
 
@@ -278,5 +291,18 @@ impl<'a, 'p> Round<'a, 'p> {
                 worker.told.seen.load(Ordering::SeqCst) == self.newest
             });
         }
+    }
+}
+
+/// Asks a worker to fork or to start itself anew, and waits until it has, every other time: the others are met wherever
+/// they are with it.
+fn branch(parts: &mut Parts<'_>, worker: &mut Worker, signal: libc::c_int) {
+    let forks = |worker: &Worker| worker.told.forks.load(Ordering::SeqCst);
+    let before = forks(worker);
+    if parts.ask(worker, signal) {
+        until(|| {
+            worker.lives();
+            worker.hears() && (signal != libc::SIGUSR1 || forks(worker) > before)
+        });
     }
 }

@@ -90,9 +90,12 @@ impl Language {
         self.name == "commands"
     }
 
-    /// Whether it forks and starts itself anew when it is asked to.
-    pub(crate) fn takes_signals(&self) -> bool {
-        self.name == "c"
+    /// Whether it does when it is asked to: fork (SIGUSR1), or start itself anew (SIGUSR2).
+    pub(crate) fn heeds(&self, signal: libc::c_int) -> bool {
+        match signal {
+            libc::SIGUSR1 => ["c", "python"].contains(&self.name.as_str()),
+            _ => ["c", "python", "go"].contains(&self.name.as_str()),
+        }
     }
 }
 
@@ -101,6 +104,8 @@ pub(crate) struct Worker {
     pub(crate) role: Role,
     pub(crate) writer: u64,
     pub(crate) told: Arc<Told>,
+    /// How often it was asked to start itself anew.
+    asked: u64,
     group: libc::pid_t,
     listener: Option<JoinHandle<()>>,
 }
@@ -155,13 +160,21 @@ impl Worker {
             role,
             writer,
             told,
+            asked: 0,
             group: child.id() as libc::pid_t,
             listener: Some(listener),
         }
     }
 
-    pub(crate) fn is_ready(&self) -> bool {
-        self.told.begun.load(Ordering::SeqCst) > 0
+    /// Whether it is there to be asked: not between two programs, where a signal would end it.
+    pub(crate) fn hears(&self) -> bool {
+        self.told.begun.load(Ordering::SeqCst) == self.asked + 1
+    }
+
+    /// Asks it to fork, or to start itself anew.
+    pub(crate) fn ask(&mut self, signal: libc::c_int) {
+        self.asked += u64::from(signal == libc::SIGUSR2);
+        self.signal(signal);
     }
 
     /// Whether it has appended or read anything.
