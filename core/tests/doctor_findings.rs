@@ -334,6 +334,19 @@ fn each_warning_by_its_name() {
             it.put(at, &(u64::from_le_bytes(word) + 5).to_le_bytes());
             put(&it.client.open("p", &Default::default()).unwrap(), "1");
         }),
+        (
+            "left_out",
+            "a salvage (doctor --salvage) copies them",
+            |it| {
+                // A message in the middle is damaged, and the machine starts again.
+                it.put(it.frames[7].offset, &[0; 16]);
+                it.put(
+                    word_in_recovery(std::mem::offset_of!(Recovery, boot)),
+                    &[7; 8],
+                );
+                drop(it.client.open("p", &Default::default()).unwrap());
+            },
+        ),
     ];
     let mut names = BTreeSet::from(["search"]); // doctor_messages.rs: bytes_made_up_to_take_for_ever
     for (name, advice, damage) in cases {
