@@ -271,6 +271,8 @@ impl Stream {
     ) -> Result<Next> {
         let until = deadline_of(wait);
         loop {
+            // Before anything that a sleep is decided by: what happens from now on ends it.
+            let epoch = self.inbox.epoch();
             if self.inbox.is_cancelled() {
                 return Ok(Next::Cancelled);
             }
@@ -282,7 +284,6 @@ impl Stream {
                 self.inbox.raise();
                 return Ok(Next::End);
             }
-            let epoch = self.inbox.epoch();
             match self.inbox.take() {
                 Some(Item::Message(message)) => {
                     let seq = message.message().seq;
