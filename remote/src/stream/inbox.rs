@@ -64,12 +64,14 @@ pub(super) struct Inbox {
     cancelled: AtomicBool,
     stopped: AtomicBool,
     descriptor: OnceLock<EventFd>,
+    /// The stream's, which the descriptor tells as well.
+    deadline: Deadline,
     /// The seq that comes next, once everything here is taken and as far as it is known.
     pub(super) next_seq: AtomicU64,
 }
 
 impl Inbox {
-    pub(super) fn new() -> Inbox {
+    pub(super) fn new(deadline: Deadline) -> Inbox {
         Inbox {
             queue: Mutex::default(),
             room: Condvar::new(),
@@ -77,6 +79,7 @@ impl Inbox {
             cancelled: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
             descriptor: OnceLock::new(),
+            deadline,
             next_seq: AtomicU64::new(1),
         }
     }
@@ -265,7 +268,7 @@ impl Inbox {
         if let Some(descriptor) = self.descriptor.get() {
             return Ok(descriptor);
         }
-        let new = EventFd::new()?;
+        let new = EventFd::with_deadline(self.deadline)?;
         new.raise();
         Ok(self.descriptor.get_or_init(|| new))
     }

@@ -78,9 +78,10 @@ impl Pool {
                     .with_hint("open the stream without in_place"),
             );
         }
+        let deadline = options.timeout.map_or(Deadline::NEVER, Deadline::after);
         let stream = Stream {
             pool: self.clone(),
-            inbox: Arc::new(Inbox::new()),
+            inbox: Arc::new(Inbox::new(deadline)),
             state: Mutex::new(State {
                 plan: Plan::new(options)?,
                 lent: Vec::new(),
@@ -90,7 +91,7 @@ impl Pool {
             }),
             running: Mutex::new(None),
             policy: options.gap,
-            deadline: options.timeout.map_or(Deadline::NEVER, Deadline::after),
+            deadline,
             delivered: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
             token: Mutex::new(String::new()),
