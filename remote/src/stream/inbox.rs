@@ -26,6 +26,8 @@ pub(super) enum Item {
     Gap(Gap),
     /// The reader waits until it is asked for more.
     Failed(Error),
+    /// The error of one message. The reader goes on behind it by itself.
+    Spoilt(Error),
     End,
 }
 
@@ -33,7 +35,7 @@ impl Item {
     fn cost(&self) -> usize {
         match self {
             Item::Message(message) => cost_of(message),
-            Item::Gap(_) | Item::Failed(_) | Item::End => OVERHEAD,
+            Item::Gap(_) | Item::Failed(_) | Item::Spoilt(_) | Item::End => OVERHEAD,
         }
     }
 }
@@ -112,18 +114,15 @@ impl Inbox {
             return false;
         }
         queue.cost += item.cost();
+        queue.parked = matches!(item, Item::Failed(_));
         queue.items.push_back(item);
         drop(queue);
         self.wake();
         true
     }
 
-    /// Puts an error in and waits until more is asked for. False when the reader is to stop.
-    pub(super) fn fail(&self, error: Error) -> bool {
-        self.lock().parked = true;
-        if !self.put(Item::Failed(error)) {
-            return false;
-        }
+    /// Behind an error: waits until more is asked for. False when the reader is to stop.
+    pub(super) fn park(&self) -> bool {
         let mut queue = self.lock();
         while queue.parked && !self.is_stopped() {
             queue = self
@@ -180,6 +179,12 @@ impl Inbox {
     /// Makes it as new, once the reader has stopped. A cancel stays.
     pub(super) fn restart(&self) {
         *self.lock() = Queue::default();
+        self.stopped.store(false, Ordering::Release);
+    }
+
+    /// Lets another reader go on where the one that was told to stop has stopped.
+    pub(super) fn go_on(&self) {
+        self.lock().ended = false;
         self.stopped.store(false, Ordering::Release);
     }
 
