@@ -107,7 +107,7 @@ pub(crate) fn message(seq: u64) -> Vec<u8> {
 /// A message document.
 pub(crate) fn document() -> Vec<u8> {
     let (mut block, mut document) = (Vec::new(), Vec::new());
-    tags::encode([].into_iter(), &mut block).unwrap();
+    tags::encode([], &mut block).unwrap();
     Assembler::new()
         .from_json(&block, b"{\"x\":1}", &mut document)
         .unwrap();
