@@ -404,7 +404,8 @@ struct plsm_client_options {
     const char *tls_ca_file;
     // For how long one request may take, in ms; 0 means 30000. A stream goes on for as long as it is wanted.
     uint64_t request_timeout_ms;
-    // The largest answer or message taken from a server, in bytes; 0 means 268435456.
+    // The largest answer or message taken from a server, in bytes; 0 means 268435456. What comes back from an
+    // append, its own message, may be larger.
     uint64_t largest_bytes;
 };
 

@@ -38,7 +38,8 @@ pub struct plsm_client_options {
     pub tls_ca_file: *const c_char,
     /// For how long one request may take, in ms; 0 means 30000. A stream goes on for as long as it is wanted.
     pub request_timeout_ms: u64,
-    /// The largest answer or message taken from a server, in bytes; 0 means 268435456.
+    /// The largest answer or message taken from a server, in bytes; 0 means 268435456. What comes back from an
+    /// append, its own message, may be larger.
     pub largest_bytes: u64,
 }
 

@@ -29,7 +29,7 @@ impl Pool {
     /// Permission; those of requests, which may tell that the message could have been written.
     pub fn append_json(&self, json: &[u8], options: &AppendOptions<'_>) -> Result<Receipt> {
         let answer = self.send_json(json, options)?;
-        receipt(member(&answer, "message")?)
+        appended(&answer).map(|(_, receipt)| receipt)
     }
 
     /// As [`Pool::append_json`]; appends the stored message's JSON envelope to `out`.
@@ -43,9 +43,9 @@ impl Pool {
         out: &mut Vec<u8>,
     ) -> Result<Receipt> {
         let answer = self.send_json(json, options)?;
-        let message = member(&answer, "message")?;
+        let (message, receipt) = appended(&answer)?;
         out.extend_from_slice(message);
-        receipt(message)
+        Ok(receipt)
     }
 
     fn send_json(&self, json: &[u8], options: &AppendOptions<'_>) -> Result<Vec<u8>> {
@@ -100,7 +100,7 @@ impl Pool {
             }
             let route = self.route(&format!("/append_lite3{}", query.0));
             let answer = self.post(&route, LITE3, document)?;
-            receipt(member(&answer, "message")?)
+            appended(&answer).map(|(_, receipt)| receipt)
         })
     }
 
@@ -145,8 +145,8 @@ impl Pool {
             )
         })?;
         let mut count = 0;
-        for part in Parts::new(member(&answer, "receipts")?) {
-            each(receipt(part.value)?);
+        for part in Parts::new(member(&answer, "receipts").map_err(Error::with_maybe_written)?) {
+            each(receipt(part.value).map_err(Error::with_maybe_written)?);
             count += 1;
             if count > items.len() {
                 break;
@@ -206,6 +206,13 @@ impl Pool {
             std::thread::sleep(pause.min(left));
         }
     }
+}
+
+/// The message of a good answer. One that is not understood comes behind an append that was carried out.
+fn appended(answer: &[u8]) -> Result<(&[u8], Receipt)> {
+    let message = member(answer, "message").map_err(Error::with_maybe_written)?;
+    let receipt = receipt(message).map_err(Error::with_maybe_written)?;
+    Ok((message, receipt))
 }
 
 /// The query of an append.

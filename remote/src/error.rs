@@ -51,29 +51,52 @@ fn kind_named(name: &str) -> ErrorKind {
         .unwrap_or(ErrorKind::Internal)
 }
 
-/// The error of an answer that is not a good one.
-pub(crate) fn answered(status: u16, body: &[u8], pool: Option<&str>) -> Error {
+/// The error of an answer that is not a good one. `writes`: what was asked for might have been carried out all the same.
+pub(crate) fn answered(
+    status: u16,
+    body: &[u8],
+    base: &str,
+    pool: Option<&str>,
+    writes: bool,
+) -> Error {
     let error = told(body, pool).unwrap_or_else(|| {
-        let kind = match status {
-            400 | 413 | 415 | 422 => ErrorKind::Usage,
-            401 | 403 => ErrorKind::Permission,
-            404 => ErrorKind::NotFound,
-            409 => ErrorKind::AlreadyExists,
-            423 => ErrorKind::Busy,
-            500..=599 => ErrorKind::Internal,
-            _ => ErrorKind::Io,
-        };
-        let error = Error::new(kind, format!("the server answered with status {status}"));
-        match status {
-            300..=399 => error.with_hint(
-                "it sends elsewhere, which is not followed: give the address it should go to",
-            ),
-            _ => error.with_hint("is it a Plasmite server, and is the address right?"),
+        let error = of_somebody_else(status, base);
+        // Perhaps the server did it, and only its answer was lost behind the proxy.
+        match writes && status >= 500 {
+            true => error.with_maybe_written(),
+            false => error,
         }
     });
     match status {
         413 => error.with_too_large(),
         _ => error,
+    }
+}
+
+/// A status without an error of ours: from a proxy, or from something else that has the address.
+fn of_somebody_else(status: u16, base: &str) -> Error {
+    let kind = match status {
+        400 | 413 | 415 | 422 => ErrorKind::Usage,
+        401 | 403 => ErrorKind::Permission,
+        404 => ErrorKind::NotFound,
+        409 => ErrorKind::AlreadyExists,
+        423 => ErrorKind::Busy,
+        // What proxies say while the server restarts, or is slow.
+        502..=504 => {
+            let what = format!("the server cannot be reached through its proxy: status {status}");
+            return Error::new(ErrorKind::Io, what)
+                .with_path(base)
+                .with_hint("check that the server behind the proxy runs, and try again");
+        }
+        500..=599 => ErrorKind::Internal,
+        _ => ErrorKind::Io,
+    };
+    let error = Error::new(kind, format!("the server answered with status {status}"));
+    match status {
+        300..=399 => error.with_hint(
+            "it sends elsewhere, which is not followed: give the address it should go to",
+        ),
+        _ => error.with_hint("is it a Plasmite server, and is the address right?"),
     }
 }
 
@@ -104,6 +127,7 @@ pub(crate) fn unanswered(error: ureq::Error, base: &str, writes: bool) -> Error 
         _ => false,
     };
     let is_about_trust = is_tls(&error);
+    let before_it_was_sent = before_it_was_sent || is_about_a_certificate(&error);
     let told = match error {
         ureq::Error::Other(other) if other.is::<TokenInTheClear>() => {
             return to(
@@ -138,7 +162,7 @@ pub(crate) fn unanswered(error: ureq::Error, base: &str, writes: bool) -> Error 
             REACH,
         ),
     };
-    match writes && !before_it_was_sent && !is_about_trust {
+    match writes && !before_it_was_sent {
         true => told.with_maybe_written(),
         false => told,
     }
@@ -151,6 +175,11 @@ fn is_tls(error: &ureq::Error) -> bool {
         ureq::Error::Io(io) => io.kind() == std::io::ErrorKind::InvalidData,
         _ => false,
     }
+}
+
+/// Whether it is the certificate itself, which is looked at before anything is sent. All else may also come later.
+fn is_about_a_certificate(error: &ureq::Error) -> bool {
+    is_tls(error) && error.to_string().contains("invalid peer certificate")
 }
 
 fn io_text(error: &std::io::Error) -> String {
@@ -187,6 +216,19 @@ mod tests {
     }
 
     #[test]
+    fn what_may_have_been_written() {
+        let maybe = |kind: std::io::ErrorKind, text: &str| {
+            let error = ureq::Error::Io(std::io::Error::new(kind, text.to_owned()));
+            unanswered(error, "http://h", true).maybe_written()
+        };
+        use std::io::ErrorKind as Io;
+        assert!(maybe(Io::ConnectionReset, "reset"));
+        assert!(maybe(Io::InvalidData, "cannot decrypt peer's message"));
+        assert!(!maybe(Io::InvalidData, "invalid peer certificate: Expired"));
+        assert!(!maybe(Io::ConnectionRefused, "refused"));
+    }
+
+    #[test]
     fn statuses() {
         for (status, kind) in [
             (400, ErrorKind::Usage),
@@ -195,10 +237,19 @@ mod tests {
             (404, ErrorKind::NotFound),
             (409, ErrorKind::AlreadyExists),
             (423, ErrorKind::Busy),
-            (502, ErrorKind::Internal),
+            (500, ErrorKind::Internal),
+            (502, ErrorKind::Io),
+            (503, ErrorKind::Io),
+            (504, ErrorKind::Io),
             (302, ErrorKind::Io),
         ] {
-            assert_eq!(answered(status, b"plain text", None).kind(), kind);
+            for writes in [false, true] {
+                let error = answered(status, b"plain text", "http://h", None, writes);
+                assert_eq!(error.kind(), kind);
+                assert_eq!(error.maybe_written(), writes && status >= 500, "{status}");
+            }
         }
+        let ours = br#"{"error":{"kind":"Io","message":"no"}}"#;
+        assert!(!answered(500, ours, "http://h", None, true).maybe_written());
     }
 }

@@ -244,6 +244,12 @@ pub(crate) fn from_envelope(json: &[u8]) -> Result<OwnedMessage> {
     }))
 }
 
+/// Seq of an object that has one.
+pub(crate) fn seq_of(json: &[u8]) -> Option<u64> {
+    let part = Parts::new(json).find(|part| part.key == b"seq")?;
+    std::str::from_utf8(part.value).ok()?.parse().ok()
+}
+
 /// Seq and time of an object that has them.
 pub(crate) fn receipt(json: &[u8]) -> Result<Receipt> {
     let (mut seq, mut time_ns) = (None, None);

@@ -25,6 +25,12 @@ pub(crate) const JSON: &str = "application/json";
 /// connection, and the refusal is lost when the body is still on its way. In bytes.
 const ASKED_FIRST: usize = 64 << 10;
 
+/// An answer is at most so many times as large as what it is about: a control character of Lite3 takes six bytes in
+/// JSON, and a receipt seven times the shortest line.
+const GROWTH: u64 = 8;
+/// And so much beside that, in bytes.
+const SMALL: u64 = 64 << 10;
+
 /// A server's address, with what a client brings along.
 #[derive(Debug)]
 pub(crate) struct Link {
@@ -68,6 +74,14 @@ impl<'a> Call<'a> {
             method: Method::POST,
             body: Some((media_type, body)),
             ..Call::get(path)
+        }
+    }
+
+    /// An error behind a good status: the call was carried out, and only its answer is lost.
+    pub(crate) fn carried_out(&self, error: Error) -> Error {
+        match self.writes {
+            true => error.with_maybe_written(),
+            false => error,
         }
     }
 
@@ -171,7 +185,7 @@ impl Link {
 
     fn body_of(&self, mut response: Response<Body>, call: &Call<'_>) -> Result<Vec<u8>> {
         let status = response.status();
-        let largest = self.settings.largest;
+        let largest = self.largest_answer(call);
         let mut body = Vec::new();
         let read = response
             .body_mut()
@@ -179,21 +193,35 @@ impl Link {
             .take(largest.saturating_add(1))
             .read_to_end(&mut body);
         if !status.is_success() {
-            return Err(error::answered(status.as_u16(), &body, call.pool));
+            let (base, pool) = (&self.base, call.pool);
+            let status = status.as_u16();
+            return Err(error::answered(status, &body, base, pool, call.writes));
         }
         if let Err(error) = read {
-            // It was carried out: the answer says so, and only its rest is lost.
-            return Err(error::unanswered(error.into(), &self.base, call.writes));
+            let error = error::unanswered(error.into(), &self.base, call.writes);
+            return Err(call.carried_out(error));
         }
         if body.len() as u64 > largest {
-            return Err(Error::new(
+            let error = Error::new(
                 ErrorKind::Io,
                 format!("the server's answer has more than {largest} bytes"),
             )
             .with_path(&self.base)
-            .with_hint("ask for less, or allow larger answers"));
+            .with_hint("ask for less, or allow larger answers");
+            return Err(call.carried_out(error));
         }
         Ok(body)
+    }
+
+    /// What was appended comes back, whatever other answers may have: as JSON, which is larger than the bytes that were
+    /// sent, but not this much.
+    fn largest_answer(&self, call: &Call<'_>) -> u64 {
+        let sent = call.body.map_or(0, |(_, body)| body.len() as u64);
+        let largest = self.settings.largest;
+        match call.writes {
+            true => largest.max(sent.saturating_mul(GROWTH).saturating_add(SMALL)),
+            false => largest,
+        }
     }
 }
 

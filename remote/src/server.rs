@@ -58,6 +58,7 @@ impl Server {
         };
         let answer = self.link.call(&call)?;
         self.pool(name, false, Some(&answer))
+            .map_err(Error::with_maybe_written)
     }
 
     /// Opens a pool. A server that allows no reading is not asked: whether the pool is there, an append will tell.

@@ -1,71 +1,13 @@
 // remote.c: pools of a server, through the same calls; clients with options; handles on both sides of a fork.
 #define _GNU_SOURCE
 #include "check.h"
+#include "serving.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
-#include <time.h>
-
-static char base[64]; // http://127.0.0.1:PORT
-static pid_t server;
-
-static void pause_ms(long ms) {
-    struct timespec time = {ms / 1000, ms % 1000 * 1000000};
-    nanosleep(&time, NULL);
-}
-
-// Starts PLASMITE_PROGRAM serve on a free port, with this token unless it is NULL.
-static void start_server(const char *token) {
-    const char *program = getenv("PLASMITE_PROGRAM");
-    char ready[256], token_file[256];
-    snprintf(ready, sizeof ready, "%s/ready", scratch());
-    snprintf(token_file, sizeof token_file, "%s/token", scratch());
-    unlink(ready);
-    if (token) {
-        FILE *file = fopen(token_file, "w");
-        CHECK(file && fputs(token, file) >= 0 && fclose(file) == 0);
-    }
-    if (!program) {
-        fprintf(stderr, "PLASMITE_PROGRAM does not name the program `plasmite`\n");
-        exit(1);
-    }
-    server = fork();
-    if (server == 0) {
-        setenv("PLASMITE_SERVE_READY_FILE", ready, 1);
-        int quiet = open("/dev/null", O_WRONLY);
-        dup2(quiet, 2);
-        execl(program, program, "--dir", scratch(), "serve", "--bind", "127.0.0.1:0", token ? "--token-file" : NULL,
-              token_file, (char *)NULL);
-        _exit(127);
-    }
-    char address[32] = "";
-    for (int tries = 0; tries < 10000 && !address[0]; tries++) {
-        FILE *file = fopen(ready, "r");
-        if (file) {
-            if (!fgets(address, sizeof address, file)) address[0] = 0;
-            fclose(file);
-        }
-        pause_ms(2);
-    }
-    CHECK(address[0]);
-    snprintf(base, sizeof base, "http://%s", address);
-}
-
-static void stop_server(void) {
-    kill(server, SIGTERM);
-    CHECK(waitpid(server, NULL, 0) == server);
-}
-
-static plsm_client_t *client_of(const char *home) {
-    plsm_error_t *err = NULL;
-    plsm_client_t *client = NULL;
-    OK(plsm_client_new(home, &client, &err));
-    return client;
-}
 
 static void everyday(void) {
     plsm_error_t *err = NULL;

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::error;
 use crate::info::member;
-use crate::pool::{from_document, from_envelope};
+use crate::pool::{from_document, from_envelope, seq_of};
 
 /// Seq, time and length.
 const HEAD: usize = 20;
@@ -21,6 +21,10 @@ pub(super) enum Frame {
     Position(u64, String),
     Gap(Gap),
     Failed(Error),
+    /// A message that cannot be given. What comes next is good.
+    Spoilt(u64, Error),
+    /// What says something else than messages, and is not understood: asked again, it would say the same.
+    Broken(Error),
     End(Ended),
     /// One that only a newer server knows.
     Unknown,
@@ -40,7 +44,7 @@ pub(super) enum Ended {
 /// Reads the next frame. `largest` is the longest that is taken.
 ///
 /// # Errors
-/// The connection's; `UnexpectedEof` when it ends; `InvalidData` for what is no frame.
+/// The connection's only; `UnexpectedEof` when it ends.
 pub(super) fn read(body: &mut impl Read, largest: u64, pool: &str) -> io::Result<Frame> {
     let mut head = [0; HEAD];
     body.read_exact(&mut head)?;
@@ -50,7 +54,11 @@ pub(super) fn read(body: &mut impl Read, largest: u64, pool: &str) -> io::Result
     let time_ns = u64::from_be_bytes(time_ns.try_into().unwrap_or_default());
     let length = u32::from_be_bytes(length.try_into().unwrap_or_default());
     if u64::from(length) > largest {
-        return Ok(Frame::Failed(too_large(seq, length, largest, pool)));
+        let error = too_large(length, largest, pool);
+        return Ok(match seq {
+            0 => Frame::Broken(error),
+            seq => Frame::Failed(error.with_seq(seq)),
+        });
     }
     // Grown as it comes: a length alone is not to take memory.
     let mut bytes = Vec::with_capacity((length as usize).min(1 << 20));
@@ -58,18 +66,22 @@ pub(super) fn read(body: &mut impl Read, largest: u64, pool: &str) -> io::Result
     if bytes.len() < length as usize {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
-    let bad = |error: Error| io::Error::new(io::ErrorKind::InvalidData, error.message());
-    match seq {
-        0 => control(&bytes, pool).map_err(bad),
-        _ => from_document(seq, time_ns, &bytes)
-            .map(Frame::Message)
-            .map_err(bad),
-    }
+    Ok(match seq {
+        0 => control(&bytes, pool).unwrap_or_else(|error| Frame::Broken(error.with_path(pool))),
+        seq => match from_document(seq, time_ns, &bytes) {
+            Ok(message) => Frame::Message(message),
+            Err(error) => spoilt(seq, &error, pool),
+        },
+    })
 }
 
 fn control(json: &[u8], pool: &str) -> Result<Frame, Error> {
     if let Ok(envelope) = member(json, "message") {
-        return from_envelope(envelope).map(Frame::Message);
+        return match (from_envelope(envelope), seq_of(envelope)) {
+            (Ok(message), _) => Ok(Frame::Message(message)),
+            (Err(error), Some(seq)) => Ok(spoilt(seq, &error, pool)),
+            (Err(error), None) => Err(error),
+        };
     }
     if let Some(error) = error::told(json, Some(pool)) {
         return Ok(Frame::Failed(error));
@@ -99,18 +111,29 @@ fn control(json: &[u8], pool: &str) -> Result<Frame, Error> {
     Ok(Frame::Unknown)
 }
 
+/// Whatever is wrong with a message that came whole: it is what locally is a damaged one.
 #[cold]
-fn too_large(seq: u64, length: u32, largest: u64, pool: &str) -> Error {
-    let error = Error::new(
+fn spoilt(seq: u64, error: &Error, pool: &str) -> Frame {
+    let corrupt = Error::corrupt(error.message())
+        .with_seq(seq)
+        .with_path(pool);
+    Frame::Spoilt(
+        seq,
+        match error.hint() {
+            Some(hint) => corrupt.with_hint(hint),
+            None => corrupt,
+        },
+    )
+}
+
+#[cold]
+fn too_large(length: u32, largest: u64, pool: &str) -> Error {
+    Error::new(
         ErrorKind::Io,
         format!("a message has {length} bytes, and at most {largest} are taken from a server"),
     )
     .with_path(pool)
-    .with_hint("allow larger messages for this client");
-    match seq {
-        0 => error,
-        seq => error.with_seq(seq),
-    }
+    .with_hint("allow larger messages for this client")
 }
 
 #[cfg(test)]
@@ -173,9 +196,28 @@ mod tests {
             short(&frame(1, 0, b"1234")[..21]),
             io::ErrorKind::UnexpectedEof
         );
-        assert_eq!(short(&frame(1, 0, b"1234")), io::ErrorKind::InvalidData);
-        assert_eq!(short(&frame(0, 0, b"not json")), io::ErrorKind::InvalidData);
         let large = read(&mut &frame(5, 0, &[0; 101])[..], 100, "p").unwrap();
         assert!(matches!(large, Frame::Failed(error) if error.seq() == Some(5)));
+    }
+
+    #[test]
+    fn whole_frames_are_never_a_lost_connection() {
+        match read(&mut &frame(7, 0, b"1234")[..], 100, "p").unwrap() {
+            Frame::Spoilt(7, error) => {
+                assert_eq!((error.kind(), error.seq()), (ErrorKind::Corrupt, Some(7)));
+            }
+            other => panic!("{other:?}"),
+        }
+        match control(r#"{"message":{"seq":9,"time":"never","meta":{"tags":[]},"data":1}}"#) {
+            Frame::Spoilt(9, error) => {
+                assert_eq!((error.kind(), error.seq()), (ErrorKind::Corrupt, Some(9)));
+            }
+            other => panic!("{other:?}"),
+        }
+        for broken in ["not json", r#"{"message":{"data":1}}"#, "[", ""] {
+            assert!(matches!(control(broken), Frame::Broken(_)), "{broken}");
+        }
+        let large = read(&mut &frame(0, 0, &[0; 101])[..], 100, "p").unwrap();
+        assert!(matches!(large, Frame::Broken(_)));
     }
 }

@@ -26,6 +26,8 @@ pub(super) enum Item {
     Gap(Gap),
     /// The reader waits until it is asked for more.
     Failed(Error),
+    /// The error of one message. The reader goes on behind it by itself.
+    Spoilt(Error),
     End,
 }
 
@@ -33,7 +35,7 @@ impl Item {
     fn cost(&self) -> usize {
         match self {
             Item::Message(message) => cost_of(message),
-            Item::Gap(_) | Item::Failed(_) | Item::End => OVERHEAD,
+            Item::Gap(_) | Item::Failed(_) | Item::Spoilt(_) | Item::End => OVERHEAD,
         }
     }
 }
@@ -64,12 +66,14 @@ pub(super) struct Inbox {
     cancelled: AtomicBool,
     stopped: AtomicBool,
     descriptor: OnceLock<EventFd>,
+    /// The stream's, which the descriptor tells as well.
+    deadline: Deadline,
     /// The seq that comes next, once everything here is taken and as far as it is known.
     pub(super) next_seq: AtomicU64,
 }
 
 impl Inbox {
-    pub(super) fn new() -> Inbox {
+    pub(super) fn new(deadline: Deadline) -> Inbox {
         Inbox {
             queue: Mutex::default(),
             room: Condvar::new(),
@@ -77,6 +81,7 @@ impl Inbox {
             cancelled: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
             descriptor: OnceLock::new(),
+            deadline,
             next_seq: AtomicU64::new(1),
         }
     }
@@ -109,18 +114,15 @@ impl Inbox {
             return false;
         }
         queue.cost += item.cost();
+        queue.parked = matches!(item, Item::Failed(_));
         queue.items.push_back(item);
         drop(queue);
         self.wake();
         true
     }
 
-    /// Puts an error in and waits until more is asked for. False when the reader is to stop.
-    pub(super) fn fail(&self, error: Error) -> bool {
-        self.lock().parked = true;
-        if !self.put(Item::Failed(error)) {
-            return false;
-        }
+    /// Behind an error: waits until more is asked for. False when the reader is to stop.
+    pub(super) fn park(&self) -> bool {
         let mut queue = self.lock();
         while queue.parked && !self.is_stopped() {
             queue = self
@@ -177,6 +179,12 @@ impl Inbox {
     /// Makes it as new, once the reader has stopped. A cancel stays.
     pub(super) fn restart(&self) {
         *self.lock() = Queue::default();
+        self.stopped.store(false, Ordering::Release);
+    }
+
+    /// Lets another reader go on where the one that was told to stop has stopped.
+    pub(super) fn go_on(&self) {
+        self.lock().ended = false;
         self.stopped.store(false, Ordering::Release);
     }
 
@@ -265,7 +273,7 @@ impl Inbox {
         if let Some(descriptor) = self.descriptor.get() {
             return Ok(descriptor);
         }
-        let new = EventFd::new()?;
+        let new = EventFd::with_deadline(self.deadline)?;
         new.raise();
         Ok(self.descriptor.get_or_init(|| new))
     }

@@ -6,27 +6,27 @@
 
 mod frames;
 mod inbox;
+mod line;
 mod plan;
 mod reader;
+mod running;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use plasmite_core::message::TimeCache;
 use plasmite_core::store::{
-    moved_token, GapPolicy, Next, OwnedMessage, Start, Stats, TailOptions, View, Wait,
+    moved_token, GapPolicy, Next, OwnedMessage, Stats, TailOptions, View, Wait,
 };
 use plasmite_core::sys::atomic::{AtomicU64, Ordering};
 use plasmite_core::sys::clock::Deadline;
-use plasmite_core::sys::{event_fd, fork, thread};
+use plasmite_core::sys::{event_fd, fork};
 use plasmite_core::{Error, ErrorKind, Result};
 
 use crate::Pool;
-use frames::Frame;
 use inbox::{Inbox, Item};
 use plan::Plan;
-use reader::{Line, Reader};
+use running::Running;
 
 /// A stream. Any thread may use it; calls that take messages take turns, [`Stream::cancel`] and the getters never wait
 /// for one that sleeps.
@@ -55,11 +55,6 @@ struct State {
     done: bool,
 }
 
-struct Running {
-    line: Arc<Line>,
-    thread: JoinHandle<()>,
-}
-
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -78,9 +73,10 @@ impl Pool {
                     .with_hint("open the stream without in_place"),
             );
         }
+        let deadline = options.timeout.map_or(Deadline::NEVER, Deadline::after);
         let stream = Stream {
             pool: self.clone(),
-            inbox: Arc::new(Inbox::new()),
+            inbox: Arc::new(Inbox::new(deadline)),
             state: Mutex::new(State {
                 plan: Plan::new(options)?,
                 lent: Vec::new(),
@@ -90,7 +86,7 @@ impl Pool {
             }),
             running: Mutex::new(None),
             policy: options.gap,
-            deadline: options.timeout.map_or(Deadline::NEVER, Deadline::after),
+            deadline,
             delivered: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
             token: Mutex::new(String::new()),
@@ -104,52 +100,6 @@ impl Pool {
 }
 
 impl Stream {
-    /// Connects and starts the reader.
-    fn begin(&self, state: &mut State) -> Result<()> {
-        if state.plan.wants_end() {
-            let newest = self.pool.bounds()?.newest;
-            state.plan.end_at(newest);
-        }
-        let line = Arc::new(Line::new(&self.pool));
-        let mut plan = state.plan.clone();
-        let mut connection = line.connect(&plan)?;
-        let largest = self.pool.link.settings.largest;
-        match connection.next(largest, self.pool.name()) {
-            Ok(Frame::Position(next_seq, token)) => {
-                self.inbox.next_seq.store(next_seq, Ordering::Relaxed);
-                lock(&self.token).clone_from(&token);
-                plan.stands_at(next_seq, token);
-            }
-            Ok(Frame::Failed(error)) => return Err(error),
-            Ok(_) => {
-                return Err(Error::usage(
-                    "the server is too old for this client: its tails do not tell where they stand",
-                )
-                .with_path(self.pool.name())
-                .with_hint("upgrade the server"))
-            }
-            Err(error) => {
-                return Err(Error::from_io(&error, "read the answer of the server")
-                    .with_path(self.pool.name()))
-            }
-        }
-        let reader = Reader {
-            line: Arc::clone(&line),
-            inbox: Arc::clone(&self.inbox),
-            plan,
-            policy: self.policy,
-            lost: false,
-        };
-        let thread = thread::spawn("plasmite-tail", None, move || {
-            let inbox = Arc::clone(&reader.inbox);
-            reader.run(connection);
-            inbox.end();
-        })
-        .map_err(|error| Error::from_io(&error, "start a thread for the stream"))?;
-        *lock(&self.running) = Some(Running { line, thread });
-        Ok(())
-    }
-
     #[cold]
     fn in_child(&self) -> Error {
         Error::usage("the stream's connection belongs to the parent process")
@@ -250,12 +200,16 @@ impl Stream {
     }
 
     fn delivered(&self, state: &mut State, message: &OwnedMessage) {
-        let seq = message.message().seq;
+        self.passed(state, message.message().seq);
+        self.delivered.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// One of the most that are wanted is behind.
+    fn passed(&self, state: &mut State, seq: u64) {
         if let Some(left) = &mut state.left {
             *left = left.saturating_sub(1);
         }
         self.stands_behind(state, seq);
-        self.delivered.fetch_add(1, Ordering::Relaxed);
     }
 
     fn stands_behind(&self, state: &State, seq: u64) {
@@ -271,6 +225,8 @@ impl Stream {
     ) -> Result<Next> {
         let until = deadline_of(wait);
         loop {
+            // Before anything that a sleep is decided by: what happens from now on ends it.
+            let epoch = self.inbox.epoch();
             if self.inbox.is_cancelled() {
                 return Ok(Next::Cancelled);
             }
@@ -282,7 +238,6 @@ impl Stream {
                 self.inbox.raise();
                 return Ok(Next::End);
             }
-            let epoch = self.inbox.epoch();
             match self.inbox.take() {
                 Some(Item::Message(message)) => {
                     let seq = message.message().seq;
@@ -307,9 +262,14 @@ impl Stream {
                 }
                 Some(Item::Failed(error)) => {
                     state.done |= error.kind() == ErrorKind::RetentionGap;
-                    if let (ErrorKind::Usage, Some(seq)) = (error.kind(), error.seq()) {
+                    if let (false, Some(seq)) = (state.done, error.seq()) {
                         self.stands_behind(state, seq);
                     }
+                    return Err(error);
+                }
+                // Locally, too, it is one of the most that are wanted.
+                Some(Item::Spoilt(error)) => {
+                    self.passed(state, error.seq().unwrap_or_default());
                     return Err(error);
                 }
                 Some(Item::End) => state.done = true,
@@ -360,26 +320,6 @@ impl Stream {
         moved_token(&lock(&self.token), self.next_seq()).unwrap_or_default()
     }
 
-    /// Goes elsewhere, on a new connection; maximum, filters and end stay as they are.
-    ///
-    /// # Errors
-    /// As [`Pool::tail`].
-    pub fn seek(&self, start: &Start) -> Result<()> {
-        let mut state = self.state_of_ours()?;
-        if let Some(running) = self.stop() {
-            // All of it: the inbox is used again.
-            let _ = running.thread.join();
-        }
-        self.inbox.restart();
-        state.done = false;
-        state.plan.go_to(start);
-        let left = state.left;
-        state.plan.set_left(left);
-        self.begin(&mut state)?;
-        self.inbox.raise();
-        Ok(())
-    }
-
     /// A descriptor that is readable when a step would not wait. It belongs to the stream; a step that finds nothing
     /// makes it quiet again.
     ///
@@ -391,35 +331,6 @@ impl Stream {
             .descriptor()
             .map(|descriptor| descriptor.raw())
             .map_err(|error| no_descriptor(&error))
-    }
-
-    /// Tells the thread to end.
-    fn stop(&self) -> Option<Running> {
-        let running = lock(&self.running).take()?;
-        self.inbox.stop();
-        running.line.break_off();
-        Some(running)
-    }
-}
-
-/// For how long closing waits for the thread. It ends at once, unless it is about to connect to a host that is silent; then
-/// it ends by itself when that attempt does, without touching anything.
-const CLOSING: Duration = Duration::from_millis(100);
-
-impl Drop for Stream {
-    fn drop(&mut self) {
-        if self.check_process().is_ok() {
-            if let Some(running) = self.stop() {
-                if self.inbox.wait_ended(CLOSING) {
-                    let _ = running.thread.join();
-                }
-            }
-        } else if let Ok(mut running) = self.running.try_lock() {
-            if let Some(running) = running.take() {
-                running.line.forget();
-                std::mem::forget(running);
-            }
-        }
     }
 }
 

@@ -83,9 +83,16 @@ impl Plan {
         }
     }
 
-    /// The server told where its stream stands.
-    pub(super) fn stands_at(&mut self, next_seq: u64, token: String) {
-        self.position = Some((next_seq, token));
+    /// The server told where its stream stands. Whether that is elsewhere than before.
+    pub(super) fn stands_at(&mut self, next_seq: u64, token: String) -> bool {
+        let before = self.position.replace((next_seq, token));
+        before.is_none_or(|(before, _)| before != next_seq)
+    }
+
+    /// Where the server's stream stood, and a token of the pool.
+    pub(super) fn position(&self) -> Option<(u64, &str)> {
+        let (next_seq, token) = self.position.as_ref()?;
+        Some((*next_seq, token))
     }
 
     /// A message is passed over, or missing ones were told.

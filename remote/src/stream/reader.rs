@@ -1,100 +1,20 @@
 //! The thread of a stream: reads one connection after another into the inbox, each from where the last one stood.
 
-use std::io::{self, BufReader, Read};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use plasmite_core::store::GapPolicy;
 use plasmite_core::sys::log::{self, Level};
 use plasmite_core::{Error, ErrorKind, Result};
-use ureq::{Agent, BodyReader};
 
-use super::frames::{self, Ended, Frame};
+use super::frames::{Ended, Frame};
 use super::inbox::{Inbox, Item};
-use super::plan::{Plan, SILENCE};
-use crate::agent::{agent, Purpose};
-use crate::request::Call;
-use crate::Pool;
+use super::line::{Connection, Line};
+use super::plan::Plan;
 
 /// Between attempts to connect: at first, and at most.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
-/// How much of a connection is read at once.
-const BUFFER: usize = 64 << 10;
-
-/// A connection on which a tail comes in.
-pub(super) struct Connection {
-    body: BufReader<BodyReader<'static>>,
-}
-
-/// Connections of one stream, made with an agent of its own, so that they can be broken off from outside.
-pub(super) struct Line {
-    pool: Pool,
-    agent: Mutex<Option<Agent>>,
-}
-
-impl Line {
-    pub(super) fn new(pool: &Pool) -> Line {
-        let agent = agent(&pool.link.settings, Purpose::Stream(SILENCE));
-        Line {
-            pool: pool.clone(),
-            agent: Mutex::new(Some(agent)),
-        }
-    }
-
-    fn agent(&self) -> MutexGuard<'_, Option<Agent>> {
-        self.agent.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Asks for a tail, and waits for the head of its answer.
-    ///
-    /// # Errors
-    /// The server's, or those of the way to it.
-    pub(super) fn connect(&self, plan: &Plan) -> Result<Connection> {
-        let agent = self.agent().clone();
-        let Some(agent) = agent else {
-            return Err(Error::new(ErrorKind::Io, "the stream was closed"));
-        };
-        let route = self.pool.route(&format!("/tail_lite3{}", plan.query()));
-        let call = self.pool.call(Call::get(&route));
-        let response = self.pool.link.open(&agent, &call).map_err(|error| {
-            let is_old = error.kind() == ErrorKind::Usage && error.message().contains("gap_policy");
-            match is_old {
-                true => error.with_hint("the server is older than this client: upgrade it"),
-                false => error,
-            }
-        })?;
-        let (_, body) = response.into_parts();
-        // A tail has no largest size; its frames have.
-        let body = body.into_with_config().limit(u64::MAX).reader();
-        Ok(Connection {
-            body: BufReader::with_capacity(BUFFER, body),
-        })
-    }
-
-    /// Breaks the connections off, for ever.
-    pub(super) fn break_off(&self) {
-        let agent = self.agent().take();
-        if let Some(agent) = agent {
-            agent.shutdown();
-        }
-    }
-
-    /// In a forked child: leaves the parent's connections alone.
-    pub(super) fn forget(&self) {
-        let agent = self.agent().take();
-        std::mem::forget(agent);
-    }
-}
-
-impl Connection {
-    /// Reads the next frame.
-    ///
-    /// # Errors
-    /// The connection's.
-    pub(super) fn next(&mut self, largest: u64, pool: &str) -> io::Result<Frame> {
-        frames::read(&mut self.body, largest, pool)
-    }
-}
 
 /// How a connection ended.
 enum Outcome {
@@ -106,59 +26,109 @@ enum Outcome {
     Lost(String),
     /// An error to be told; then another connection.
     Failed(Error),
+    /// An error to be told, and then the end: another connection would bring the same.
+    Broken(Error),
     /// Nobody wants more.
     Stopped,
 }
 
+/// Connections that cannot be had, or that bring nothing.
+#[derive(Default)]
+struct Trouble {
+    since: Option<Instant>,
+    pause: Duration,
+}
+
+impl Trouble {
+    /// The pause before the next attempt, longer each time.
+    fn next_pause(&mut self) -> Duration {
+        self.since.get_or_insert_with(Instant::now);
+        self.pause = (self.pause * 2).clamp(PAUSES.0, PAUSES.1);
+        self.pause
+    }
+}
+
 /// The reader.
 pub(super) struct Reader {
-    pub(super) line: Arc<Line>,
-    pub(super) inbox: Arc<Inbox>,
-    pub(super) plan: Plan,
-    pub(super) policy: GapPolicy,
+    line: Arc<Line>,
+    inbox: Arc<Inbox>,
+    plan: Plan,
+    policy: GapPolicy,
     /// Whether a loss was told, and not yet that it is over.
-    pub(super) lost: bool,
+    lost: bool,
+    /// Whether this connection brought anything.
+    got_through: bool,
+    trouble: Trouble,
 }
 
 impl Reader {
-    /// Reads until the end, or until it is told to stop.
-    pub(super) fn run(mut self, first: Connection) {
-        let mut connection = Some(first);
+    pub(super) fn new(line: &Arc<Line>, inbox: &Arc<Inbox>, plan: Plan, policy: GapPolicy) -> Self {
+        Reader {
+            line: Arc::clone(line),
+            inbox: Arc::clone(inbox),
+            plan,
+            policy,
+            lost: false,
+            got_through: false,
+            trouble: Trouble::default(),
+        }
+    }
+
+    /// Reads until the end, or until it is told to stop: then it gives what another reader goes on with. Without a
+    /// connection it makes one.
+    pub(super) fn run(mut self, first: Option<Connection>) -> Option<Plan> {
+        let mut outcome = match first {
+            Some(connection) => self.drain(connection),
+            None if self.inbox.park() => Outcome::Renew,
+            None => Outcome::Stopped,
+        };
         loop {
-            let outcome = match connection.take() {
-                Some(connection) => self.drain(connection),
-                None => Outcome::Renew,
-            };
             let pause = match outcome {
-                Outcome::Stopped => return,
-                Outcome::Done => {
-                    self.inbox.put(Item::End);
-                    return;
+                Outcome::Stopped => return Some(self.plan),
+                Outcome::Done => return self.end(),
+                Outcome::Broken(error) => {
+                    self.inbox.put(Item::Failed(error));
+                    return self.end();
                 }
                 Outcome::Renew => Duration::ZERO,
                 Outcome::Lost(why) => {
                     self.note(&why);
-                    PAUSES.0
+                    self.trouble.next_pause()
                 }
                 Outcome::Failed(error) => {
-                    let is_end = error.kind() == ErrorKind::RetentionGap;
-                    if !self.inbox.fail(error) || is_end {
-                        return;
+                    if !self.tell(error) {
+                        return Some(self.plan);
                     }
                     Duration::ZERO
                 }
             };
-            match self.reconnect(pause) {
-                Ok(Some(next)) => connection = Some(next),
-                Ok(None) => return,
-                Err(error) => {
-                    let is_end = error.kind() == ErrorKind::RetentionGap;
-                    if !self.inbox.fail(error) || is_end {
-                        return;
-                    }
-                }
-            }
+            outcome = match self.reconnect(pause) {
+                Ok(Some(next)) => self.drain(next),
+                Ok(None) => Outcome::Stopped,
+                Err(error) => failed(error),
+            };
         }
+    }
+
+    fn end(self) -> Option<Plan> {
+        match self.inbox.put(Item::End) {
+            true => None,
+            false => Some(self.plan),
+        }
+    }
+
+    /// Tells an error, and waits until more is asked for. False when it is to stop.
+    fn tell(&mut self, error: Error) -> bool {
+        let seq = error.seq();
+        if !self.inbox.put(Item::Failed(error)) {
+            return false;
+        }
+        if let Some(seq) = seq {
+            // The next call goes on behind the message.
+            self.plan.pass(seq);
+        }
+        self.trouble = Trouble::default();
+        self.inbox.park()
     }
 
     fn note(&mut self, why: &str) {
@@ -171,13 +141,19 @@ impl Reader {
         });
     }
 
+    /// Whether what is read has an end, and has been waited for long enough.
+    fn gives_up(&self) -> bool {
+        let patience = self.line.pool.link.settings.request_timeout;
+        let since = self.trouble.since;
+        self.plan.is_finite() && since.is_some_and(|since| since.elapsed() >= patience)
+    }
+
     /// Connects again, for as long as it takes. `None` when it is to stop.
     ///
     /// # Errors
     /// What trying again does not help against; Io after a while, when what is read has an end.
-    fn reconnect(&mut self, pause: Duration) -> Result<Option<Connection>> {
-        let began = Instant::now();
-        let mut pause = pause;
+    fn reconnect(&mut self, mut pause: Duration) -> Result<Option<Connection>> {
+        self.trouble.since.get_or_insert_with(Instant::now);
         loop {
             if !pause.is_zero() && !self.inbox.pause(pause) || self.inbox.is_stopped() {
                 return Ok(None);
@@ -199,11 +175,10 @@ impl Reader {
             }
             match error.kind() {
                 ErrorKind::Io | ErrorKind::Busy => {
-                    let patience = self.line.pool.link.settings.request_timeout;
-                    if self.plan.is_finite() && began.elapsed() >= patience {
+                    if self.gives_up() {
                         return Err(error);
                     }
-                    if pause < PAUSES.0 {
+                    if !self.lost {
                         self.note(error.message());
                     }
                 }
@@ -219,12 +194,39 @@ impl Reader {
                 }
                 _ => return Err(error),
             }
-            pause = (pause * 2).clamp(PAUSES.0, PAUSES.1);
+            pause = self.trouble.next_pause();
         }
     }
 
-    /// Reads a connection to its end.
-    fn drain(&mut self, mut connection: Connection) -> Outcome {
+    /// Reads a connection to its end, and judges whether it was worth having.
+    fn drain(&mut self, connection: Connection) -> Outcome {
+        let since = connection.since;
+        self.got_through = false;
+        let outcome = self.read(connection);
+        let long = match outcome {
+            // A server may have short times for its tails.
+            Outcome::Renew => PAUSES.0,
+            _ => PAUSES.1,
+        };
+        if self.got_through || since.elapsed() >= long {
+            self.trouble = Trouble::default();
+            return outcome;
+        }
+        match outcome {
+            Outcome::Renew => Outcome::Lost("it ended at once".to_owned()),
+            Outcome::Lost(why) if self.gives_up() => Outcome::Failed(
+                Error::new(
+                    ErrorKind::Io,
+                    format!("connections to the server bring nothing: {why}"),
+                )
+                .with_path(self.line.pool.name())
+                .with_hint("look at what is between here and the server"),
+            ),
+            outcome => outcome,
+        }
+    }
+
+    fn read(&mut self, mut connection: Connection) -> Outcome {
         let largest = self.line.pool.link.settings.largest;
         let pool = self.line.pool.clone();
         loop {
@@ -237,9 +239,8 @@ impl Reader {
                 Ok(frame) => self.take(frame),
             };
             if let Some(outcome) = taken {
-                // To its end, so that the connection can be used again.
                 if matches!(outcome, Outcome::Done | Outcome::Renew) {
-                    let _ = connection.body.read(&mut [0; 1]);
+                    connection.finish();
                 }
                 return outcome;
             }
@@ -247,6 +248,7 @@ impl Reader {
     }
 
     fn take(&mut self, frame: Frame) -> Option<Outcome> {
+        // Put in first, noted then: who goes on after a stop neither repeats nor leaves out anything.
         let wanted = match frame {
             Frame::Message(message) => {
                 let header = message.message();
@@ -254,29 +256,27 @@ impl Reader {
                 if time_ns < self.plan.not_before() {
                     return Some(Outcome::Done);
                 }
-                self.plan.came(seq);
-                self.inbox.put(Item::Message(message))
+                self.put_message(seq, Item::Message(message))
             }
+            Frame::Spoilt(seq, error) => self.put_message(seq, Item::Spoilt(error)),
             Frame::Gap(gap) => {
-                self.plan.pass(gap.last);
-                if self.policy == GapPolicy::Error {
-                    self.inbox.put(Item::Gap(gap));
-                    return Some(Outcome::Stopped);
+                self.got_through = true;
+                let wanted = self.inbox.put(Item::Gap(gap));
+                if wanted {
+                    self.plan.pass(gap.last);
                 }
-                self.inbox.put(Item::Gap(gap))
+                if wanted && self.policy == GapPolicy::Error {
+                    return Some(Outcome::Done);
+                }
+                wanted
             }
             Frame::Position(next_seq, token) => {
-                self.plan.stands_at(next_seq, token);
+                self.got_through |= self.plan.stands_at(next_seq, token);
                 self.inbox.stand_at(next_seq);
                 true
             }
-            Frame::Failed(error) => {
-                if let Some(seq) = error.seq() {
-                    // The next call goes on behind the message.
-                    self.plan.pass(seq);
-                }
-                return Some(Outcome::Failed(error));
-            }
+            Frame::Failed(error) => return Some(failed(error)),
+            Frame::Broken(error) => return Some(Outcome::Broken(error)),
             Frame::End(Ended::Done) => return Some(Outcome::Done),
             Frame::End(Ended::Timeout) => return Some(Outcome::Renew),
             Frame::End(Ended::Stopping) => {
@@ -288,6 +288,24 @@ impl Reader {
             false => Some(Outcome::Stopped),
             true => self.plan.is_done().then_some(Outcome::Done),
         }
+    }
+
+    /// A message, or the error in its place. False when it is to stop.
+    fn put_message(&mut self, seq: u64, item: Item) -> bool {
+        self.got_through = true;
+        let wanted = self.inbox.put(item);
+        if wanted {
+            self.plan.came(seq);
+        }
+        wanted
+    }
+}
+
+fn failed(error: Error) -> Outcome {
+    match error.kind() {
+        // What is missing stays missing.
+        ErrorKind::RetentionGap => Outcome::Broken(error),
+        _ => Outcome::Failed(error),
     }
 }
 
