@@ -109,11 +109,11 @@ impl Target {
             blank.publish()?;
             return Ok((self.path, None));
         };
-        debug_assert!(file::status(old).is_ok_and(|status| status.identity == identity));
+        debug_assert!(file::status(old).map_or(true, |status| status.identity == identity));
         keep(&self.path, &backup, identity)?;
         blank.new.replace(&self.path).map_err(|error| {
             // Nothing has changed yet but the second name.
-            let _ = std::fs::remove_file(&backup);
+            let _ = uninterrupted(|| std::fs::remove_file(&backup));
             Error::from_io(&error, "put the new pool in the old one's place").with_path(&self.path)
         })?;
         Ok((self.path, Some(backup)))
@@ -122,7 +122,7 @@ impl Target {
 
 /// Gives the old file its second name.
 fn keep(path: &Path, backup: &Path, identity: Identity) -> Result<()> {
-    if let Err(error) = std::fs::hard_link(path, backup) {
+    if let Err(error) = uninterrupted(|| std::fs::hard_link(path, backup)) {
         let left_over = error.kind() == io::ErrorKind::AlreadyExists;
         if left_over && is_same_file(backup, identity)? {
             return Ok(());
@@ -139,7 +139,7 @@ fn keep(path: &Path, backup: &Path, identity: Identity) -> Result<()> {
         Ok(false) => replaced(path),
         Err(error) => error,
     };
-    let _ = std::fs::remove_file(backup);
+    let _ = uninterrupted(|| std::fs::remove_file(backup));
     Err(failure)
 }
 
