@@ -168,10 +168,7 @@ fn long_ones() -> Vec<(&'static str, String)> {
 }
 
 fn read_only() -> OpenOptions {
-    OpenOptions {
-        read_only: true,
-        ..OpenOptions::default()
-    }
+    OpenOptions { read_only: true }
 }
 
 /// Everything that a stream with these options gives.

@@ -194,13 +194,9 @@ fn read_link(held: &File) -> io::Result<PathBuf> {
 }
 
 #[cfg(test)]
-#[path = "../../tests/common/left_out.rs"]
-mod left_out;
-
-#[cfg(test)]
 mod tests {
-    use super::left_out::left_out;
     use super::*;
+    use crate::sys::trust::left_out::left_out;
     use std::os::unix::fs::{symlink, PermissionsExt};
 
     fn set_mode(path: &Path, mode: u32) {

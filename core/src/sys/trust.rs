@@ -58,7 +58,7 @@ pub(super) fn may_follow(link: &Metadata, directory: &Metadata) -> bool {
 
 #[cfg(test)]
 #[path = "../../tests/common/left_out.rs"]
-mod left_out;
+pub(super) mod left_out;
 
 #[cfg(test)]
 mod tests {
