@@ -4,7 +4,7 @@
 
 use std::cell::Cell;
 
-use plasmite_core::{Error, ErrorKind, Result};
+use plasmite_core::{Error, Result};
 
 use crate::guard::{check_pointer, plain};
 
@@ -68,7 +68,7 @@ pub(crate) fn give(bytes: &[u8]) -> Result<plsm_buf> {
     // SAFETY: malloc takes any size; 0 is avoided because it may answer NULL.
     let data: *mut u8 = unsafe { libc::malloc(bytes.len().max(1)) }.cast();
     if data.is_null() {
-        return Err(out_of_memory(bytes.len()));
+        return Err(Error::out_of_memory(bytes.len()));
     }
     // SAFETY: `data` has room for all of them, and is new memory.
     unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), data, bytes.len()) };
@@ -76,14 +76,6 @@ pub(crate) fn give(bytes: &[u8]) -> Result<plsm_buf> {
         data,
         len: bytes.len(),
     })
-}
-
-#[cold]
-fn out_of_memory(len: usize) -> Error {
-    Error::new(
-        ErrorKind::Internal,
-        format!("no memory for an answer of {len} bytes"),
-    )
 }
 
 /// Borrows a range that must be there; `name` is the argument's.

@@ -161,6 +161,18 @@ impl Error {
         error
     }
 
+    /// There is no memory for so many bytes, which a message takes; 0 when it is not known how many.
+    #[cold]
+    pub fn out_of_memory(bytes: usize) -> Error {
+        let text = match bytes {
+            0 => "no memory for a message".to_string(),
+            _ => format!("no memory for {bytes} bytes, which a message takes"),
+        };
+        Error::new(ErrorKind::Io, text).with_hint(
+            "a long message takes several times its length: raise the limit of the process (ulimit -v), or free some memory",
+        )
+    }
+
     /// Adds advice on what to do next.
     pub fn with_hint(mut self, hint: impl Into<String>) -> Error {
         self.0.hint = Some(hint.into());

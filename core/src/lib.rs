@@ -38,6 +38,7 @@ pub mod pool;
 #[cfg(not(loom))]
 pub mod replay;
 pub mod ring;
+pub mod room;
 #[cfg(not(loom))]
 pub mod salvage;
 #[cfg(not(loom))]

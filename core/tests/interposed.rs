@@ -1,5 +1,5 @@
 //! What is asked of the system, told by functions of this program's own in place of the system's: which directories are
-//! synced, and what happens when the wall clock stands still.
+//! synced, what happens when the wall clock stands still, and when a name becomes another one in the middle of a call.
 #![allow(unsafe_code)]
 
 mod common;
@@ -81,4 +81,108 @@ fn a_removed_file_is_noticed_though_the_wall_clock_stands_still() {
         STANDS_AT.store(GOES, Ordering::Relaxed);
         assert_eq!(error.kind(), ErrorKind::NotFound, "{seconds}: {error}");
     }
+}
+
+/// The calls by which a pool could be found and removed once more, at each of which another user may act.
+const MOMENTS: [&str; 6] = [
+    "realpath",
+    "faccessat",
+    "openat",
+    "readlinkat",
+    "unlink",
+    "unlinkat",
+];
+/// Which of them is the moment: its number above, and how many of those calls come before it.
+static MOMENT: Mutex<Option<(&str, usize)>> = Mutex::new(None);
+/// What is put in the place of what.
+static SWAP: Mutex<Option<(PathBuf, PathBuf)>> = Mutex::new(None);
+
+/// Acts as the other user, if this is the moment.
+fn moment(call: &str) {
+    {
+        let mut moment = MOMENT.lock().unwrap();
+        match &mut *moment {
+            Some((name, 0)) if *name == call => {}
+            Some((name, left)) if *name == call => {
+                *left -= 1;
+                return;
+            }
+            _ => return,
+        }
+        *moment = None;
+    }
+    if let Some((new, path)) = SWAP.lock().unwrap().take() {
+        std::fs::rename(new, path).unwrap();
+    }
+}
+
+/// Functions that note the moment and go on to the system's.
+macro_rules! at_a_moment {
+    ($($name:ident($($arg:ident: $type:ty),*) -> $answer:ty = $call:ident($($given:expr),*);)*) => {$(
+        #[no_mangle]
+        unsafe extern "C" fn $name($($arg: $type),*) -> $answer {
+            moment(stringify!($name));
+            // SAFETY: the caller's arguments.
+            unsafe { libc::syscall(libc::$call, $($given),*) as $answer }
+        }
+    )*};
+}
+
+type Text = *const libc::c_char;
+type Int = libc::c_int;
+
+at_a_moment! {
+    faccessat(at: Int, path: Text, mode: Int, _flags: Int) -> Int = SYS_faccessat(at, path, mode);
+    openat(at: Int, path: Text, flags: Int, mode: libc::mode_t) -> Int = SYS_openat(at, path, flags, mode);
+    readlinkat(at: Int, path: Text, to: *mut libc::c_char, len: usize) -> isize = SYS_readlinkat(at, path, to, len);
+    unlink(path: Text) -> Int = SYS_unlinkat(libc::AT_FDCWD, path, 0);
+    unlinkat(at: Int, path: Text, flags: Int) -> Int = SYS_unlinkat(at, path, flags);
+}
+
+/// The same for a function that is more than a call.
+#[no_mangle]
+unsafe extern "C" fn realpath(path: Text, to: *mut libc::c_char) -> *mut libc::c_char {
+    moment("realpath");
+    // SAFETY: the caller's arguments, and a function of the C library's.
+    unsafe {
+        let real = libc::dlsym(libc::RTLD_NEXT, c"realpath".as_ptr());
+        let real: unsafe extern "C" fn(Text, *mut libc::c_char) -> *mut libc::c_char =
+            std::mem::transmute(real);
+        real(path, to)
+    }
+}
+
+/// What lies behind a link that took the pool's name, at any moment of its deletion, is no part of it.
+#[test]
+fn a_pool_that_becomes_a_link_while_it_is_deleted() {
+    let _watchdog = watchdog();
+    let mut swapped = 0;
+    for call in MOMENTS {
+        for nth in 0..8 {
+            for through_link in [false, true] {
+                let (dir, client) = scratch();
+                let foreign = tempfile::tempdir().unwrap();
+                let precious = foreign.path().join("precious");
+                std::fs::write(&precious, "x").unwrap();
+                let pool = client.create("p", &sized(1 << 16)).unwrap();
+                let link = dir.path().join("link");
+                std::os::unix::fs::symlink(&precious, &link).unwrap();
+                let name = if through_link { "to" } else { "p" };
+                if through_link {
+                    let to = dir.path().join("to.plasmite");
+                    std::os::unix::fs::symlink("p.plasmite", to).unwrap();
+                }
+                *SWAP.lock().unwrap() = Some((link, pool.path().to_path_buf()));
+                *MOMENT.lock().unwrap() = Some((call, nth));
+                let deleted = client.delete(name);
+                *MOMENT.lock().unwrap() = None;
+                swapped += usize::from(SWAP.lock().unwrap().take().is_none());
+                assert!(precious.exists(), "{call} {nth}: {deleted:?}");
+                if let Err(error) = deleted {
+                    assert_eq!(error.kind(), ErrorKind::NotFound, "{call} {nth}: {error}");
+                }
+            }
+        }
+    }
+    assert!(swapped > 10, "{swapped}");
 }

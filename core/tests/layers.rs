@@ -3,10 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
-/// What each layer may import, itself aside. Everybody may import `error` and `limits`.
+/// What each layer may import, itself aside. Everybody may import `error`, `limits` and `room`.
 const LAYERS: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("limits", &[]),
+    ("room", &[]),
     ("sys", &[]),
     ("format", &["sys"]),
     ("ring", &["format", "sys"]),
@@ -37,7 +38,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     // The root re-exports.
     ("lib", &["error", "format"]),
 ];
-const FOR_ALL: &[&str] = &["error", "limits"];
+const FOR_ALL: &[&str] = &["error", "limits", "room"];
 const MOST_LINES: usize = 500;
 
 struct File {

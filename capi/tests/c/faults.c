@@ -190,9 +190,27 @@ static int migrate_in_place(plsm_pool_t *pool, plsm_error_t **err) {
     return plsm_pool_migrate(client, "old", NULL, NULL, NULL, NULL, err);
 }
 
+static int migrate_link(plsm_pool_t *pool, plsm_error_t **err) {
+    (void)pool;
+    return plsm_pool_migrate(client, "linked_old", NULL, NULL, NULL, NULL, err);
+}
+
 static int delete_copy(plsm_pool_t *pool, plsm_error_t **err) {
     (void)pool;
     return plsm_pool_delete(client, "copy", err);
+}
+
+static int delete_link(plsm_pool_t *pool, plsm_error_t **err) {
+    (void)pool;
+    return plsm_pool_delete(client, "linked", err);
+}
+
+static int open_link(plsm_pool_t *pool, plsm_error_t **err) {
+    (void)pool;
+    plsm_pool_t *again = NULL;
+    int code = plsm_pool_open(client, "linked", &again, err);
+    plsm_pool_free(again);
+    return code;
 }
 
 static const struct operation {
@@ -220,6 +238,9 @@ static const struct operation {
     {"migrate", migrate, 1, 0, 0},
     {"migrate in place", migrate_in_place, 0, 0, 0},
     {"delete", delete_copy, 0, 0, 1},
+    {"delete by a link", delete_link, 0, 0, 1},
+    {"open by a link", open_link, 0, 0, 0},
+    {"migrate by a link", migrate_link, 0, 0, 0},
 };
 
 // Errors that a call may give, and with what kind they come out.
@@ -245,6 +266,25 @@ static const struct {
     {FAULTY_PWRITE, ENOSPC, PLSM_ERROR_IO},       {FAULTY_PWRITE, EINTR, 0},
     {FAULTY_STAT, EIO, PLSM_ERROR_IO},            {FAULTY_STATFS, EIO, PLSM_ERROR_IO},
     {FAULTY_STATFS, ENOSYS, 0},                   {FAULTY_EVENTFD, EMFILE, PLSM_ERROR_IO},
+    {FAULTY_OPEN, EINTR, 0},                      {FAULTY_MSYNC, EINTR, 0},
+    {FAULTY_FSYNC, EINTR, 0},                     {FAULTY_STAT, EINTR, 0},
+    {FAULTY_STATFS, EINTR, 0},                    {FAULTY_MKDIR, EINTR, 0},
+    {FAULTY_LINK, EINTR, 0},                      {FAULTY_UNLINK, EINTR, 0},
+    {FAULTY_RENAME, EIO, PLSM_ERROR_IO},          {FAULTY_RENAME, EINTR, 0},
+    {FAULTY_FCHMOD, EIO, PLSM_ERROR_IO},          {FAULTY_FCHMOD, EINTR, 0},
+    {FAULTY_FLOCK, ENOLCK, PLSM_ERROR_IO},        {FAULTY_FLOCK, EINTR, 0},
+    {FAULTY_OPENDIR, EMFILE, PLSM_ERROR_IO},      {FAULTY_OPENDIR, EACCES, PLSM_ERROR_PERMISSION},
+    {FAULTY_OPENDIR, EINTR, 0},                   {FAULTY_READDIR, EIO, PLSM_ERROR_IO},
+    {FAULTY_READDIR, EINTR, 0},                   {FAULTY_THREAD, EAGAIN, PLSM_ERROR_IO},
+    {FAULTY_ACCESS, EIO, PLSM_ERROR_IO},          {FAULTY_ACCESS, EACCES, PLSM_ERROR_PERMISSION},
+    {FAULTY_ACCESS, EINTR, 0},                    {FAULTY_FSTAT, EIO, PLSM_ERROR_IO},
+    {FAULTY_FSTAT, EINTR, 0},                     {FAULTY_OPENAT, EMFILE, PLSM_ERROR_IO},
+    {FAULTY_OPENAT, EACCES, PLSM_ERROR_PERMISSION}, {FAULTY_OPENAT, EINTR, 0},
+    {FAULTY_READLINK, EIO, PLSM_ERROR_IO},        {FAULTY_READLINK, EINTR, 0},
+    {FAULTY_UNLINKAT, EACCES, PLSM_ERROR_PERMISSION}, {FAULTY_UNLINKAT, EBUSY, PLSM_ERROR_IO},
+    {FAULTY_UNLINKAT, EINTR, 0},                  {FAULTY_RANDOM, EINTR, 0},
+    {FAULTY_RANDOM, ENOSYS, 0},                   {FAULTY_SEEK, EINVAL, 0},
+    {FAULTY_ADVICE, EINVAL, 0},
 };
 
 static int exists(const char *name) { return plsm_pool_exists(client, name, NULL) == 1; }
@@ -253,7 +293,8 @@ static void no_foreign_files(void) {
     DIR *entries = opendir(directory);
     struct dirent *entry;
     while ((entry = readdir(entries)) != NULL) {
-        const char *known[] = {".", "..", "p.plasmite", "copy.plasmite", "new.plasmite", "below", "old.plasmite", "old.plasmite.bak"};
+        const char *known[] = {".", "..", "p.plasmite", "copy.plasmite", "new.plasmite", "below", "old.plasmite", "old.plasmite.bak",
+                               "linked.plasmite", "linked_old.plasmite"};
         int is_known = 0;
         for (size_t at = 0; at < sizeof known / sizeof *known; at++) is_known |= strcmp(entry->d_name, known[at]) == 0;
         if (!is_known) check_failed(__FILE__, __LINE__, "%s: %s was left behind", about, entry->d_name);
@@ -306,6 +347,11 @@ static int one(const struct operation *operation, size_t fault, int nth, int eve
     snprintf(old, sizeof old, "%s/old.plasmite", directory);
     snprintf(kept, sizeof kept, "%s.bak", old);
     write_old_pool(old, 3, 20);
+    char link[220];
+    snprintf(link, sizeof link, "%s/linked.plasmite", directory);
+    CHECK(symlink("copy.plasmite", link) == 0);
+    snprintf(link, sizeof link, "%s/linked_old.plasmite", directory);
+    CHECK(symlink("old.plasmite", link) == 0);
     // Fresh, so that the operation has to claim its part in the lock.
     plsm_pool_free(pool);
     pool = opened("p");
@@ -340,7 +386,8 @@ static int one(const struct operation *operation, size_t fault, int nth, int eve
     no_foreign_files();
     plsm_pool_free(pool);
     // An old pool is converted, or as it was and can be.
-    int converted = operation->run == migrate_in_place && code == 0;
+    int in_place = operation->run == migrate_in_place || operation->run == migrate_link;
+    int converted = in_place && code == 0;
     // Its second name goes again, unless nothing can be removed; the next try takes that for what it is.
     if (!(ever && faults[fault].call == FAULTY_UNLINK)) EXPECT((access(kept, F_OK) == 0) == converted);
     if (!converted) OK(plsm_pool_migrate(client, "old", NULL, NULL, NULL, NULL, &err));
@@ -357,7 +404,7 @@ static int one(const struct operation *operation, size_t fault, int nth, int eve
 int main(void) {
     plsm_error_t *err = NULL;
     scratch();
-    alarm(300); // some two thousand cases, each with processes of its own
+    alarm(900); // some two thousand cases, each with processes of its own
     // In memory where there is such a place: each case syncs many times.
     char base[] = "/dev/shm/plasmite-XXXXXX";
     const char *memory = mkdtemp(base);

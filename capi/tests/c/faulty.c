@@ -2,9 +2,13 @@
 #define _GNU_SOURCE
 #include "faulty.h"
 
+#include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdarg.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -12,8 +16,10 @@
 #include <time.h>
 #include <unistd.h>
 
-const char *const faulty_names[FAULTY_CALLS] = {"open",   "fallocate", "mmap", "msync", "fdatasync", "fsync", "lock",   "link",
-                                                "unlink", "mkdir",     "read", "pread", "pwrite",    "stat",  "statfs", "eventfd"};
+const char *const faulty_names[FAULTY_CALLS] = {
+    "open",   "fallocate", "mmap",  "msync",   "fdatasync", "fsync",  "lock",   "link",     "unlink",   "mkdir", "read",   "pread",
+    "pwrite", "stat",      "statfs", "eventfd", "rename",    "fchmod", "flock",  "opendir",  "readdir",  "pthread_create", "faccessat", "fstat",
+    "openat", "readlinkat", "unlinkat", "getrandom", "lseek", "madvise"};
 uint32_t faulty_file_system;
 int64_t faulty_clock_offset;
 int faulty_clock_stopped;
@@ -113,6 +119,68 @@ int fstatfs(int fd, struct statfs *answer) {
 }
 
 int fstatfs64(int fd, struct statfs64 *answer) { return fstatfs(fd, (struct statfs *)answer); }
+
+int rename(const char *old, const char *new) { OR_FAIL(FAULTY_RENAME, SYS_rename, old, new); }
+int fchmod(int fd, mode_t mode) { OR_FAIL(FAULTY_FCHMOD, SYS_fchmod, fd, mode); }
+int flock(int fd, int operation) { OR_FAIL(FAULTY_FLOCK, SYS_flock, fd, operation); }
+int faccessat(int at, const char *path, int mode, int flags) { OR_FAIL(FAULTY_ACCESS, SYS_faccessat2, at, path, mode, flags); }
+int unlinkat(int at, const char *path, int flags) { OR_FAIL(FAULTY_UNLINKAT, SYS_unlinkat, at, path, flags); }
+
+int openat(int at, const char *path, int flags, ...) {
+    va_list rest;
+    va_start(rest, flags);
+    int mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(rest, int) : 0;
+    va_end(rest);
+    OR_FAIL(FAULTY_OPENAT, SYS_openat, at, path, flags, mode);
+}
+
+int openat64(int at, const char *path, int flags, ...) {
+    va_list rest;
+    va_start(rest, flags);
+    int mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(rest, int) : 0;
+    va_end(rest);
+    OR_FAIL(FAULTY_OPENAT, SYS_openat, at, path, flags, mode);
+}
+
+ssize_t readlinkat(int at, const char *restrict path, char *restrict text, size_t len) {
+    return fails(FAULTY_READLINK) ? -1 : (ssize_t)syscall(SYS_readlinkat, at, path, text, len);
+}
+
+int fstat(int fd, struct stat *answer) { OR_FAIL(FAULTY_FSTAT, SYS_fstat, fd, answer); }
+int fstat64(int fd, struct stat64 *answer) { OR_FAIL(FAULTY_FSTAT, SYS_fstat, fd, answer); }
+
+ssize_t getrandom(void *bytes, size_t len, unsigned flags) {
+    return fails(FAULTY_RANDOM) ? -1 : (ssize_t)syscall(SYS_getrandom, bytes, len, flags);
+}
+
+off64_t lseek64(int fd, off64_t offset, int from) {
+    return fails(FAULTY_SEEK) ? -1 : (off64_t)syscall(SYS_lseek, fd, offset, from);
+}
+
+off_t lseek(int fd, off_t offset, int from) { return lseek64(fd, offset, from); }
+int madvise(void *start, size_t len, int advice) { OR_FAIL(FAULTY_ADVICE, SYS_madvise, start, len, advice); }
+
+// More than a call each: the C library's own go on.
+#define FIND(next, name) (*(void **)&(next) = dlsym(RTLD_NEXT, name))
+
+DIR *opendir(const char *path) {
+    DIR *(*next)(const char *);
+    FIND(next, "opendir");
+    return fails(FAULTY_OPENDIR) ? NULL : next(path);
+}
+
+struct dirent64 *readdir64(DIR *entries) {
+    struct dirent64 *(*next)(DIR *);
+    FIND(next, "readdir64");
+    return fails(FAULTY_READDIR) ? NULL : next(entries);
+}
+
+int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict attributes, void *(*start)(void *),
+                   void *restrict argument) {
+    int (*next)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+    FIND(next, "pthread_create");
+    return fails(FAULTY_THREAD) ? code_given : next(thread, attributes, start, argument);
+}
 
 int eventfd(unsigned start, int flags) { OR_FAIL(FAULTY_EVENTFD, SYS_eventfd2, start, flags); }
 

@@ -18,6 +18,7 @@ mod walk;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::sys::retry::uninterrupted;
 use examination::Examination;
 pub use report::{write_json, Finding, Issue, Report, Status, Warning};
 
@@ -70,7 +71,7 @@ impl Doctor {
 
     fn new(targets: Vec<(String, PathBuf)>) -> Doctor {
         let target = |(reference, path): (String, PathBuf)| Target {
-            bytes: std::fs::metadata(&path).map_or(0, |data| data.len()),
+            bytes: uninterrupted(|| std::fs::metadata(&path)).map_or(0, |data| data.len()),
             reference,
             path,
         };

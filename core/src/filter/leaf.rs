@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use super::execute::{Flow, Stop};
 use crate::lite3::{Kind, Source, Value};
+use crate::room;
 
 /// A value on the way through a plan.
 #[derive(Clone, Copy)]
@@ -98,7 +99,9 @@ impl<S: Source> Leaf<'_, S> {
                 {
                     return Ok(look(text));
                 }
-                let mut copy = Vec::with_capacity(len + 8);
+                let mut copy = Vec::new();
+                // The engine says what there is no memory for.
+                room::make(&mut copy, len + 8).map_err(|_| Stop::Unplanned)?;
                 if !source.append_to(*start, *len, &mut copy) {
                     return Err(Stop::Unplanned);
                 }

@@ -7,6 +7,7 @@ use std::cell::Cell;
 use std::panic::{catch_unwind, resume_unwind, AssertUnwindSafe};
 
 use crate::error::Error;
+use crate::room;
 use crate::sys::stack;
 
 /// Steps for any message; some for each byte of the payload are added.
@@ -79,10 +80,28 @@ pub(super) fn work(steps: usize) {
     METER.with(|meter| spend(&meter.steps, steps as u64, Exceeded::Steps));
 }
 
-/// Counts memory before it is asked for.
+/// Counts memory before it is asked for, and looks whether there is as much when that is a lot.
 #[inline]
 pub(super) fn memory(bytes: usize) {
     METER.with(|meter| spend(&meter.memory, bytes as u64, Exceeded::Memory));
+    if bytes >= room::LARGE {
+        look(bytes);
+    }
+}
+
+/// Makes room for what has been counted, or will be.
+#[inline]
+pub(super) fn room(out: &mut Vec<u8>, bytes: usize) {
+    if let Err(error) = room::make(out, bytes) {
+        damaged(error);
+    }
+}
+
+#[cold]
+fn look(bytes: usize) {
+    if let Err(error) = room::look(bytes) {
+        damaged(error);
+    }
 }
 
 /// Counts a range noted in a path.

@@ -11,7 +11,7 @@ use super::plan::{wanted_tags, Node};
 use super::quick::Quick;
 use super::value::{Envelope, Val};
 use crate::error::{Error, ErrorKind, Result};
-use crate::lite3::Source;
+use crate::lite3::{copy_of, Source};
 use crate::message::{tags::signature_of, Message};
 
 /// What the engine works on.
@@ -146,10 +146,8 @@ impl Program {
         effort: &mut u64,
     ) -> Result<Option<bool>> {
         let (mut payload, mut tags) = (Vec::new(), Vec::new());
-        message
-            .payload
-            .append_to(0, message.payload.len(), &mut payload);
-        message.tags.append_to(0, message.tags.len(), &mut tags);
+        copy_of(message.payload, &mut payload).map_err(|error| error.with_seq(message.seq))?;
+        copy_of(message.tags, &mut tags).map_err(|error| error.with_seq(message.seq))?;
         if !still_valid() {
             return Ok(None);
         }

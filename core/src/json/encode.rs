@@ -5,6 +5,7 @@ use super::parse::{parse, Sink};
 use super::text::TextSink;
 use crate::error::Error;
 use crate::lite3::{Builder, Piece, Refusal};
+use crate::room;
 
 /// How a value was encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +69,9 @@ impl Encoder {
     /// What the builder refused: as text, or, when only a key came twice, from the text in which each comes once.
     #[cold]
     fn encode_refused(&mut self, json: &[u8], refusal: Refusal) -> Result<(Encoded, &[u8]), Error> {
+        if refusal == Refusal::NoMemory {
+            return Err(Error::out_of_memory(json.len()));
+        }
         self.text.convert(json, &mut self.scratch)?;
         if refusal == Refusal::DuplicateKey && self.builder.clear().is_ok() {
             match parse(self.text.text(), &mut self.scratch, &mut self.builder) {
@@ -82,7 +86,12 @@ impl Encoder {
 
 /// Feeds one JSON value to a builder that stands before a value.
 pub(crate) fn build_value(json: &[u8], builder: &mut Builder) -> Result<(), Stop> {
-    parse(json, &mut Vec::new(), builder)
+    let mut scratch = Vec::new();
+    if json.len() >= room::LARGE {
+        // For texts with escapes, the longest of which is all of it.
+        room::make(&mut scratch, json.len()).map_err(Stop::Fault)?;
+    }
+    parse(json, &mut scratch, builder)
 }
 
 impl Sink for Builder {

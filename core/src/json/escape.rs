@@ -71,6 +71,20 @@ fn write_rest(piece: Piece<'_>, done: usize, out: &mut Vec<u8>) -> Result<(), ()
     Ok(())
 }
 
+/// How many bytes a text is as a JSON string, without its quotes; more for a short one.
+pub(crate) fn escaped_len(text: &[u8]) -> usize {
+    const LONGEST: usize = 6;
+    if text.len() < 64 {
+        return text.len() * LONGEST;
+    }
+    let more = |byte: &u8| match byte {
+        b'"' | b'\\' | b'\n' | b'\t' | b'\r' | 8 | 12 => 1,
+        0..0x20 => LONGEST - 1,
+        _ => 0,
+    };
+    text.len() + text.iter().map(more).sum::<usize>()
+}
+
 fn write_escaped(text: &[u8], out: &mut Vec<u8>) {
     let mut run = 0;
     let mut at = 0;
@@ -142,6 +156,8 @@ mod tests {
         let mut out = Vec::new();
         write_string(text.as_bytes(), &mut out);
         assert_eq!(out, serde_json::to_vec(&text).unwrap());
+        assert_eq!(escaped_len(text.as_bytes()) + 2, out.len());
+        assert!(escaped_len(&text.as_bytes()[..40]) >= out.len() / 3);
         for start in 0..text.len() {
             for len in 0..text.len() - start {
                 if !text.is_char_boundary(start) || !text.is_char_boundary(start + len) {

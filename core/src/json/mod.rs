@@ -24,6 +24,7 @@ mod write;
 
 pub(crate) use encode::{build_value, Stop};
 pub use encode::{Encoded, Encoder};
+pub(crate) use escape::escaped_len;
 pub use escape::write_string;
 pub(crate) use fault::in_input;
 pub use object::{object, Members};

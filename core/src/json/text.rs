@@ -7,6 +7,7 @@ use super::write::{write_float, write_int, write_uint};
 use crate::error::Error;
 use crate::limits::MAX_DEPTH;
 use crate::lite3::{Piece, Refusal};
+use crate::room;
 
 /// Room kept between uses, in bytes; a larger buffer is given back.
 const KEEP: usize = 8 << 20;
@@ -168,7 +169,7 @@ impl Sink for TextSink {
 /// Whether the text is one JSON value; the error says where it is not.
 ///
 /// # Errors
-/// Usage, with the offset.
+/// Usage, with the offset; Io when there is no memory for a long one.
 pub fn validate(json: &[u8]) -> Result<(), Error> {
     validate_around::<0>(json)
 }
@@ -179,7 +180,12 @@ pub fn validate(json: &[u8]) -> Result<(), Error> {
 /// As [`validate`].
 pub fn validate_around<const BY: usize>(json: &[u8]) -> Result<(), Error> {
     const { assert!(BY <= MAX_AROUND) };
-    match parse(json, &mut Vec::new(), &mut Nothing::<BY>) {
+    let mut scratch = Vec::new();
+    if json.len() >= room::LARGE {
+        // For texts with escapes, the longest of which is all of it.
+        room::make(&mut scratch, json.len())?;
+    }
+    match parse(json, &mut scratch, &mut Nothing::<BY>) {
         Ok(()) | Err(Stop::Refused(_)) => Ok(()),
         Err(Stop::Fault(error)) => Err(error),
     }

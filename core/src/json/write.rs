@@ -1,9 +1,10 @@
 //! Lite3 to compact JSON text, members in the order they were written.
 
-use super::escape::{write_base64, write_piece};
+use super::escape::{escaped_len, write_base64, write_piece};
 use crate::error::{Error, Result};
 use crate::limits::MAX_DEPTH;
-use crate::lite3::{collect_entries, key_tag, InlineStack, Kind, Piece, Source, Value};
+use crate::lite3::{collect_entries, copy_of, key_tag, InlineStack, Kind, Piece, Source, Value};
+use crate::room;
 
 #[inline]
 pub(super) fn write_int(value: i64, out: &mut Vec<u8>) {
@@ -43,26 +44,34 @@ pub fn write_lite3<S: Source>(value: Value<S>, out: &mut Vec<u8>) -> Result<()> 
         return write_copied(value, out);
     };
     let start = out.len();
-    let mut writer = Writer {
-        document,
-        budget: document.len(),
-        out,
+    let result = if document.len() < room::LARGE {
+        Writer::<false>::new(document, out).value(value.offset(), value.type_of())
+    } else {
+        write_large_document(document, value.offset(), value.type_of(), out)
     };
-    let result = writer.value(value.offset(), value.type_of());
     if result.is_err() {
         out.truncate(start);
     }
     result
 }
 
+#[cold]
+#[inline(never)]
+fn write_large_document(document: &[u8], at: usize, kind: Kind, out: &mut Vec<u8>) -> Result<()> {
+    // Text is seldom shorter than the document; what it is longer, room is made for on the way.
+    room::make(out, document.len() / 2)?;
+    Writer::<true>::new(document, out).value(at, kind)
+}
+
 #[inline(never)]
 fn write_copied<S: Source>(value: Value<S>, out: &mut Vec<u8>) -> Result<()> {
     let mut copy = Vec::new();
-    value.source().append_to(0, value.source().len(), &mut copy);
+    copy_of(value.source(), &mut copy)?;
     write_lite3(Value::at_type_byte(copy.as_slice(), value.offset())?, out)
 }
 
-struct Writer<'a> {
+/// `LARGE`: room is made before anything is written. For small documents that would cost more than it is worth.
+struct Writer<'a, const LARGE: bool> {
     document: &'a [u8],
     /// Bytes not yet written out; parts of a sound document do not overlap.
     budget: usize,
@@ -82,8 +91,30 @@ fn damaged(what: &str, at: usize) -> Error {
     Error::corrupt(format!("damaged Lite3 document: {what} at byte {at}")).with_offset(at as u64)
 }
 
-impl Writer<'_> {
+/// More than a scalar but for texts, and all signs around it.
+const SCALAR: usize = 64;
+
+impl<'a, const LARGE: bool> Writer<'a, LARGE> {
+    #[inline]
+    fn new(document: &'a [u8], out: &'a mut Vec<u8>) -> Self {
+        Writer {
+            document,
+            budget: document.len(),
+            out,
+        }
+    }
+
+    /// Makes room for so many bytes, and for a scalar behind them.
+    #[inline]
+    fn room(&mut self, bytes: impl FnOnce() -> usize) -> Result<()> {
+        match LARGE {
+            true => room::make(self.out, bytes() + SCALAR),
+            false => Ok(()),
+        }
+    }
+
     fn value(&mut self, at: usize, kind: Kind) -> Result<()> {
+        self.room(|| 0)?;
         if !kind.is_container() {
             return self.scalar(at, kind);
         }
@@ -103,6 +134,7 @@ impl Writer<'_> {
         self.out.push(if frame.object { b'{' } else { b'[' });
         let mut first = true;
         loop {
+            self.room(|| 0)?;
             if entries.len() == frame.base {
                 self.out.push(if frame.object { b'}' } else { b']' });
                 match frames.pop() {
@@ -197,15 +229,13 @@ impl Writer<'_> {
             return Err(damaged("text beyond the end", start));
         }
         self.spend(len + 2, start)?;
-        write_piece(
-            Piece {
-                buffer: self.document,
-                start,
-                len,
-            },
-            self.out,
-        )
-        .map_err(|()| damaged("text is not UTF-8", start))
+        let piece = Piece {
+            buffer: self.document,
+            start,
+            len,
+        };
+        self.room(|| escaped_len(piece.bytes()))?;
+        write_piece(piece, self.out).map_err(|()| damaged("text is not UTF-8", start))
     }
 
     #[inline]
@@ -261,6 +291,7 @@ impl Writer<'_> {
             .document
             .get(start..start + size)
             .ok_or_else(|| damaged("bytes beyond the end", at))?;
+        self.room(|| size.div_ceil(3) * 4)?;
         write_base64(bytes, self.out);
         Ok(())
     }

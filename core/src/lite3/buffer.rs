@@ -54,6 +54,14 @@ impl Buffer {
             .filter(|&need| need <= MAX_LEN)
             .ok_or(Refusal::CannotHold)?;
         let room = need.max(self.bytes.len() * 2).clamp(1024, MAX_LEN);
+        let mut room = room;
+        if self.bytes.try_reserve(room - self.bytes.len()).is_err() {
+            room = need;
+            let more = need - self.bytes.len();
+            self.bytes
+                .try_reserve_exact(more)
+                .map_err(|_| Refusal::NoMemory)?;
+        }
         self.bytes.resize(room, 0);
         Ok(())
     }

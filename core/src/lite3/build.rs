@@ -5,6 +5,7 @@ use super::hash::{short_hash, Piece};
 use super::shape::Shape;
 use super::tree;
 use super::types::{key_tag_len, Kind, MAX_ENTRIES, NODE_SIZE};
+use crate::error::Error;
 
 /// Why a value cannot become (this) Lite3 document; never the fault of the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub(crate) enum Refusal {
     CannotHold,
     /// A key comes twice in one object; say it once and try again.
     DuplicateKey,
+    /// There is no memory for it.
+    NoMemory,
 }
 
 /// A container not yet ended: its node, and its first item in `Builder::items`. Two words that move
@@ -279,9 +282,10 @@ impl Builder {
         let at = self.buffer.len;
         self.buffer
             .reserve(document.len() + ENTRY_ROOM)
-            .map_err(|_| {
-                crate::error::Error::usage("the message is too large for one Lite3 document")
-                    .with_hint("read it as JSON")
+            .map_err(|refusal| match refusal {
+                Refusal::NoMemory => Error::out_of_memory(document.len()),
+                _ => Error::usage("the message is too large for one Lite3 document")
+                    .with_hint("read it as JSON"),
             })?;
         self.buffer.slice(at)[..document.len()].copy_from_slice(document);
         super::rebase::rebase(

@@ -8,6 +8,7 @@ use super::types::{
 };
 use super::view::{read_key_tag, Value};
 use crate::error::Result;
+use crate::limits::MAX_DEPTH;
 
 /// One member of an object or element of an array.
 #[derive(Clone, Copy, Debug)]
@@ -191,6 +192,8 @@ fn collect_tree<S: Source, const N: usize>(
             }
         } else {
             let at = node + KV_OFS + index * 4;
+            // Also for the small containers that may be open above these.
+            offsets.reserve(1 + NODE_KEYS * (MAX_DEPTH + 1))?;
             offsets.push(
                 source
                     .u32(at)

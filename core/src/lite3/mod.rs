@@ -48,6 +48,7 @@ pub use hash::key_hash;
 pub(crate) use hash::Piece;
 pub(crate) use iter::collect_entries;
 pub use iter::{Entries, Entry};
+pub(crate) use source::copy_of;
 pub use source::Source;
 pub(crate) use stack::InlineStack;
 pub(crate) use types::key_tag;

@@ -1,5 +1,20 @@
 //! Where a document's bytes come from: private memory, or shared memory that may change under the reader.
 
+use crate::error::Result;
+use crate::room;
+
+/// Appends all bytes of a document.
+///
+/// # Errors
+/// Io when there is no memory for a long one.
+#[inline]
+pub(crate) fn copy_of<S: Source>(source: S, out: &mut Vec<u8>) -> Result<()> {
+    // Shared memory is copied by words.
+    room::make(out, source.len() + 8)?;
+    source.append_to(0, source.len(), out);
+    Ok(())
+}
+
 /// The bytes of one document. Every access is checked; offsets may be any number.
 ///
 /// An implementation over shared memory may return different bytes for the same offset at different

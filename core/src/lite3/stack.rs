@@ -1,5 +1,8 @@
 //! A stack that lives on the thread's stack until it outgrows `N` items.
 
+use crate::error::Result;
+use crate::room;
+
 /// Holds up to `N` items inline, all of them on the heap beyond that: no allocation for small documents.
 pub(crate) struct InlineStack<T, const N: usize> {
     inline: [T; N],
@@ -38,6 +41,19 @@ impl<T: Copy + Default, const N: usize> InlineStack<T, N> {
             self.heap.extend_from_slice(&self.inline[..self.len]);
         }
         self.heap.push(item);
+    }
+
+    /// Makes sure that so many items more can be pushed without memory being asked for.
+    ///
+    /// # Errors
+    /// Io when there is no memory for them.
+    #[inline]
+    pub(crate) fn reserve(&mut self, more: usize) -> Result<()> {
+        let items = match self.heap.is_empty() {
+            true => self.len,
+            false => 0,
+        };
+        room::make(&mut self.heap, items + more)
     }
 
     #[inline]

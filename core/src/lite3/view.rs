@@ -8,7 +8,8 @@ use super::types::{
     NODE_ALIGN, NODE_KEYS, NODE_SIZE, SIZE_KC,
 };
 use super::word::short_word;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::room;
 
 /// A value in a document: cheap to copy, decodes nothing until asked.
 ///
@@ -251,13 +252,16 @@ impl<S: Source> Value<S> {
         let (Kind::String, Some((start, len))) = (self.kind, self.string_range()?) else {
             return Ok(false);
         };
-        let mut bytes = Vec::with_capacity(len);
+        let mut bytes = Vec::new();
+        room::make(&mut bytes, len + 8)?;
         if !self.source.append_to(start, len, &mut bytes) {
             return fail("string beyond the end", self.at);
         }
-        out.push_str(
-            std::str::from_utf8(&bytes).map_err(|_| damaged("string is not UTF-8", start))?,
-        );
+        let text =
+            std::str::from_utf8(&bytes).map_err(|_| damaged("string is not UTF-8", start))?;
+        out.try_reserve(text.len())
+            .map_err(|_| Error::out_of_memory(text.len()))?;
+        out.push_str(text);
         Ok(true)
     }
 

@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::json::{build_value, Stop};
 use crate::limits::MAX_DEPTH;
 use crate::lite3::{check_with_depth, Builder, Kind, Piece, Refusal, Value};
+use crate::room;
 
 /// The parts of a whole-message document.
 #[derive(Clone, Debug)]
@@ -41,7 +42,8 @@ pub fn split(document: &[u8]) -> Result<Parts<'_>> {
     if list.type_of() != Kind::Array {
         return Err(wrong("`meta.tags` is no array"));
     }
-    let mut tags = Vec::with_capacity(list.len()?);
+    let mut tags = Vec::new();
+    room::make(&mut tags, list.len()?)?;
     for entry in list.entries()? {
         tags.push(
             entry?
@@ -88,6 +90,10 @@ impl Assembler {
     /// Usage when the text is not JSON or Lite3 cannot hold it exactly; `out` is then as before.
     #[allow(clippy::wrong_self_convention)]
     pub fn from_json(&mut self, block: &[u8], json: &[u8], out: &mut Vec<u8>) -> Result<()> {
+        if json.len() >= room::LARGE {
+            // What the builder notes beside the document: eight bytes an item.
+            room::look(json.len().saturating_mul(8))?;
+        }
         let first = json.iter().find(|byte| !byte.is_ascii_whitespace());
         self.head(block, matches!(first, Some(b'{' | b'[')))?;
         match build_value(json, &mut self.builder) {
@@ -117,6 +123,7 @@ impl Assembler {
 
     fn finish(&mut self, out: &mut Vec<u8>) -> Result<()> {
         self.builder.end(true).map_err(refused)?;
+        room::make(out, self.builder.document().len())?;
         out.extend_from_slice(self.builder.document());
         Ok(())
     }
@@ -133,6 +140,7 @@ fn piece(bytes: &[u8]) -> Piece<'_> {
 #[cold]
 fn refused(refusal: Refusal) -> Error {
     let what = match refusal {
+        Refusal::NoMemory => return Error::out_of_memory(0),
         Refusal::CannotHold => {
             "Lite3 cannot hold the message: it has an integer above 2^63-1, a key with U+0000, too many keys of one hash, or is too large"
         }

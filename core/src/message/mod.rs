@@ -5,9 +5,9 @@ pub mod envelope;
 pub mod tags;
 pub mod time;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::json::{validate, write_lite3};
-use crate::lite3::{Source, Value};
+use crate::lite3::{copy_of, Source, Value};
 pub use time::TimeCache;
 
 /// How a frame's payload is stored.
@@ -116,10 +116,13 @@ impl<S: Source> Message<S> {
     #[cold]
     fn write_text(&self, out: &mut Vec<u8>) -> Result<()> {
         let start = out.len();
-        self.payload.append_to(0, self.payload.len(), out);
+        copy_of(self.payload, out)?;
         // The file is not trusted: what goes out as JSON is JSON.
         validate(&out[start..]).map_err(|fault| {
             out.truncate(start);
+            if fault.kind() == ErrorKind::Io {
+                return fault;
+            }
             Error::corrupt("damaged message: its text is not JSON").with_cause(fault.message())
         })
     }
@@ -164,21 +167,20 @@ impl<S: Source> Message<S> {
         out: &mut Vec<u8>,
     ) -> Result<()> {
         if self.encoding == Encoding::Lite3Document {
-            self.payload.append_to(0, self.payload.len(), out);
-            return Ok(());
+            return copy_of(self.payload, out).map_err(|error| error.with_seq(self.seq));
         }
         let (mut payload, mut block) = (Vec::new(), Vec::new());
         let payload = match self.payload.as_slice() {
             Some(bytes) => bytes,
             None => {
-                self.payload.append_to(0, self.payload.len(), &mut payload);
+                copy_of(self.payload, &mut payload).map_err(|error| error.with_seq(self.seq))?;
                 &payload
             }
         };
         let block = match self.tags.as_slice() {
             Some(bytes) => bytes,
             None => {
-                self.tags.append_to(0, self.tags.len(), &mut block);
+                copy_of(self.tags, &mut block).map_err(|error| error.with_seq(self.seq))?;
                 &block
             }
         };

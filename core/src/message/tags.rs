@@ -9,7 +9,8 @@
 use crate::error::{Error, Result};
 use crate::json::write_string;
 use crate::limits::MAX_TAGS;
-use crate::lite3::Source;
+use crate::lite3::{copy_of, Source};
+use crate::room;
 
 /// The signature of one tag: up to four bits set.
 ///
@@ -139,10 +140,14 @@ pub(crate) fn write_json<S: Source>(block: S, out: &mut Vec<u8>) -> Result<()> {
     let bytes = match block.as_slice() {
         Some(bytes) => bytes,
         None => {
-            block.append_to(0, block.len(), &mut copy);
+            copy_of(block, &mut copy)?;
             &copy
         }
     };
+    if bytes.len() >= room::LARGE {
+        // No byte becomes more than six, and a tag has a byte for its length in place of its quotes and comma.
+        room::make(out, bytes.len() * 6 + 2)?;
+    }
     let mut before = b'[';
     for tag in iter(bytes) {
         out.push(before);

@@ -19,6 +19,7 @@ use crate::format::superblock;
 use crate::pool::create::CreateOptions;
 use crate::pool::open::open_file;
 use crate::sys::file_lock::{self, FileLock};
+use crate::sys::retry::uninterrupted;
 use convert::Converted;
 use v3::OldPool;
 
@@ -64,8 +65,7 @@ pub fn migrate(old: &Path, new: Option<&Path>, options: &CreateOptions) -> Resul
     let _locked = lock(&file).map_err(source)?;
     let pool = OldPool::open(&file, status.len).map_err(source)?;
     let target = place::Target::find(old, new, status.identity)?;
-    let mode = file
-        .metadata()
+    let mode = uninterrupted(|| file.metadata())
         .map_err(|error| Error::from_io(&error, "look at the pool").with_path(old))?
         .mode();
     let wanted = CreateOptions {

@@ -9,6 +9,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::pool::blank::Blank;
 use crate::sys::file::{self, Identity};
 use crate::sys::log::{self, Level};
+use crate::sys::names::Name;
+use crate::sys::retry::uninterrupted;
 
 /// What is put behind the name of the old file.
 const BACKUP_SUFFIX: &str = ".bak";
@@ -28,12 +30,13 @@ impl Target {
     /// AlreadyExists; Usage when both are one file; Permission and Io when that cannot be told.
     pub(super) fn find(old: &Path, new: Option<&Path>, identity: Identity) -> Result<Target> {
         let Some(new) = new else {
-            // The file itself is replaced, not a link to it.
-            let path = match old.is_symlink() {
-                true => std::fs::canonicalize(old)
-                    .map_err(|error| Error::from_io(&error, "find the pool").with_path(old))?,
-                false => old.to_path_buf(),
-            };
+            // The file itself is replaced, not a link to it; and no other than the one that was opened.
+            let failed = |error| Error::from_io(&error, "find the pool").with_path(old);
+            let end = Name::of(old).and_then(|name| name.end()).map_err(failed)?;
+            let path = end.map_or(old.to_path_buf(), |end| end.path().to_path_buf());
+            if !is_same_file(&path, identity)? {
+                return Err(replaced(old));
+            }
             let mut backup = path.clone().into_os_string();
             backup.push(BACKUP_SUFFIX);
             let backup = PathBuf::from(backup);
@@ -74,14 +77,15 @@ impl Target {
             Error::from_io(&error, "set the new pool's mode").with_path(&self.path)
         };
         let (from, to) = (
-            old.metadata().map_err(failed)?,
-            new.metadata().map_err(failed)?,
+            uninterrupted(|| old.metadata()).map_err(failed)?,
+            uninterrupted(|| new.metadata()).map_err(failed)?,
         );
         let owner = (from.uid() != to.uid()).then_some(from.uid());
         let group = (from.gid() != to.gid()).then_some(from.gid());
         if (owner, group) != (None, None) {
             // Only root may give a file away; its group can often be kept all the same.
-            let changed = fchown(new, owner, group).or_else(|_| fchown(new, None, group));
+            let give = |owner| uninterrupted(|| fchown(new, owner, group));
+            let changed = give(owner).or_else(|_| give(None));
             if let Err(error) = changed {
                 log::emit(Level::Warn, || {
                     format!(
@@ -105,11 +109,11 @@ impl Target {
             blank.publish()?;
             return Ok((self.path, None));
         };
-        debug_assert!(file::status(old).is_ok_and(|status| status.identity == identity));
+        debug_assert!(file::status(old).map_or(true, |status| status.identity == identity));
         keep(&self.path, &backup, identity)?;
         blank.new.replace(&self.path).map_err(|error| {
             // Nothing has changed yet but the second name.
-            let _ = std::fs::remove_file(&backup);
+            let _ = uninterrupted(|| std::fs::remove_file(&backup));
             Error::from_io(&error, "put the new pool in the old one's place").with_path(&self.path)
         })?;
         Ok((self.path, Some(backup)))
@@ -118,7 +122,7 @@ impl Target {
 
 /// Gives the old file its second name.
 fn keep(path: &Path, backup: &Path, identity: Identity) -> Result<()> {
-    if let Err(error) = std::fs::hard_link(path, backup) {
+    if let Err(error) = uninterrupted(|| std::fs::hard_link(path, backup)) {
         let left_over = error.kind() == io::ErrorKind::AlreadyExists;
         if left_over && is_same_file(backup, identity)? {
             return Ok(());
@@ -132,16 +136,20 @@ fn keep(path: &Path, backup: &Path, identity: Identity) -> Result<()> {
     }
     let failure = match is_same_file(backup, identity) {
         Ok(true) => return Ok(()),
-        Ok(false) => Error::new(
-            ErrorKind::NotFound,
-            "the pool was deleted or replaced while it was converted",
-        )
-        .with_path(path)
-        .with_hint("try again"),
+        Ok(false) => replaced(path),
         Err(error) => error,
     };
-    let _ = std::fs::remove_file(backup);
+    let _ = uninterrupted(|| std::fs::remove_file(backup));
     Err(failure)
+}
+
+fn replaced(path: &Path) -> Error {
+    Error::new(
+        ErrorKind::NotFound,
+        "the pool was deleted or replaced while it was converted",
+    )
+    .with_path(path)
+    .with_hint("try again")
 }
 
 /// Whether the path names this file.
@@ -155,7 +163,7 @@ fn unseen(error: &io::Error, path: &Path) -> Error {
 }
 
 fn is_taken(path: &Path) -> Result<bool> {
-    match path.symlink_metadata() {
+    match uninterrupted(|| path.symlink_metadata()) {
         Ok(_) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(unseen(&error, path)),

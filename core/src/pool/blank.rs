@@ -1,6 +1,7 @@
 //! A pool's file before it has its name: filled completely, then linked to its name without replacing, or
 //! put in the place of an older file.
 
+use std::io;
 use std::os::unix::fs::{DirBuilderExt, FileExt};
 use std::path::{Path, PathBuf};
 
@@ -19,6 +20,7 @@ use crate::sys::atomic::Ordering;
 use crate::sys::file::{self, NewFile};
 use crate::sys::log::{self, Level};
 use crate::sys::map::Mapping;
+use crate::sys::retry::uninterrupted;
 use crate::sys::{boot, clock, random};
 
 /// A pool that nobody else can see yet. Dropped, nothing is left of it.
@@ -158,9 +160,21 @@ impl Blank {
 
 /// Makes a directory and those it lies in; the names of the new ones are on the disk afterwards, as the pool's will be.
 fn create_directories(directory: &Path) -> Result<()> {
-    let is_new = |directory: &&Path| !directory.as_os_str().is_empty() && !directory.exists();
-    let new: Vec<&Path> = directory.ancestors().take_while(is_new).collect();
-    make_directories(directory)?;
+    let mut new = Vec::new();
+    for above in directory.ancestors() {
+        match uninterrupted(|| std::fs::metadata(named(above))) {
+            Ok(found) if found.is_dir() => break,
+            Ok(_) => return Err(in_the_way(above)),
+            Err(error) => match error.kind() {
+                // Told by the look at what lies above it.
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => new.push(above),
+                _ => return Err(not_made(&error, directory)),
+            },
+        }
+    }
+    for made in new.iter().rev() {
+        make_directory(made)?;
+    }
     for made in new {
         file::sync_directory(file::parent_of(made)).map_err(|error| {
             Error::from_io(&error, "put the pool's directory on the disk").with_path(made)
@@ -169,27 +183,44 @@ fn create_directories(directory: &Path) -> Result<()> {
     Ok(())
 }
 
-fn make_directories(directory: &Path) -> Result<()> {
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(directory)
-        .map_err(|error| {
-            let text = match error.kind() {
-                std::io::ErrorKind::AlreadyExists | std::io::ErrorKind::NotADirectory => {
-                    return Error::new(
-                        ErrorKind::Io,
-                        format!(
-                            "cannot create the directory {}: a file is in the way",
-                            directory.display()
-                        ),
-                    )
-                    .with_path(directory)
-                }
-                _ => "create the pool's directory",
-            };
-            Error::from_io(&error, text).with_path(directory)
-        })
+/// The directory before the first word of a relative path has no name.
+fn named(directory: &Path) -> &Path {
+    match directory.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => directory,
+    }
+}
+
+fn make_directory(directory: &Path) -> Result<()> {
+    let make = || std::fs::DirBuilder::new().mode(0o700).create(directory);
+    let error = match uninterrupted(make) {
+        Ok(()) => return Ok(()),
+        Err(error) => error,
+    };
+    if error.kind() != io::ErrorKind::AlreadyExists {
+        return Err(not_made(&error, directory));
+    }
+    // Somebody else has made it meanwhile, or something else, or a link that leads nowhere.
+    match uninterrupted(|| std::fs::metadata(directory)) {
+        Ok(found) if found.is_dir() => Ok(()),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(not_made(&error, directory)),
+        _ => Err(in_the_way(directory)),
+    }
+}
+
+fn not_made(error: &io::Error, directory: &Path) -> Error {
+    Error::from_io(error, "create the pool's directory").with_path(directory)
+}
+
+fn in_the_way(directory: &Path) -> Error {
+    Error::new(
+        ErrorKind::Io,
+        format!(
+            "cannot create the directory {}: a file is in the way",
+            directory.display()
+        ),
+    )
+    .with_path(directory)
 }
 
 fn control_page(identity: file::Identity, first_seq: u64) -> [u8; PAGE as usize] {

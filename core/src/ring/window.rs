@@ -38,6 +38,8 @@ pub struct Window {
     words: Vec<u64>,
     start: u64,
     end: u64,
+    /// Bytes that there was no memory for.
+    refused: u64,
 }
 
 impl Window {
@@ -64,7 +66,8 @@ impl Window {
     }
 
     /// Copies from `position` on: at most `most` bytes, not beyond `head` or the ring's end. False
-    /// when the position was overtaken before the copy was done; nothing is held then.
+    /// when the position was overtaken before the copy was done, or there is no memory for the copy
+    /// ([`Window::take_refused`]); nothing is held then.
     pub fn fill<M: Memory>(&mut self, ring: &Ring<M>, position: u64, head: u64, most: u64) -> bool {
         let ahead = head.saturating_sub(position);
         let len = ahead.min(ring.room(position)).min(most);
@@ -75,8 +78,8 @@ impl Window {
             return false;
         }
         let first = (ring.offset(position) / 8) as usize;
-        if self.words.len() < count {
-            self.words.resize(count, 0);
+        if self.words.len() < count && !self.grow(count) {
+            return false;
         }
         let words = &ring.memory.ring()[first..first + count];
         for (place, word) in self.words[..count].iter_mut().zip(words) {
@@ -92,20 +95,49 @@ impl Window {
         false
     }
 
+    /// Makes room for so many words; false when there is no memory for them, and nothing is held then.
+    #[cold]
+    fn grow(&mut self, count: usize) -> bool {
+        // What was held goes first: nobody needs it, and both would have to have room.
+        self.clear();
+        self.words = Vec::new();
+        if self.words.try_reserve_exact(count).is_err() {
+            self.refused = count as u64 * 8;
+            return false;
+        }
+        self.words.resize(count, 0);
+        true
+    }
+
+    /// How many bytes a copy that failed had no memory for, told once; `None` when that was not why.
+    #[cold]
+    pub fn take_refused(&mut self) -> Option<u64> {
+        let refused = std::mem::take(&mut self.refused);
+        (refused != 0).then_some(refused)
+    }
+
+    /// Gives the memory back if that is more than so many bytes.
+    #[inline]
+    pub fn keep_at_most(&mut self, bytes: usize) {
+        if self.words.len() * 8 > bytes {
+            *self = Window::default();
+        }
+    }
+
     /// Holds the `len` bytes from `position` on that `read` gives: for whoever reads the file and not a
     /// mapping. The range must not go beyond the ring's end; whether it was overtaken is the caller's to ask.
     ///
     /// # Errors
-    /// Those of `read`; nothing is held then.
-    pub fn fill_from<E>(
+    /// Those of `read`; OutOfMemory; nothing is held then.
+    pub fn fill_from<E: From<std::io::ErrorKind>>(
         &mut self,
         position: u64,
         len: u64,
         read: impl FnOnce(&mut [u8]) -> Result<(), E>,
     ) -> Result<(), E> {
         let count = (len / 8) as usize;
-        if self.words.len() < count {
-            self.words.resize(count, 0);
+        if self.words.len() < count && !self.grow(count) {
+            return Err(std::io::ErrorKind::OutOfMemory.into());
         }
         self.clear();
         // SAFETY: plain words seen as the bytes they are; they are kept little-endian.

@@ -15,6 +15,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::pool::create::CreateOptions;
 use crate::pool::open::open_file;
 use crate::sys::file;
+use crate::sys::retry::uninterrupted;
 use search::Source;
 
 /// Most ranges of lost messages that are listed; all are counted.
@@ -61,8 +62,7 @@ pub fn salvage(damaged: &Path, new: &Path, options: &CreateOptions) -> Result<Sa
     }
     let (mut source, found) =
         Source::find(&file, status.len).map_err(|error| error.with_path(damaged))?;
-    let mode = file
-        .metadata()
+    let mode = uninterrupted(|| file.metadata())
         .map_err(|error| Error::from_io(&error, "look at the pool").with_path(damaged))?
         .mode();
     let options = CreateOptions {

@@ -31,6 +31,11 @@ impl Cursor {
                 continue;
             }
             if !self.window.fill(ring, start, end, size.len()) {
+                if let Err(error) = self.check_refused() {
+                    // The next call tries again.
+                    self.at = end;
+                    return Err(error);
+                }
                 break;
             }
             self.pool.pool.check_truncated()?;

@@ -10,6 +10,7 @@ use crate::pool;
 use crate::salvage::{self, Salvaged};
 use crate::store::reference::{name_of, resolve, EXTENSION};
 use crate::store::{Info, OpenOptions, Pool, PoolOptions};
+use crate::sys::retry::uninterrupted;
 use crate::sys::{clock, file};
 
 /// Finds pools by reference. Remembers a directory and touches no file by itself.
@@ -132,7 +133,7 @@ impl Client {
                 // Deleted while we looked.
                 continue;
             }
-            let modified_ns = std::fs::metadata(&path)
+            let modified_ns = uninterrupted(|| std::fs::metadata(&path))
                 .and_then(|data| data.modified())
                 .ok()
                 .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
@@ -155,21 +156,25 @@ impl Client {
         let failed = |error: std::io::Error| {
             Error::from_io(&error, "list the pool directory").with_path(&self.directory)
         };
-        let entries = match std::fs::read_dir(&self.directory) {
-            Ok(entries) => entries,
+        // From its beginning when a signal interrupts it: a listing that gave an error is at its end.
+        let found = uninterrupted(|| {
+            let mut files = Vec::new();
+            for entry in std::fs::read_dir(&self.directory)? {
+                let path = entry?.path();
+                if path
+                    .extension()
+                    .is_some_and(|extension| extension == EXTENSION)
+                {
+                    files.push(path);
+                }
+            }
+            Ok(files)
+        });
+        let mut files = match found {
+            Ok(files) => files,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(failed(error)),
         };
-        let mut files = Vec::new();
-        for entry in entries {
-            let path = entry.map_err(failed)?.path();
-            if path
-                .extension()
-                .is_some_and(|extension| extension == EXTENSION)
-            {
-                files.push(path);
-            }
-        }
         files.sort_by_cached_key(|path| name_of(path));
         Ok(Some(files))
     }

@@ -1,5 +1,6 @@
 //! Messages that were shown as copies in the place of views in place, kept for as long as those could be looked at.
 
+use crate::error::Result;
 use crate::message::Message;
 use crate::store::OwnedMessage;
 use crate::sys::set_once::SetOnce;
@@ -17,18 +18,22 @@ struct Node {
 
 impl Copies {
     /// The copy of this message. Another one with the same seq, of before a recovery, is not it.
-    pub(super) fn keep(&self, message: &Message<&[u8]>) -> &OwnedMessage {
+    ///
+    /// # Errors
+    /// Io when there is no memory for a long one.
+    pub(super) fn keep(&self, message: &Message<&[u8]>) -> Result<&OwnedMessage> {
         let (mut place, mut bits) = (&self.0, message.seq);
         loop {
-            let node = place.get().unwrap_or_else(|| {
+            let node = match place.get() {
+                Some(node) => node,
                 // Another thread may be faster, perhaps with another message.
-                place.set(Node {
-                    copy: OwnedMessage::new(message),
+                None => place.set(Node {
+                    copy: OwnedMessage::copy(message)?,
                     below: Default::default(),
-                })
-            });
+                }),
+            };
             if is_same(&node.copy.message(), message) {
-                return &node.copy;
+                return Ok(&node.copy);
             }
             place = &node.below[(bits & 3) as usize];
             bits >>= 2;
@@ -59,11 +64,11 @@ mod tests {
         let (first, second) = (&b"12345678"[..], &b"87654321"[..]);
         let kept: Vec<_> = (1..200)
             .flat_map(|seq| [message(seq, first), message(seq, second)])
-            .map(|message| (copies.keep(&message), message))
+            .map(|message| (copies.keep(&message).unwrap(), message))
             .collect();
         for (copy, message) in kept {
             assert!(is_same(&copy.message(), &message));
-            assert!(std::ptr::eq(copy, copies.keep(&message)));
+            assert!(std::ptr::eq(copy, copies.keep(&message).unwrap()));
         }
     }
 }

@@ -288,6 +288,8 @@ impl Cursor {
             let ring = self.pool.pool.shared().ring();
             if !self.window.holds(self.at) {
                 if !self.window.fill(ring, self.at, self.head, most) {
+                    // Without memory it stands where it was, and the next call tries again.
+                    self.check_refused()?;
                     return Ok(Found::Overtaken);
                 }
                 self.pool.pool.check_truncated()?;
@@ -436,7 +438,7 @@ impl Cursor {
             let message = self.message()?;
             if self.in_place && !self.backwards {
                 // It may be looked at for as long as one in place.
-                *view = self.pool.copies.keep(&message).view();
+                *view = self.pool.copies.keep(&message)?.view();
             } else {
                 view.set_private(&message);
             }
@@ -464,18 +466,35 @@ impl Cursor {
 
     /// Makes sure that [`Cursor::message`] has a private copy, also when reading in place. False when
     /// the message was overtaken.
+    ///
+    /// # Errors
+    /// Io when there is no memory for a long one.
     #[inline]
-    pub(super) fn copy(&mut self) -> bool {
-        self.is_private() || self.copy_in_place()
+    pub(super) fn copy(&mut self) -> Result<bool> {
+        if self.is_private() {
+            return Ok(true);
+        }
+        self.copy_in_place()
     }
 
-    fn copy_in_place(&mut self) -> bool {
+    fn copy_in_place(&mut self) -> Result<bool> {
         let ring = self.pool.pool.shared().ring();
         let (at, len) = (self.header_at, self.header.len);
-        self.window.fill(ring, at, at + len, len)
-            && self
-                .window
-                .frame(at, ring.room(at), ring.seed, &mut self.header)
-                == Framed::Message
+        if !self.window.fill(ring, at, at + len, len) {
+            self.check_refused()?;
+            return Ok(false);
+        }
+        let framed = self
+            .window
+            .frame(at, ring.room(at), ring.seed, &mut self.header);
+        Ok(framed == Framed::Message)
+    }
+
+    /// Whether it was for want of memory that the copy could not be made.
+    pub(super) fn check_refused(&mut self) -> Result<()> {
+        match self.window.take_refused() {
+            Some(bytes) => Err(Error::out_of_memory(bytes as usize).with_path(self.pool.path())),
+            None => Ok(()),
+        }
     }
 }

@@ -280,7 +280,10 @@ impl Pool {
             let filled = window.fill_one(ring, at, ring.head());
             self.pool.check_truncated()?;
             if !filled {
-                return Err(self.absent(seq, Place::Gone));
+                return Err(match window.take_refused() {
+                    Some(bytes) => self.in_message(Error::out_of_memory(bytes as usize), seq),
+                    None => self.absent(seq, Place::Gone),
+                });
             }
             let framed = window.frame(at, ring.room(at), ring.seed, &mut header);
             if framed == Framed::Message && header.seq == seq {
@@ -319,10 +322,10 @@ impl Pool {
     /// A message as a private copy.
     ///
     /// # Errors
-    /// NotFound with the seq and without a path; Corrupt.
+    /// NotFound with the seq and without a path; Corrupt; Io when there is no memory for a long one.
     pub fn get(&self, seq: u64) -> Result<OwnedMessage> {
         let mut window = Window::default();
-        self.with_message(seq, &mut window, |message| Ok(OwnedMessage::new(message)))
+        self.with_message(seq, &mut window, OwnedMessage::copy)
     }
 
     /// Appends a message's JSON envelope to `out`.
@@ -347,7 +350,7 @@ impl Pool {
         if !ring.memory.lends() {
             let mut window = Window::default();
             return self.with_message(seq, &mut window, |message| {
-                Ok(self.copies.keep(message).view())
+                Ok(self.copies.keep(message)?.view())
             });
         }
         let mut at = self.place(seq)?;

@@ -31,6 +31,7 @@ pub(super) fn with<R>(work: impl FnOnce(&mut Scratch) -> R) -> R {
             if scratch.body.capacity() > KEEP {
                 scratch.body = Vec::new();
             }
+            scratch.window.keep_at_most(KEEP);
             result
         }
         // A log listener that calls back into the library: slower, and right.

@@ -164,7 +164,7 @@ impl Stream {
         let mut state = self.state.lock();
         let mut result = None;
         let next = self.step(&mut state, wait, |state| {
-            if !state.cursor.copy() {
+            if !state.cursor.copy()? {
                 return Ok(false);
             }
             let mut view = View::empty();
@@ -184,7 +184,7 @@ impl Stream {
         let mut state = self.state.lock();
         self.step(&mut state, wait, |state| {
             let State { cursor, times, .. } = state;
-            if !cursor.copy() {
+            if !cursor.copy()? {
                 return Ok(false);
             }
             let message = cursor.message()?;

@@ -10,6 +10,7 @@ use crate::ring::mapped::Mapped;
 use crate::ring::memory::Memory;
 use crate::ring::racing::RacingBytes;
 use crate::ring::Ring;
+use crate::room;
 use crate::sys::atomic::{fence, AtomicU64, Ordering};
 
 impl Source for RacingBytes<'_> {
@@ -202,9 +203,23 @@ pub struct OwnedMessage {
 
 impl OwnedMessage {
     /// A copy of a message.
-    pub fn new(message: &Message<&[u8]>) -> OwnedMessage {
+    ///
+    /// # Errors
+    /// Io when there is no memory for a long one.
+    pub fn copy(message: &Message<&[u8]>) -> Result<OwnedMessage> {
         let (payload_len, tags_len) = (message.payload.len(), message.tags.len());
-        let mut words = vec![0u64; (payload_len + tags_len).div_ceil(8)];
+        let words = room::zeros((payload_len + tags_len).div_ceil(8))?;
+        Ok(OwnedMessage::fill(message, words))
+    }
+
+    /// As [`OwnedMessage::copy`], of a message whose bytes are the caller's own.
+    pub fn new(message: &Message<&[u8]>) -> OwnedMessage {
+        let len = message.payload.len() + message.tags.len();
+        OwnedMessage::fill(message, vec![0; len.div_ceil(8)])
+    }
+
+    fn fill(message: &Message<&[u8]>, mut words: Vec<u64>) -> OwnedMessage {
+        let (payload_len, tags_len) = (message.payload.len(), message.tags.len());
         // SAFETY: plain words seen as bytes; the slice ends before `words` is used again.
         let bytes = unsafe {
             std::slice::from_raw_parts_mut(words.as_mut_ptr().cast::<u8>(), words.len() * 8)

@@ -11,7 +11,8 @@ use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use crate::sys::log::{self, Level};
-use crate::sys::trust;
+use crate::sys::names::Name;
+use crate::sys::retry::{uninterrupted, uninterrupted_once};
 
 const PAGE: libc::off_t = 4096;
 
@@ -35,12 +36,12 @@ pub struct Status {
     pub is_file: bool,
 }
 
-fn c_path(path: &Path) -> io::Result<CString> {
+pub(super) fn c_path(path: &Path) -> io::Result<CString> {
     CString::new(path.as_os_str().as_bytes())
         .map_err(|_| io::Error::new(io::ErrorKind::InvalidInput, "the path contains a NUL byte"))
 }
 
-fn check(result: libc::c_int) -> io::Result<libc::c_int> {
+pub(super) fn check(result: libc::c_int) -> io::Result<libc::c_int> {
     if result < 0 {
         Err(io::Error::last_os_error())
     } else {
@@ -49,26 +50,30 @@ fn check(result: libc::c_int) -> io::Result<libc::c_int> {
 }
 
 /// Opens an existing file; never creates, never follows into a terminal, never leaks into a child. Of symbolic links
-/// in the place of the file only those are followed that [`trust::target_of`] lets pass.
+/// in the place of the file only those are followed that [`Name::target`] lets pass.
 pub fn open(path: &Path, writable: bool) -> io::Result<File> {
-    // As many as the kernel follows.
-    const MOST_LINKS: usize = 40;
-    let mut options = OpenOptions::new();
     // O_NONBLOCK: opening a FIFO by mistake must not hang. It means nothing for plain files.
-    options
+    const FLAGS: libc::c_int = libc::O_NONBLOCK | libc::O_NOCTTY | libc::O_NOFOLLOW;
+    // How often what is no link may have become one before it was opened.
+    const TRIES: usize = 40;
+    let mut opened = OpenOptions::new()
         .read(true)
         .write(writable)
-        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY | libc::O_NOFOLLOW);
-    let mut path = std::borrow::Cow::from(path);
-    for _ in 0..MOST_LINKS {
-        match options.open(&path) {
-            Err(error) if error.raw_os_error() == Some(libc::ELOOP) => {
-                path = trust::target_of(&path)?.into();
-            }
-            opened => return opened,
+        .custom_flags(FLAGS)
+        .open(path);
+    for _ in 0..TRIES {
+        match &opened {
+            Err(error) if error.raw_os_error() == Some(libc::ELOOP) => {}
+            _ => break,
         }
+        let access = match writable {
+            true => libc::O_RDWR,
+            false => libc::O_RDONLY,
+        };
+        let name = Name::of(path)?;
+        opened = name.end()?.unwrap_or(name).open(FLAGS | access);
     }
-    Err(io::Error::from_raw_os_error(libc::ELOOP))
+    opened
 }
 
 /// A second, independent description of an open file.
@@ -94,7 +99,7 @@ pub fn reopen(file: &File, path: &Path, identity: Identity, writable: bool) -> i
 
 /// What the open file is.
 pub fn status(file: &File) -> io::Result<Status> {
-    let data = file.metadata()?;
+    let data = uninterrupted(|| file.metadata())?;
     Ok(Status {
         identity: Identity {
             device: data.dev(),
@@ -107,7 +112,7 @@ pub fn status(file: &File) -> io::Result<Status> {
 
 /// Which file the path names now; `None` when there is none.
 pub fn identity_of(path: &Path) -> io::Result<Option<Identity>> {
-    match std::fs::metadata(path) {
+    match uninterrupted(|| std::fs::metadata(path)) {
         Ok(data) => Ok(Some(Identity {
             device: data.dev(),
             inode: data.ino(),
@@ -174,12 +179,12 @@ impl NewFile {
         match &self.temporary {
             None => self.link_unnamed(path)?,
             // link(2) never replaces.
-            Some(temporary) => std::fs::hard_link(temporary, path)?,
+            Some(temporary) => self.link(|| std::fs::hard_link(temporary, path), path)?,
         }
         self.remove_temporary();
         sync_directory(parent_of(path)).inspect_err(|_| {
-            // What may be gone after a power cut is better not there at all.
-            let _ = std::fs::remove_file(path);
+            // What may be gone after a power cut is better not there at all. Another file is left alone.
+            let _ = self.remove_name(path);
         })
     }
 
@@ -189,7 +194,7 @@ impl NewFile {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             // Always the same name: what a crash left under it is cleared away by the next try.
             let temporary = parent_of(path).join(format!(".{name}.new"));
-            match std::fs::remove_file(&temporary) {
+            match uninterrupted(|| std::fs::remove_file(&temporary)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
             }
@@ -197,7 +202,8 @@ impl NewFile {
             self.temporary = Some(temporary);
         }
         if let Some(temporary) = &self.temporary {
-            std::fs::rename(temporary, path)?;
+            let renamed = || std::fs::rename(temporary, path);
+            uninterrupted_once(renamed, io::ErrorKind::NotFound)?;
             self.temporary = None;
         }
         if let Err(error) = sync_directory(parent_of(path)) {
@@ -217,23 +223,51 @@ impl NewFile {
         let from = CString::new(format!("/proc/self/fd/{}", self.file.as_raw_fd()))
             .map_err(io::Error::other)?;
         let to = c_path(path)?;
-        // SAFETY: two NUL-terminated paths.
-        check(unsafe {
-            libc::linkat(
-                libc::AT_FDCWD,
-                from.as_ptr(),
-                libc::AT_FDCWD,
-                to.as_ptr(),
-                libc::AT_SYMLINK_FOLLOW,
-            )
-        })
-        .map(drop)
+        let linked = || {
+            // SAFETY: two NUL-terminated paths.
+            let code = unsafe {
+                libc::linkat(
+                    libc::AT_FDCWD,
+                    from.as_ptr(),
+                    libc::AT_FDCWD,
+                    to.as_ptr(),
+                    libc::AT_SYMLINK_FOLLOW,
+                )
+            };
+            check(code).map(drop)
+        };
+        self.link(linked, path)
+    }
+
+    /// A name that is taken by an interrupted try of this is told from somebody else's.
+    fn link(&self, linked: impl FnMut() -> io::Result<()>, path: &Path) -> io::Result<()> {
+        let is_mine = || {
+            let named = Name::of(path).and_then(|name| name.identity());
+            named.is_ok_and(|named| self.identity().is_ok_and(|own| own == named))
+        };
+        match uninterrupted(linked) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_mine() => Ok(()),
+            result => result,
+        }
+    }
+
+    fn identity(&self) -> io::Result<Identity> {
+        Ok(status(&self.file)?.identity)
+    }
+
+    /// Removes the name if it is this file's.
+    fn remove_name(&self, path: &Path) -> io::Result<()> {
+        let name = Name::of(path)?;
+        if name.identity()? == self.identity()? {
+            name.remove()?;
+        }
+        Ok(())
     }
 
     fn remove_temporary(&mut self) {
         if let Some(temporary) = self.temporary.take() {
             // Nothing is lost if this fails: the name is random and the file has its real one.
-            let _ = std::fs::remove_file(temporary);
+            let _ = uninterrupted(|| std::fs::remove_file(&temporary));
         }
     }
 }
@@ -252,25 +286,18 @@ pub fn parent_of(path: &Path) -> &Path {
     }
 }
 
-/// Whether names in the directory may be added and removed.
-pub fn is_writable_directory(directory: &Path) -> bool {
-    let Ok(path) = c_path(directory) else {
-        return false;
-    };
-    // SAFETY: a NUL-terminated path.
-    unsafe {
-        libc::faccessat(
-            libc::AT_FDCWD,
-            path.as_ptr(),
-            libc::W_OK | libc::X_OK,
-            libc::AT_EACCESS,
-        ) == 0
-    }
-}
-
 /// Makes names in the directory durable, where the file system has a call for that and the directory may be read.
 pub fn sync_directory(directory: &Path) -> io::Result<()> {
-    let directory = match File::open(directory) {
+    sync_opened(File::open(directory))
+}
+
+/// The same for the directory that a name lies in.
+pub fn sync_directory_of(name: &Name) -> io::Result<()> {
+    sync_opened(name.directory())
+}
+
+fn sync_opened(directory: io::Result<File>) -> io::Result<()> {
+    let directory = match directory {
         Ok(directory) => directory,
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(()),
         Err(error) => return Err(error),
@@ -340,14 +367,8 @@ pub fn written_from(file: &File, from: u64) -> Option<(u64, u64)> {
 
 /// Waits until the file's bytes are on the disk.
 pub fn sync_data(fd: RawFd) -> io::Result<()> {
-    loop {
-        // SAFETY: the caller's descriptor.
-        match check(unsafe { libc::fdatasync(fd) }) {
-            Ok(_) => return Ok(()),
-            Err(error) if error.raw_os_error() == Some(libc::EINTR) => continue,
-            Err(error) => return Err(error),
-        }
-    }
+    // SAFETY: the caller's descriptor.
+    uninterrupted(|| check(unsafe { libc::fdatasync(fd) })).map(drop)
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::MetadataExt;
 
+use crate::sys::retry::uninterrupted;
+
 /// What a file system means for a pool.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sharing {
@@ -122,18 +124,20 @@ fn name_in(mounts: &str, device: u64) -> Option<&str> {
 fn magic_of(file: &File) -> io::Result<u32> {
     // SAFETY: all-zero is a valid statfs, and a place for the answer.
     let mut data: libc::statfs = unsafe { std::mem::zeroed() };
-    loop {
+    let told = uninterrupted(|| {
         // SAFETY: an open descriptor, a valid place.
-        if unsafe { libc::fstatfs(file.as_raw_fd(), &mut data) } == 0 {
-            return Ok(data.f_type as u32);
+        match unsafe { libc::fstatfs(file.as_raw_fd(), &mut data) } {
+            0 => Ok(()),
+            _ => Err(io::Error::last_os_error()),
         }
-        let error = io::Error::last_os_error();
-        match error.raw_os_error() {
-            Some(libc::EINTR) => {}
+    });
+    match told {
+        Ok(()) => Ok(data.f_type as u32),
+        Err(error) => match error.raw_os_error() {
             // A sandbox may not have the call.
-            Some(libc::ENOSYS | libc::EPERM) => return Ok(0),
-            _ => return Err(error),
-        }
+            Some(libc::ENOSYS | libc::EPERM) => Ok(0),
+            _ => Err(error),
+        },
     }
 }
 
@@ -148,7 +152,7 @@ pub fn sharing(file: &File) -> io::Result<Sharing> {
             let fuse = found == Kind::Fuse;
             let mounts = std::fs::read("/proc/self/mountinfo").unwrap_or_default();
             let mounts = String::from_utf8_lossy(&mounts);
-            let name = name_in(&mounts, file.metadata()?.dev());
+            let name = name_in(&mounts, uninterrupted(|| file.metadata())?.dev());
             sharing_by_name(name.unwrap_or("fuse"), fuse)
         }
     })

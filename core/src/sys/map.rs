@@ -12,6 +12,7 @@ use memmap2::{MmapOptions, MmapRaw};
 
 use crate::sys::atomic::AtomicU64;
 use crate::sys::guard;
+use crate::sys::retry::uninterrupted;
 
 /// Words of the smallest page there is.
 const PAGE_WORDS: usize = 4096 / 8;
@@ -174,36 +175,38 @@ impl Mapping {
 
     /// Waits until the pages of a range are on the disk.
     pub fn sync(&self, offset: usize, len: usize) -> io::Result<()> {
-        let start = page_start(offset, page_size());
-        // SAFETY: the range lies in the mapping (checked by the kernel as well).
-        let result = unsafe {
-            libc::msync(
-                self.map
-                    .as_ptr()
-                    .add(start.min(self.len()))
-                    .cast_mut()
-                    .cast(),
-                (offset + len).min(self.len()) - start,
-                libc::MS_SYNC,
-            )
-        };
-        if result == 0 {
-            Ok(())
-        } else {
-            Err(io::Error::last_os_error())
-        }
+        self.sync_pages(offset, len, page_size())
+    }
+
+    /// The same on a machine with pages of that size.
+    fn sync_pages(&self, offset: usize, len: usize, page: usize) -> io::Result<()> {
+        let end = (offset + len).min(self.len());
+        let start = page_start(offset, page).min(end);
+        uninterrupted(|| {
+            // SAFETY: the range lies in the mapping.
+            let result = unsafe {
+                let first = self.map.as_ptr().add(start).cast_mut().cast();
+                libc::msync(first, end - start, libc::MS_SYNC)
+            };
+            match result {
+                0 => Ok(()),
+                _ => Err(io::Error::last_os_error()),
+            }
+        })
     }
 
     /// Whether the file is still long enough for every page of the mapping.
     pub fn covers(&self, file: &File) -> io::Result<bool> {
-        // SAFETY: a plain stat of an open descriptor into a valid place.
-        let len = unsafe {
-            let mut data: libc::stat = std::mem::zeroed();
-            if libc::fstat(file.as_raw_fd(), &mut data) != 0 {
-                return Err(io::Error::last_os_error());
+        let len = uninterrupted(|| {
+            // SAFETY: a plain stat of an open descriptor into a valid place.
+            unsafe {
+                let mut data: libc::stat = std::mem::zeroed();
+                match libc::fstat(file.as_raw_fd(), &mut data) {
+                    0 => Ok(data.st_size),
+                    _ => Err(io::Error::last_os_error()),
+                }
             }
-            data.st_size
-        };
+        })?;
         Ok(len as u64 >= self.len() as u64)
     }
 }
@@ -219,28 +222,76 @@ impl Drop for Mapping {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::cell::Cell;
+
+    thread_local! {
+        /// What this thread asked the system to sync: address and length.
+        static SYNCED: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
+        /// How many of its next syncs a signal interrupts.
+        static INTERRUPTED: Cell<u32> = const { Cell::new(0) };
+    }
+
+    /// In the place of the system's, for all of this test program. Notes the range, and goes on to the system's with whole
+    /// pages of this machine.
+    #[no_mangle]
+    extern "C" fn msync(start: *mut libc::c_void, len: usize, flags: libc::c_int) -> libc::c_int {
+        SYNCED.set((start as usize, len));
+        let interrupted = INTERRUPTED.get();
+        INTERRUPTED.set(interrupted.saturating_sub(1));
+        // SAFETY: this thread's own word, and the caller's range.
+        unsafe {
+            if interrupted > 0 {
+                *libc::__errno_location() = libc::EINTR;
+                return -1;
+            }
+            libc::syscall(libc::SYS_msync, start, len, flags) as libc::c_int
+        }
+    }
+
+    fn mapped(bytes: &[u8]) -> (tempfile::TempDir, Mapping) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        std::fs::write(&path, bytes).unwrap();
+        let file = File::options().read(true).write(true).open(&path).unwrap();
+        (dir, Mapping::new(&file, bytes.len(), true).unwrap())
+    }
 
     /// The control page lies in the first page of the file where pages are larger than 4 KiB.
     #[test]
     fn syncs_begin_where_a_page_begins() {
-        assert_eq!(page_start(4096, 65536), 0);
-        assert_eq!(page_start(4096, 16384), 0);
-        assert_eq!(page_start(70_000, 65536), 65536);
-        assert_eq!(page_start(4096 + 512, 4096), 4096);
         assert!(page_size().is_power_of_two() && page_size() >= PAGE_WORDS * 8);
+        let (_dir, map) = mapped(&[7; 200_000]);
+        let base = map.base() as usize;
+        for (page, offset, len, start) in [
+            (65536, 4096, 4096, 0),
+            (16384, 4096, 4096, 0),
+            (65536, 70_000, 8, 65536),
+            (4096, 4096 + 512, 8, 4096),
+            (65536, 150_000, 100_000, 131_072),
+        ] {
+            map.sync_pages(offset, len, page).unwrap();
+            let end = (offset + len).min(map.len());
+            assert_eq!(SYNCED.get(), (base + start, end - start), "{page} {offset}");
+        }
+        map.sync(page_size() + 8, 8).unwrap();
+        assert_eq!(SYNCED.get(), (base + page_size(), 16));
+    }
+
+    #[test]
+    fn interrupted_syncs_go_on() {
+        let (_dir, map) = mapped(&[7; 4096]);
+        INTERRUPTED.set(3);
+        map.sync(0, 4096).unwrap();
+        assert_eq!(INTERRUPTED.get(), 0);
     }
 
     /// A store that was left out would not end the child.
     #[test]
     fn dirtying_stores_to_every_page() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("file");
         let bytes: Vec<u8> = (0..3 * 4096 + 16).map(|at| at as u8).collect();
-        std::fs::write(&path, &bytes).unwrap();
-        let file = File::options().read(true).write(true).open(&path).unwrap();
-        let map = Mapping::new(&file, bytes.len(), true).unwrap();
+        let (dir, map) = mapped(&bytes);
         map.dirty();
-        assert_eq!(std::fs::read(&path).unwrap(), bytes);
+        assert_eq!(std::fs::read(dir.path().join("file")).unwrap(), bytes);
         for page in 0..4 {
             // SAFETY: the child only stores to its own copy of the mapping; nothing else runs in it.
             let status = unsafe {

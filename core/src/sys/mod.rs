@@ -36,10 +36,14 @@ pub mod log;
 pub mod map;
 #[cfg(loom)]
 pub mod mortal;
+#[cfg(not(loom))]
+pub mod names;
 pub mod orders;
 #[cfg(not(loom))]
 pub mod random;
 pub mod registry;
+#[cfg(not(loom))]
+pub mod retry;
 #[cfg(not(loom))]
 pub mod set_once;
 #[cfg(not(loom))]

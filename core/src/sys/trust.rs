@@ -1,13 +1,14 @@
-//! Directories in which everybody may put names, and the symbolic links that may have been put there.
+//! Directories in which everybody may put names, and what may have been put there.
 
 #![allow(unsafe_code)]
 
-use std::fs::{Metadata, OpenOptions};
+use std::fs::Metadata;
 use std::io;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
 use crate::sys::file::parent_of;
+use crate::sys::retry::uninterrupted;
 
 /// Others may write.
 const BY_OTHERS: u32 = 0o002;
@@ -32,14 +33,14 @@ pub enum Exposure {
 /// # Errors
 /// As the system says.
 pub fn exposure_of(file: &Path) -> io::Result<Option<Exposure>> {
-    let directory = std::fs::metadata(parent_of(file))?;
+    let directory = uninterrupted(|| std::fs::metadata(parent_of(file)))?;
     if !is_open_to_all(&directory) {
         return Ok(None);
     }
     if directory.mode() & STICKY == 0 {
         return Ok(Some(Exposure::Replaceable));
     }
-    let owner = std::fs::metadata(file)?.uid();
+    let owner = uninterrupted(|| std::fs::metadata(file))?.uid();
     let is_known = is_mine(owner) || owner == directory.uid();
     Ok((!is_known).then_some(Exposure::OfStranger(owner)))
 }
@@ -49,55 +50,21 @@ fn is_mine(owner: u32) -> bool {
     owner == unsafe { libc::geteuid() }
 }
 
-/// Where a symbolic link leads. One in a directory in which everybody may put names is followed only if it
-/// belongs to this process's user or to the directory's.
-///
-/// # Errors
-/// PermissionDenied for other links; as the system says.
-pub fn target_of(link: &Path) -> io::Result<PathBuf> {
-    let directory = std::fs::metadata(parent_of(link))?;
-    // The link itself, once: what is asked about it and what is read is of the same one.
-    let held = OpenOptions::new()
-        .read(true)
-        .custom_flags(libc::O_PATH | libc::O_NOFOLLOW)
-        .open(link)?;
-    let owner = held.metadata()?.uid();
-    if is_open_to_all(&directory) && !is_mine(owner) && owner != directory.uid() {
-        return Err(io::Error::new(
-            io::ErrorKind::PermissionDenied,
-            "a symbolic link of another user, in a directory in which everybody may put one",
-        ));
-    }
-    Ok(parent_of(link).join(read_link(&held)?))
-}
-
-fn read_link(held: &std::fs::File) -> io::Result<PathBuf> {
-    use std::os::fd::AsRawFd;
-    use std::os::unix::ffi::OsStringExt;
-    let mut target = vec![0u8; libc::PATH_MAX as usize];
-    // SAFETY: an open descriptor, an empty path for the link itself, and a place as large as said.
-    let len = unsafe {
-        libc::readlinkat(
-            held.as_raw_fd(),
-            c"".as_ptr(),
-            target.as_mut_ptr().cast(),
-            target.len(),
-        )
-    };
-    let len = usize::try_from(len).map_err(|_| io::Error::last_os_error())?;
-    target.truncate(len);
-    Ok(std::ffi::OsString::from_vec(target).into())
+/// Whether a symbolic link in that directory may be followed: in one in which everybody may put names only if it belongs to
+/// this process's user or to the directory's.
+pub(super) fn may_follow(link: &Metadata, directory: &Metadata) -> bool {
+    !is_open_to_all(directory) || is_mine(link.uid()) || link.uid() == directory.uid()
 }
 
 #[cfg(test)]
 #[path = "../../tests/common/left_out.rs"]
-mod left_out;
+pub(super) mod left_out;
 
 #[cfg(test)]
 mod tests {
     use super::left_out::left_out;
     use super::*;
-    use std::os::unix::fs::{symlink, PermissionsExt};
+    use std::os::unix::fs::PermissionsExt;
 
     fn set_mode(path: &Path, mode: u32) {
         std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
@@ -125,29 +92,5 @@ mod tests {
         assert_eq!(exposures(), [None, None, of_stranger, replaceable]);
         std::os::unix::fs::chown(dir.path(), Some(4321), None).unwrap();
         assert_eq!(exposures(), [None, None, None, replaceable]);
-    }
-
-    #[test]
-    fn links() {
-        let dir = tempfile::tempdir().unwrap();
-        let link = dir.path().join("link");
-        symlink("target", &link).unwrap();
-        for mode in [0o700, 0o1777, 0o777] {
-            set_mode(dir.path(), mode);
-            assert_eq!(target_of(&link).unwrap(), dir.path().join("target"));
-        }
-        assert!(target_of(&dir.path().join("none")).is_err());
-        std::fs::write(dir.path().join("file"), "").unwrap();
-        assert!(target_of(&dir.path().join("file")).is_err());
-        if std::os::unix::fs::lchown(&link, Some(4321), None).is_err() {
-            left_out("a link of another user needs the right to make one");
-            return;
-        }
-        for (mode, followed) in [(0o700, true), (0o1777, false), (0o777, false)] {
-            set_mode(dir.path(), mode);
-            assert_eq!(target_of(&link).is_ok(), followed, "{mode:o}");
-        }
-        std::os::unix::fs::chown(dir.path(), Some(4321), None).unwrap();
-        assert!(target_of(&link).is_ok());
     }
 }

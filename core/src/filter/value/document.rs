@@ -6,10 +6,11 @@ use std::rc::Rc;
 use jaq_json::Num;
 
 use super::{Map, Size, Text, Val};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::filter::meter;
 use crate::lite3::{Kind, Value};
 use crate::message::{tags, Encoding, TimeCache};
+use crate::room;
 
 /// Bytes that stay as they are: a private copy of a payload, or a string.
 pub(in crate::filter) type Bytes = Rc<Vec<u8>>;
@@ -66,13 +67,14 @@ impl Place {
         meter::work(count);
         meter::memory(count * (size_of::<Val>() + if self.object { 56 } else { 0 }));
         if !self.object {
-            return Val::array(
-                entries
-                    .map(|entry| value_of(&self.bytes, sound(entry).value))
-                    .collect(),
-            );
+            let mut items = Vec::new();
+            sound(room::make(&mut items, count));
+            items.extend(entries.map(|entry| value_of(&self.bytes, sound(entry).value)));
+            return Val::array(items);
         }
-        let mut map = Map::with_capacity_and_hasher(count, Default::default());
+        let mut map = Map::with_hasher(Default::default());
+        let room = map.try_reserve(count);
+        sound(room.map_err(|_| Error::out_of_memory(count * size_of::<(Text, Val)>())));
         for entry in entries {
             let entry = sound(entry);
             let (start, len) = entry.key.unwrap_or_default();
@@ -185,10 +187,12 @@ impl Envelope {
                     }
                 }
             }
-            Encoding::JsonText => sound(
-                super::parse(payload)
-                    .map_err(|_| Error::corrupt("damaged message: its text is not JSON")),
-            ),
+            Encoding::JsonText => {
+                sound(super::parse(payload).map_err(|error| match error.kind() {
+                    ErrorKind::Io => error,
+                    _ => Error::corrupt("damaged message: its text is not JSON"),
+                }))
+            }
         }
     }
 

@@ -6,7 +6,10 @@ use super::path::number;
 use super::{number_words, Map, Text, Val};
 use crate::error::{Error, Result};
 use crate::filter::meter;
-use crate::json::{string_value, validate, write_string, Parts};
+use crate::json::{escaped_len, string_value, validate, write_string, Parts};
+
+/// More than a word or a usual number takes, and the signs around it.
+const SIGNS: usize = 64;
 
 impl Val {
     /// The value as compact JSON.
@@ -19,11 +22,15 @@ impl Val {
     fn write(&self, out: &mut Vec<u8>) {
         meter::step();
         let start = out.len();
+        meter::room(out, SIGNS);
         match self {
             Val::Null(_) => out.extend_from_slice(b"null"),
             Val::Bool(truth) => out.extend_from_slice(if *truth { b"true" } else { b"false" }),
             Val::Num(number) => write_number(number, out),
-            Val::Str(text) => write_string(text.as_bytes(), out),
+            Val::Str(text) => {
+                meter::room(out, escaped_len(text.as_bytes()) + SIGNS);
+                write_string(text.as_bytes(), out);
+            }
             other => match &*other.flat_ref() {
                 Val::Arr(array) => {
                     out.push(b'[');
@@ -43,6 +50,7 @@ impl Val {
                             out.push(b',');
                         }
                         meter::memory(key.len());
+                        meter::room(out, escaped_len(key.as_bytes()) + SIGNS);
                         write_string(key.as_bytes(), out);
                         out.push(b':');
                         value.write(out);

@@ -25,6 +25,7 @@ pub(super) use json::parse;
 pub(super) use text::Text;
 
 use super::meter::{self, Exceeded};
+use crate::room;
 
 /// How deep values may nest. Freeing them recurses.
 const DEEPEST: u32 = 1024;
@@ -257,7 +258,13 @@ impl FromIterator<Val> for Val {
 
 impl fmt::Display for Val {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&String::from_utf8_lossy(&self.to_json()))
+        let json = self.to_json();
+        if json.len() < room::LARGE {
+            return f.write_str(&String::from_utf8_lossy(&json));
+        }
+        // An error that shows a long message as a whole would be another copy of it.
+        let shown = String::from_utf8_lossy(&json[..room::LARGE / 64]);
+        write!(f, "{shown}…")
     }
 }
 
