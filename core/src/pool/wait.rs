@@ -21,6 +21,8 @@ pub struct Target {
     pub seq: u64,
     /// Whether messages before `seq` are still to come and do not interest.
     pub future: bool,
+    /// The [generation](Pool::generation_in_file) that all this is of.
+    pub generation: u64,
 }
 
 /// How to wait.
@@ -69,9 +71,24 @@ impl Default for BackOff {
 }
 
 impl Pool {
-    /// Whether there is something for this target.
+    /// How often recovery may have taken anything back, whatever stands in for the control page.
+    #[inline]
+    pub fn generation_in_file(&self) -> u64 {
+        let control = self.shared().ring().memory.control_in_file();
+        control.recovery.generation.load(Ordering::Acquire)
+    }
+
+    /// Whether there is something for this target. That the pool was recovered is news as well: the head may be where it was,
+    /// with other messages before it.
     #[inline]
     pub fn has_news(&self, target: &Target) -> bool {
+        self.has_messages(target) || self.generation_in_file() != target.generation
+    }
+
+    /// As [`Pool::has_news`], from nothing but the line that writers store to: flushes store beside the generation, and
+    /// should find that line theirs while somebody looks all the time.
+    #[inline]
+    fn has_messages(&self, target: &Target) -> bool {
         let hot = &self.shared().ring().memory.control().hot;
         let head = hot.head.load(Ordering::Acquire);
         head != target.head && (!target.future || self.has_come(target.seq))
@@ -180,7 +197,7 @@ impl Pool {
             for _ in 0..PAUSES {
                 pause();
             }
-            if self.has_news(target) {
+            if self.has_messages(target) {
                 return true;
             }
         }
@@ -191,7 +208,7 @@ impl Pool {
         let until = Deadline::after(plan.spin).sooner(plan.deadline);
         loop {
             for _ in 0..64 {
-                if self.has_news(target) {
+                if self.has_messages(target) {
                     return true;
                 }
                 pause();

@@ -13,6 +13,7 @@ use crate::ring::search::Budget;
 use crate::ring::snapshot::Found;
 use crate::ring::window::{Framed, Window, WINDOW};
 use crate::ring::{mapped::Mapped, Ring};
+use crate::store::backwards::Below;
 use crate::store::rewind::Rewind;
 use crate::store::{Gap, GapPolicy, Pool, View};
 use crate::sys::atomic::Ordering;
@@ -38,7 +39,9 @@ pub(super) struct Cursor {
     pub(super) pool: Pool,
     /// Position of the next frame; going backwards, the end of it.
     pub(super) at: u64,
-    /// The seq that must come next if nothing is lost.
+    /// The [generation](crate::pool::Pool::generation_in_file) that all positions are of.
+    pub(super) generation: u64,
+    /// The seq that must come next if nothing is lost; going backwards, the most that may come.
     pub(super) expect: Option<u64>,
     /// The least seq that may come when none is expected, behind damage: what lies there may be made up.
     pub(super) floor: u64,
@@ -48,13 +51,17 @@ pub(super) struct Cursor {
     pub(super) since: u64,
     pub(super) end_seq: Option<u64>,
     pub(super) left: Option<u64>,
+    /// How many the start asked for, going backwards.
+    pub(super) last: Option<u64>,
     pub(super) backwards: bool,
+    /// What is known to come next, going backwards.
+    pub(super) below: Option<Below>,
     /// Views are to point into the pool's memory.
     pub(super) in_place: bool,
     /// They do: not before somebody has recovered the pool.
     lends: bool,
     /// What searches behind damage may still cost, and the position where the last one ended.
-    search: Option<(Budget, u64)>,
+    pub(super) search: Option<(Budget, u64)>,
     pub(super) policy: GapPolicy,
     pub(super) wanted: Vec<Vec<u8>>,
     pub(super) wanted_signature: u32,
@@ -72,7 +79,7 @@ pub(super) struct Cursor {
     /// What to wait for.
     pub(super) target: Target,
     /// Head as last seen; frames before it are committed.
-    head: u64,
+    pub(super) head: u64,
     pub(super) window: Window,
     /// Bytes that the window takes at a time.
     pub(super) reach: u64,
@@ -84,16 +91,20 @@ pub(super) struct Cursor {
 
 impl Cursor {
     pub(super) fn new(pool: Pool) -> Cursor {
+        let generation = pool.pool.generation_in_file();
         Cursor {
             pool,
             at: 0,
+            generation,
             expect: None,
             floor: 0,
             seek: None,
             since: 0,
             end_seq: None,
             left: None,
+            last: None,
             backwards: false,
+            below: None,
             in_place: false,
             lends: false,
             search: None,
@@ -112,6 +123,7 @@ impl Cursor {
                 head: 0,
                 seq: 0,
                 future: false,
+                generation,
             },
             head: 0,
             window: Window::default(),
@@ -137,6 +149,7 @@ impl Cursor {
         self.pending = None;
         self.rewind = None;
         self.search = None;
+        self.below = None;
     }
 
     /// The next step, counting and remembering what it takes.
@@ -165,6 +178,8 @@ impl Cursor {
         }
         if self.in_place && !self.lends && !self.lent {
             self.lends = self.ring().memory.lends();
+            // Of before that, or nothing.
+            self.head = 0;
         }
         loop {
             // Padding, or a message that does not match, may have been the last in the window.
@@ -175,7 +190,10 @@ impl Cursor {
             if self.at >= self.head {
                 self.head = ring.head();
                 if self.at >= self.head {
-                    return self.at_head();
+                    match self.at_head()? {
+                        Some(step) => return Ok(step),
+                        None => continue,
+                    }
                 }
             }
             let found = if self.lends {
@@ -196,7 +214,9 @@ impl Cursor {
                 }
                 Found::Overtaken if self.ring().tail() > self.at => self.at = self.ring().tail(),
                 Found::Damaged | Found::Padding | Found::Overtaken => {
-                    return Err(self.skip_damage())
+                    if !self.is_elsewhere() {
+                        return Err(self.skip_damage());
+                    }
                 }
             }
         }
@@ -215,15 +235,12 @@ impl Cursor {
             && matches!((self.end_seq, self.expect), (Some(end), Some(expect)) if expect > end)
     }
 
-    fn at_head(&mut self) -> Result<Step> {
-        let ring = self.ring();
-        if self.at > self.head {
-            // The pool was recovered to less than this reader had seen, or is being recovered.
-            self.at = ring.head();
-            self.head = self.at;
-            self.expect = None;
-            self.floor = 0;
+    /// What to do at the head, or beyond one that went back: `None` to look again, elsewhere.
+    fn at_head(&mut self) -> Result<Option<Step>> {
+        if self.follow_recovery() {
+            return Ok(None);
         }
+        self.stand_at_head();
         // Everything up to the end is committed, and what was not read is lost.
         if let (Some(end), Some(expect)) = (self.end_seq, self.expect) {
             let next = self
@@ -234,13 +251,11 @@ impl Cursor {
                 .next_seq
                 .load(Ordering::Acquire);
             if next > end && self.ring().head() == self.at && expect <= end {
-                return self.lost(
-                    Gap {
-                        first: expect,
-                        last: end,
-                    },
-                    end + 1,
-                );
+                let gap = Gap {
+                    first: expect,
+                    last: end,
+                };
+                return self.lost(gap, end + 1).map(Some);
             }
         }
         let seq = self.expect.unwrap_or(0);
@@ -248,8 +263,9 @@ impl Cursor {
             head: self.at,
             seq,
             future: false,
+            generation: self.generation,
         };
-        Ok(Step::Wait)
+        Ok(Some(Step::Wait))
     }
 
     /// Goes to the seq that the stream was to start at; a step when it has to wait for it.
@@ -257,6 +273,7 @@ impl Cursor {
         let Some(seq) = self.seek else {
             return Ok(None);
         };
+        let generation = self.pool.pool.generation_in_file();
         let ring = self.ring();
         let head = ring.head();
         match ring.locate(seq) {
@@ -272,10 +289,12 @@ impl Cursor {
                     head,
                     seq,
                     future: true,
+                    generation,
                 };
                 return Ok(Some(Step::Wait));
             }
         }
+        self.generation = generation;
         self.expect = Some(seq);
         self.seek = None;
         Ok(None)
@@ -313,25 +332,10 @@ impl Cursor {
     #[inline]
     fn take(&mut self) -> Result<Option<Step>> {
         let (seq, len) = (self.header.seq, self.header.len);
-        if let Some(expect) = self.expect {
-            if seq < expect {
-                self.at += len;
-                return Ok(None);
+        if self.expect != Some(seq) {
+            if let Some(next) = self.unexpected(seq, len)? {
+                return Ok(next);
             }
-            if seq > expect {
-                let last = (seq - 1).min(self.end_seq.unwrap_or(u64::MAX));
-                let step = self.lost(
-                    Gap {
-                        first: expect,
-                        last,
-                    },
-                    last + 1,
-                )?;
-                return Ok((step != Step::Wait).then_some(step));
-            }
-        } else if seq < self.floor {
-            self.at += len;
-            return Ok(None);
         }
         if self.end_seq.is_some_and(|end| seq > end) {
             self.done = true;
@@ -360,6 +364,24 @@ impl Cursor {
             *left -= 1;
         }
         Ok(Some(Step::Message))
+    }
+
+    /// A message with another seq than the one that was to come: what [`Cursor::take`] is to give, if it is not to be taken.
+    #[cold]
+    fn unexpected(&mut self, seq: u64, len: u64) -> Result<Option<Option<Step>>> {
+        if self.is_elsewhere() {
+            return Ok(Some(None));
+        }
+        if seq < self.expect.unwrap_or(self.floor) {
+            self.at += len;
+            return Ok(Some(None));
+        }
+        let Some(first) = self.expect else {
+            return Ok(None);
+        };
+        let last = (seq - 1).min(self.end_seq.unwrap_or(u64::MAX));
+        let step = self.lost(Gap { first, last }, last + 1)?;
+        Ok(Some((step != Step::Wait).then_some(step)))
     }
 
     /// Accounts for lost seqs; `next` is the one to go on with. `Wait` means: just go on.

@@ -12,6 +12,7 @@ mod feed;
 mod info;
 mod options;
 mod pool;
+mod recovered;
 mod reference;
 mod reserve;
 mod rewind;

@@ -216,7 +216,7 @@ impl Stream {
             self.dropped.store(state.cursor.dropped, Ordering::Relaxed);
             if !matches!(step, Ok(Step::Message | Step::Pause)) {
                 // Whatever is told now is behind us: a failed message, damage, a gap, what was not wanted.
-                self.stands_at(state.cursor.next_seq());
+                self.stands_where(&mut state.cursor);
             }
             match step? {
                 Step::Message => {
@@ -238,7 +238,7 @@ impl Stream {
                 Step::Pause => {
                     // What was passed over is behind us, whoever ends this here. Counting back leads elsewhere first.
                     if state.cursor.rewind.is_none() {
-                        self.stands_at(state.cursor.next_seq());
+                        self.stands_where(&mut state.cursor);
                     }
                     if let Wait::For(_) = wait {
                         if until.get_or_insert_with(|| deadline_of(wait)).passed() {
@@ -349,6 +349,14 @@ impl Stream {
     #[inline]
     fn stands_at(&self, next_seq: u64) {
         self.next_seq.store(next_seq, Ordering::Relaxed);
+    }
+
+    /// Where the cursor is. Backwards that is worked out when somebody asks: what is damaged there has to be summed.
+    fn stands_where(&self, cursor: &mut Cursor) {
+        self.stands_at(match cursor.backwards {
+            true => UNKNOWN,
+            false => cursor.next_seq(),
+        });
     }
 
     /// Seq of the message that would come next if nothing is lost or filtered; 0 going backwards when there is none.

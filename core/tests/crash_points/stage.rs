@@ -202,6 +202,7 @@ impl Stage {
             head: word(4096 + offset_of!(Hot, head)),
             seq: newest,
             future: true,
+            generation: pool.generation_in_file(),
         };
         let plan = WaitPlan {
             deadline: Deadline::after(Duration::ZERO),
