@@ -458,7 +458,10 @@ impl Cursor {
             let message = self.message()?;
             if self.in_place && !self.backwards {
                 // It may be looked at for as long as one in place.
-                *view = self.pool.copies.keep(&message).view();
+                let kept = self.pool.copies.keep(&message);
+                *view = kept
+                    .map_err(|error| self.pool.in_message(error, message.seq))?
+                    .view();
             } else {
                 view.set_private(&message);
             }

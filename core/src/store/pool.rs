@@ -29,10 +29,11 @@ pub struct Pool {
 
 impl Pool {
     pub(super) fn new(pool: pool::Pool, name: &str) -> Pool {
+        let copies = Copies::new(pool.shared().ring().size());
         Pool {
             pool: Arc::new(pool),
             name: name.into(),
-            copies: Arc::default(),
+            copies: Arc::new(copies),
         }
     }
 
@@ -347,7 +348,7 @@ impl Pool {
         if !ring.memory.lends() {
             let mut window = Window::default();
             return self.with_message(seq, &mut window, |message| {
-                Ok(self.copies.keep(message).view())
+                Ok(self.copies.keep(message)?.view())
             });
         }
         let mut at = self.place(seq)?;
