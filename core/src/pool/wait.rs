@@ -8,7 +8,7 @@ use crate::pool::Pool;
 use crate::ring::lock;
 use crate::ring::memory::Memory;
 use crate::ring::wake;
-use crate::sys::atomic::{pause, AtomicBool, Ordering};
+use crate::sys::atomic::{pause, Ordering};
 use crate::sys::clock::Deadline;
 use crate::sys::futex;
 
@@ -43,8 +43,8 @@ pub enum Woken {
     News,
     /// The deadline passed.
     Timeout,
-    /// The flag was set.
-    Cancelled,
+    /// The caller wanted no more.
+    Called,
 }
 
 /// Pauses of a reader that cannot be woken: short at first, then up to [`limits::POLL_CAP_US`].
@@ -144,7 +144,7 @@ impl Pool {
         }
     }
 
-    /// Waits until there is news.
+    /// Waits until there is news. Who makes `is_called` true calls [`Pool::disturb`] after.
     ///
     /// # Errors
     /// NotFound when the pool was deleted or replaced meanwhile.
@@ -152,9 +152,9 @@ impl Pool {
         &self,
         target: &Target,
         plan: &WaitPlan,
-        cancelled: &AtomicBool,
+        is_called: impl Fn() -> bool,
     ) -> Result<Woken> {
-        if !plan.spin.is_zero() && self.spin(target, plan, cancelled) {
+        if !plan.spin.is_zero() && self.spin(target, plan, &is_called) {
             return Ok(Woken::News);
         }
         let asleep = self.can_sleep() && !plan.poll;
@@ -164,8 +164,8 @@ impl Pool {
             if self.has_news(target) {
                 return Ok(Woken::News);
             }
-            if cancelled.load(Ordering::Acquire) {
-                return Ok(Woken::Cancelled);
+            if is_called() {
+                return Ok(Woken::Called);
             }
             if self.is_deleted() {
                 return Err(self.gone());
@@ -204,7 +204,7 @@ impl Pool {
         false
     }
 
-    fn spin(&self, target: &Target, plan: &WaitPlan, cancelled: &AtomicBool) -> bool {
+    fn spin(&self, target: &Target, plan: &WaitPlan, is_called: impl Fn() -> bool) -> bool {
         let until = Deadline::after(plan.spin).sooner(plan.deadline);
         loop {
             for _ in 0..64 {
@@ -213,7 +213,7 @@ impl Pool {
                 }
                 pause();
             }
-            if until.passed() || cancelled.load(Ordering::Relaxed) {
+            if until.passed() || is_called() {
                 return false;
             }
         }

@@ -17,7 +17,7 @@ pub(super) struct Below {
 impl Cursor {
     /// One step towards older messages.
     pub(super) fn step_back(&mut self) -> Result<Step> {
-        while self.last != Some(0) {
+        loop {
             let ring = self.pool.pool.shared().ring();
             let tail = ring.tail();
             if self.at <= tail {
@@ -77,7 +77,7 @@ impl Cursor {
                 }
                 continue;
             }
-            for left in [&mut self.left, &mut self.last].into_iter().flatten() {
+            if let Some(left) = &mut self.left {
                 *left -= 1;
             }
             return Ok(Step::Message);

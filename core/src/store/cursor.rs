@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::filter::Filter;
 use crate::format::frame::Header;
 use crate::message::{Encoding, Message};
@@ -50,9 +50,10 @@ pub(super) struct Cursor {
     /// Messages before this time do not count.
     pub(super) since: u64,
     pub(super) end_seq: Option<u64>,
+    /// How many are wanted from a start on.
+    pub(super) max: Option<u64>,
+    /// How many of them are still to come.
     pub(super) left: Option<u64>,
-    /// How many the start asked for, going backwards.
-    pub(super) last: Option<u64>,
     pub(super) backwards: bool,
     /// What is known to come next, going backwards.
     pub(super) below: Option<Below>,
@@ -101,8 +102,8 @@ impl Cursor {
             seek: None,
             since: 0,
             end_seq: None,
+            max: None,
             left: None,
-            last: None,
             backwards: false,
             below: None,
             in_place: false,
@@ -140,10 +141,6 @@ impl Cursor {
 
     /// Forgets everything that depends on the place.
     pub(super) fn moved(&mut self) {
-        if let (Some(Ok(Step::Message)), Some(left)) = (&self.pending, &mut self.left) {
-            // It was looked at and not delivered.
-            *left += 1;
-        }
         self.window.clear();
         self.head = 0;
         self.pending = None;
@@ -230,7 +227,7 @@ impl Cursor {
         step.unwrap_or(Ok(Step::Pause))
     }
 
-    fn is_past_end(&self) -> bool {
+    pub(super) fn is_past_end(&self) -> bool {
         !self.backwards
             && matches!((self.end_seq, self.expect), (Some(end), Some(expect)) if expect > end)
     }
@@ -364,70 +361,6 @@ impl Cursor {
             *left -= 1;
         }
         Ok(Some(Step::Message))
-    }
-
-    /// A message with another seq than the one that was to come: what [`Cursor::take`] is to give, if it is not to be taken.
-    #[cold]
-    fn unexpected(&mut self, seq: u64, len: u64) -> Result<Option<Option<Step>>> {
-        if self.is_elsewhere() {
-            return Ok(Some(None));
-        }
-        if seq < self.expect.unwrap_or(self.floor) {
-            self.at += len;
-            return Ok(Some(None));
-        }
-        let Some(first) = self.expect else {
-            return Ok(None);
-        };
-        let last = (seq - 1).min(self.end_seq.unwrap_or(u64::MAX));
-        let step = self.lost(Gap { first, last }, last + 1)?;
-        Ok(Some((step != Step::Wait).then_some(step)))
-    }
-
-    /// Accounts for lost seqs; `next` is the one to go on with. `Wait` means: just go on.
-    #[cold]
-    fn lost(&mut self, gap: Gap, next: u64) -> Result<Step> {
-        self.dropped += gap.last - gap.first + 1;
-        self.last_gap = Some(gap);
-        self.expect = Some(next);
-        match self.policy {
-            GapPolicy::Continue => {
-                if self.is_past_end() {
-                    self.done = true;
-                    return Ok(Step::End);
-                }
-                Ok(Step::Wait)
-            }
-            GapPolicy::Event => Ok(Step::Gap),
-            GapPolicy::Error => {
-                self.done = true;
-                Err(gap.into_error())
-            }
-        }
-    }
-
-    #[cold]
-    fn skip_damage(&mut self) -> Error {
-        let ring = self.pool.pool.shared().ring();
-        let error = self.pool.damaged(self.at, self.expect);
-        // Control words that no writer left: there is no end to what they would make of the ring.
-        self.done = ring.bounds().is_none();
-        let head = ring.within_reach(self.at, self.head);
-        let mut budget = match &self.search {
-            Some((last, from)) => ring.budget_after(last, self.at.saturating_sub(*from)),
-            None => ring.budget(),
-        };
-        let next = ring.next_good_within(self.at.saturating_add(8), head, &mut budget);
-        let error = if budget.is_spent() {
-            error.with_hint("what follows only looks like messages: the search for intact ones was given up, and everything up to the newest counts as damaged")
-        } else {
-            error
-        };
-        self.at = next.unwrap_or(head);
-        self.search = Some((budget, self.at));
-        self.floor = self.expect.take().unwrap_or(self.floor);
-        self.window.clear();
-        error
     }
 
     /// Whether messages are found in the private copy.

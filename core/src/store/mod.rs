@@ -10,6 +10,7 @@ mod copies;
 mod cursor;
 mod feed;
 mod info;
+mod lost;
 mod options;
 mod pool;
 mod recovered;
@@ -21,6 +22,7 @@ mod select;
 mod start;
 mod stream;
 mod token;
+mod turns;
 mod view;
 mod wait_any;
 

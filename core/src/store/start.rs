@@ -20,7 +20,7 @@ impl Cursor {
             self.floor = 0;
             self.seek = None;
             self.since = 0;
-            self.last = None;
+            self.left = self.max;
             if self.backwards {
                 self.go_to_backwards(start)?;
             } else {
@@ -110,7 +110,7 @@ impl Cursor {
             Start::Seq(seq) => self.expect = Some(*seq),
             Start::Token(text) => self.expect = Some(token::seq_in(text, &self.pool)?),
             Start::Time(ns) => self.since = *ns,
-            Start::Last(count) => self.last = Some(*count),
+            Start::Last(count) => self.left = Some(self.max.map_or(*count, |max| max.min(*count))),
             Start::Oldest | Start::Now => {}
         }
         self.go_below();

@@ -2,7 +2,6 @@
 
 use std::mem::offset_of;
 use std::os::unix::fs::FileExt;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use plasmite_core::doctor::Status;
@@ -209,7 +208,7 @@ impl Stage {
             spin: Duration::ZERO,
             poll: true,
         };
-        let woken = pool.wait_news(&target, &plan, &AtomicBool::new(false));
+        let woken = pool.wait_news(&target, &plan, || false);
         assert_eq!(woken.unwrap(), Woken::News, "{point:?}: {target:?}");
     }
 
