@@ -2,11 +2,14 @@
 
 mod common;
 
+use std::sync::atomic::Ordering;
 use std::sync::Arc;
 use std::time::Duration;
 
 use common::{put, scratch, sized, watchdog};
 use plasmite_core::filter::{Filter, FilterOptions};
+use plasmite_core::pool as raw;
+use plasmite_core::ring::memory::Memory;
 use plasmite_core::store::{
     wait_any, GapPolicy, Next, OpenOptions, Start, Stream, TailOptions, View, Wait,
 };
@@ -77,6 +80,22 @@ fn nobody_waits_for_who_sleeps() {
             }
         });
     }
+}
+
+/// Other readers of the pool are let sleep.
+#[test]
+fn a_seek_disturbs_nobody_else() {
+    let (_dir, client) = scratch();
+    let pool = client.create("p", &sized(1 << 16)).unwrap();
+    let words = raw::Pool::open(pool.path(), false).unwrap();
+    let epoch = &words.shared().ring().memory.control().hot.epoch;
+    let stream = pool.tail(&NOW).unwrap();
+    let before = epoch.load(Ordering::Relaxed);
+    for start in [Start::Now, Start::Oldest, Start::Seq(7)] {
+        stream.seek(&start).unwrap();
+        assert_eq!(next(&stream, Wait::Try), Next::Timeout);
+    }
+    assert_eq!(epoch.load(Ordering::Relaxed), before);
 }
 
 /// The search takes minutes, if nobody ends it.

@@ -23,6 +23,8 @@ pub struct Stream {
     pub(super) turn: ForkLock<()>,
     /// How often the stream was moved, or came to its end before the pool's: who sleeps somewhere else looks again.
     pub(super) moves: AtomicU64,
+    /// How many sleep, or are about to.
+    pub(super) sleepers: AtomicU64,
     pub(super) cancelled: AtomicBool,
     delivered: AtomicU64,
     dropped: AtomicU64,
@@ -83,6 +85,7 @@ impl Pool {
             }),
             turn: ForkLock::new(()),
             moves: AtomicU64::new(0),
+            sleepers: AtomicU64::new(0),
             cancelled: AtomicBool::new(false),
             delivered: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
@@ -273,9 +276,12 @@ impl Stream {
                         continue;
                     }
                     let moves = self.moves.load(Ordering::Relaxed);
+                    self.sleepers.fetch_add(1, Ordering::Relaxed);
                     // Others may look meanwhile, and take what comes. So what it was that ended the sleep, a look tells.
                     drop(state);
-                    self.sleep(&target, until, moves)?;
+                    let slept = self.sleep(&target, until, moves);
+                    self.sleepers.fetch_sub(1, Ordering::Relaxed);
+                    slept?;
                     state = self.lock();
                 }
             }

@@ -30,10 +30,14 @@ impl Stream {
         }
     }
 
+    /// Lets those who sleep look again. The caller has the state, as they had when they were counted. Others of the pool are
+    /// woken as well, so not for nothing.
     #[cold]
     pub(super) fn call_sleepers(&self) {
-        self.moves.fetch_add(1, Ordering::Release);
-        self.pool.pool.disturb();
+        if self.sleepers.load(Ordering::Relaxed) > 0 {
+            self.moves.fetch_add(1, Ordering::Release);
+            self.pool.pool.disturb();
+        }
     }
 
     /// Whether there is nothing for a target; then the descriptor says so until there is.
