@@ -339,8 +339,10 @@ struct plsm_replay;
 // Room reserved in a pool. Holds the pool's writer lock.
 struct plsm_reservation;
 
-// A reader's place in a pool. Used by one reader; several threads may share it, each message then goes to
-// one of them.
+// A reader's place in a pool. Used by one reader; several threads may share it: each message goes to one of
+// them, and none waits longer than it said because another one sleeps. What a call has lent, but for views in
+// place, is then good until a call of any thread finds something, also one that waits already;
+// plsm_stream_next gives messages that are the caller's.
 struct plsm_stream;
 
 // Bytes that the caller owns; free them with plsm_buf_free. Not NUL-terminated. `data` is never NULL in a
@@ -972,7 +974,8 @@ struct plsm_tail_options {
     uint64_t start_value;
     // The last seq wanted (the lowest one when going backwards). Only when has_end is set.
     uint64_t end_seq;
-    // End after so many messages, counted after tags and filters. Only when has_max is set.
+    // End after so many messages, counted after tags and filters, and anew after a seek. Only when has_max
+    // is set.
     uint64_t max_messages;
     // End (PLSM_NEXT_DEADLINE) so many ms after opening, even when messages are waiting. Only when
     // has_timeout is set.
@@ -1849,7 +1852,9 @@ int plsm_pool_tail(plsm_pool_t *pool,
                    plsm_error_t **out_err);
 
 // Moves a stream: its next message is the one that the start asks for (a plsm_start_t other than
-// PLSM_START_TOKEN, and its value). A stream that had ended, except by its deadline, goes on. 0 or -1.
+// PLSM_START_TOKEN, and its value). A stream that had ended, except by its deadline, goes on: max_messages
+// begin anew, and so does the number of a PLSM_START_LAST; its end (end_seq, the snapshot's newest message)
+// stays where it is. Threads that wait on the stream look at the new place. 0 or -1.
 int plsm_stream_seek(plsm_stream_t *stream, uint32_t start, uint64_t value, plsm_error_t **out_err);
 
 // A short text that tells where the stream stands, for PLSM_START_TOKEN: in this program or another, now

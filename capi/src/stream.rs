@@ -17,8 +17,10 @@ use crate::handle::{self, Opaque};
 use crate::options::unknown_number;
 use crate::pool::{plsm_pool_t, pool_in};
 
-/// A reader's place in a pool. Used by one reader; several threads may share it, each message then goes to
-/// one of them.
+/// A reader's place in a pool. Used by one reader; several threads may share it: each message goes to one of
+/// them, and none waits longer than it said because another one sleeps. What a call has lent, but for views in
+/// place, is then good until a call of any thread finds something, also one that waits already;
+/// plsm_stream_next gives messages that are the caller's.
 pub struct plsm_stream {
     _opaque: [u8; 0],
 }

@@ -69,7 +69,8 @@ pub struct plsm_tail_options {
     pub start_value: u64,
     /// The last seq wanted (the lowest one when going backwards). Only when has_end is set.
     pub end_seq: u64,
-    /// End after so many messages, counted after tags and filters. Only when has_max is set.
+    /// End after so many messages, counted after tags and filters, and anew after a seek. Only when has_max
+    /// is set.
     pub max_messages: u64,
     /// End (PLSM_NEXT_DEADLINE) so many ms after opening, even when messages are waiting. Only when
     /// has_timeout is set.
@@ -190,7 +191,9 @@ pub unsafe extern "C" fn plsm_pool_tail(
 }
 
 /// Moves a stream: its next message is the one that the start asks for (a plsm_start_t other than
-/// PLSM_START_TOKEN, and its value). A stream that had ended, except by its deadline, goes on. 0 or -1.
+/// PLSM_START_TOKEN, and its value). A stream that had ended, except by its deadline, goes on: max_messages
+/// begin anew, and so does the number of a PLSM_START_LAST; its end (end_seq, the snapshot's newest message)
+/// stays where it is. Threads that wait on the stream look at the new place. 0 or -1.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_stream_seek(
     stream: *mut plsm_stream_t,

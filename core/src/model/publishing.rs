@@ -7,6 +7,7 @@ use loom::sync::Arc;
 use loom::thread;
 
 use super::{append, check, frame_words, ring, HeapRing, NoDisk, FRAME};
+use crate::ring::memory::Memory;
 use crate::ring::snapshot::Check;
 use crate::sys::atomic::{AtomicU32, Ordering};
 
@@ -159,6 +160,22 @@ fn two_readers_find_the_newest() {
         };
         look(&ring);
         other.join().unwrap();
+        writer.join().unwrap();
+    });
+}
+
+/// Whoever sees the next seq and then looks at the head finds all messages before that seq: a reader takes what is not
+/// there for lost, and a flush for covered.
+#[test]
+fn the_next_seq_follows_the_head() {
+    check(|| {
+        let ring = ring(2 * FRAME, 1);
+        let writer = {
+            let ring = ring.clone();
+            thread::spawn(move || append(&ring, 1, 2))
+        };
+        let next = ring.memory.control().hot.next_seq.load(Ordering::Acquire);
+        assert!(next == 2 || ring.head() == 2 * FRAME, "{next}");
         writer.join().unwrap();
     });
 }

@@ -8,7 +8,7 @@ use crate::pool::Pool;
 use crate::ring::lock;
 use crate::ring::memory::Memory;
 use crate::ring::wake;
-use crate::sys::atomic::{pause, AtomicBool, Ordering};
+use crate::sys::atomic::{pause, Ordering};
 use crate::sys::clock::Deadline;
 use crate::sys::futex;
 
@@ -21,6 +21,8 @@ pub struct Target {
     pub seq: u64,
     /// Whether messages before `seq` are still to come and do not interest.
     pub future: bool,
+    /// The [generation](Pool::generation_in_file) that all this is of.
+    pub generation: u64,
 }
 
 /// How to wait.
@@ -41,8 +43,8 @@ pub enum Woken {
     News,
     /// The deadline passed.
     Timeout,
-    /// The flag was set.
-    Cancelled,
+    /// The caller wanted no more.
+    Called,
 }
 
 /// Pauses of a reader that cannot be woken: short at first, then up to [`limits::POLL_CAP_US`].
@@ -69,9 +71,24 @@ impl Default for BackOff {
 }
 
 impl Pool {
-    /// Whether there is something for this target.
+    /// How often recovery may have taken anything back, whatever stands in for the control page.
+    #[inline]
+    pub fn generation_in_file(&self) -> u64 {
+        let control = self.shared().ring().memory.control_in_file();
+        control.recovery.generation.load(Ordering::Acquire)
+    }
+
+    /// Whether there is something for this target. That the pool was recovered is news as well: the head may be where it was,
+    /// with other messages before it.
     #[inline]
     pub fn has_news(&self, target: &Target) -> bool {
+        self.has_messages(target) || self.generation_in_file() != target.generation
+    }
+
+    /// As [`Pool::has_news`], from nothing but the line that writers store to: flushes store beside the generation, and
+    /// should find that line theirs while somebody looks all the time.
+    #[inline]
+    fn has_messages(&self, target: &Target) -> bool {
         let hot = &self.shared().ring().memory.control().hot;
         let head = hot.head.load(Ordering::Acquire);
         head != target.head && (!target.future || self.has_come(target.seq))
@@ -127,7 +144,7 @@ impl Pool {
         }
     }
 
-    /// Waits until there is news.
+    /// Waits until there is news. Who makes `is_called` true calls [`Pool::disturb`] after.
     ///
     /// # Errors
     /// NotFound when the pool was deleted or replaced meanwhile.
@@ -135,9 +152,9 @@ impl Pool {
         &self,
         target: &Target,
         plan: &WaitPlan,
-        cancelled: &AtomicBool,
+        is_called: impl Fn() -> bool,
     ) -> Result<Woken> {
-        if !plan.spin.is_zero() && self.spin(target, plan, cancelled) {
+        if !plan.spin.is_zero() && self.spin(target, plan, &is_called) {
             return Ok(Woken::News);
         }
         let asleep = self.can_sleep() && !plan.poll;
@@ -147,8 +164,8 @@ impl Pool {
             if self.has_news(target) {
                 return Ok(Woken::News);
             }
-            if cancelled.load(Ordering::Acquire) {
-                return Ok(Woken::Cancelled);
+            if is_called() {
+                return Ok(Woken::Called);
             }
             if self.is_deleted() {
                 return Err(self.gone());
@@ -180,23 +197,23 @@ impl Pool {
             for _ in 0..PAUSES {
                 pause();
             }
-            if self.has_news(target) {
+            if self.has_messages(target) {
                 return true;
             }
         }
         false
     }
 
-    fn spin(&self, target: &Target, plan: &WaitPlan, cancelled: &AtomicBool) -> bool {
+    fn spin(&self, target: &Target, plan: &WaitPlan, is_called: impl Fn() -> bool) -> bool {
         let until = Deadline::after(plan.spin).sooner(plan.deadline);
         loop {
             for _ in 0..64 {
-                if self.has_news(target) {
+                if self.has_messages(target) {
                     return true;
                 }
                 pause();
             }
-            if until.passed() || cancelled.load(Ordering::Relaxed) {
+            if until.passed() || is_called() {
                 return false;
             }
         }

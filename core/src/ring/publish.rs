@@ -320,7 +320,9 @@ impl<M: Memory> Ring<M> {
     pub fn commit(&self, head: u64, seq: u64, time_ns: u64) {
         let hot = &self.memory.control().hot;
         hot.head.store(head, Ordering::Release); // (A)
-        hot.next_seq.store(seq + 1, Ordering::Relaxed);
+                                                 // Release: who sees it sees the head of its messages. Without it a reader at its last seq could take one that is just
+                                                 // coming for lost, and a flush would note a seq that it does not cover.
+        hot.next_seq.store(seq + 1, Ordering::Release);
         hot.last_time.store(time_ns, Ordering::Relaxed);
     }
 

@@ -112,14 +112,16 @@ impl<M: Memory> Ring<M> {
         }
     }
 
-    /// The newest good message before a position, also beyond damaged ones whose lengths lead on.
-    pub fn good_before(&self, position: u64) -> Option<Header> {
-        let (tail, mut end) = (self.tail(), position);
+    /// The newest good message before a position, also beyond damaged ones whose lengths lead on: its position and header.
+    /// Looked for as far back as one ring reaches, whatever the control words say.
+    pub fn good_before(&self, position: u64) -> Option<(u64, Header)> {
+        let (tail, _) = self.bounds()?;
+        let (tail, mut end) = (tail.max(position.saturating_sub(self.size())), position);
         loop {
             let size = self.size_before(end, tail)?;
             end -= size.len();
             if let Check::Good(header) = self.check(end, position) {
-                return Some(header);
+                return Some((end, header));
             }
         }
     }

@@ -13,6 +13,7 @@ use crate::ring::search::Budget;
 use crate::ring::snapshot::Found;
 use crate::ring::window::{Framed, Window, WINDOW};
 use crate::ring::{mapped::Mapped, Ring};
+use crate::store::backwards::Below;
 use crate::store::rewind::Rewind;
 use crate::store::{Gap, GapPolicy, Pool, View};
 use crate::sys::atomic::Ordering;
@@ -38,7 +39,9 @@ pub(super) struct Cursor {
     pub(super) pool: Pool,
     /// Position of the next frame; going backwards, the end of it.
     pub(super) at: u64,
-    /// The seq that must come next if nothing is lost.
+    /// The [generation](crate::pool::Pool::generation_in_file) that all positions are of.
+    pub(super) generation: u64,
+    /// The seq that must come next if nothing is lost; going backwards, the most that may come.
     pub(super) expect: Option<u64>,
     /// The least seq that may come when none is expected, behind damage: what lies there may be made up.
     pub(super) floor: u64,
@@ -47,14 +50,19 @@ pub(super) struct Cursor {
     /// Messages before this time do not count.
     pub(super) since: u64,
     pub(super) end_seq: Option<u64>,
+    /// How many are wanted from a start on.
+    pub(super) max: Option<u64>,
+    /// How many of them are still to come.
     pub(super) left: Option<u64>,
     pub(super) backwards: bool,
+    /// What is known to come next, going backwards.
+    pub(super) below: Option<Below>,
     /// Views are to point into the pool's memory.
     pub(super) in_place: bool,
     /// They do: not before somebody has recovered the pool.
     lends: bool,
     /// What searches behind damage may still cost, and the position where the last one ended.
-    search: Option<(Budget, u64)>,
+    pub(super) search: Option<(Budget, u64)>,
     pub(super) policy: GapPolicy,
     pub(super) wanted: Vec<Vec<u8>>,
     pub(super) wanted_signature: u32,
@@ -72,7 +80,7 @@ pub(super) struct Cursor {
     /// What to wait for.
     pub(super) target: Target,
     /// Head as last seen; frames before it are committed.
-    head: u64,
+    pub(super) head: u64,
     pub(super) window: Window,
     /// Bytes that the window takes at a time.
     pub(super) reach: u64,
@@ -84,16 +92,20 @@ pub(super) struct Cursor {
 
 impl Cursor {
     pub(super) fn new(pool: Pool) -> Cursor {
+        let generation = pool.pool.generation_in_file();
         Cursor {
             pool,
             at: 0,
+            generation,
             expect: None,
             floor: 0,
             seek: None,
             since: 0,
             end_seq: None,
+            max: None,
             left: None,
             backwards: false,
+            below: None,
             in_place: false,
             lends: false,
             search: None,
@@ -112,6 +124,7 @@ impl Cursor {
                 head: 0,
                 seq: 0,
                 future: false,
+                generation,
             },
             head: 0,
             window: Window::default(),
@@ -128,15 +141,12 @@ impl Cursor {
 
     /// Forgets everything that depends on the place.
     pub(super) fn moved(&mut self) {
-        if let (Some(Ok(Step::Message)), Some(left)) = (&self.pending, &mut self.left) {
-            // It was looked at and not delivered.
-            *left += 1;
-        }
         self.window.clear();
         self.head = 0;
         self.pending = None;
         self.rewind = None;
         self.search = None;
+        self.below = None;
     }
 
     /// The next step, counting and remembering what it takes.
@@ -165,6 +175,8 @@ impl Cursor {
         }
         if self.in_place && !self.lends && !self.lent {
             self.lends = self.ring().memory.lends();
+            // Of before that, or nothing.
+            self.head = 0;
         }
         loop {
             // Padding, or a message that does not match, may have been the last in the window.
@@ -175,7 +187,10 @@ impl Cursor {
             if self.at >= self.head {
                 self.head = ring.head();
                 if self.at >= self.head {
-                    return self.at_head();
+                    match self.at_head()? {
+                        Some(step) => return Ok(step),
+                        None => continue,
+                    }
                 }
             }
             let found = if self.lends {
@@ -196,7 +211,9 @@ impl Cursor {
                 }
                 Found::Overtaken if self.ring().tail() > self.at => self.at = self.ring().tail(),
                 Found::Damaged | Found::Padding | Found::Overtaken => {
-                    return Err(self.skip_damage())
+                    if !self.is_elsewhere() {
+                        return Err(self.skip_damage());
+                    }
                 }
             }
         }
@@ -210,20 +227,17 @@ impl Cursor {
         step.unwrap_or(Ok(Step::Pause))
     }
 
-    fn is_past_end(&self) -> bool {
+    pub(super) fn is_past_end(&self) -> bool {
         !self.backwards
             && matches!((self.end_seq, self.expect), (Some(end), Some(expect)) if expect > end)
     }
 
-    fn at_head(&mut self) -> Result<Step> {
-        let ring = self.ring();
-        if self.at > self.head {
-            // The pool was recovered to less than this reader had seen, or is being recovered.
-            self.at = ring.head();
-            self.head = self.at;
-            self.expect = None;
-            self.floor = 0;
+    /// What to do at the head, or beyond one that went back: `None` to look again, elsewhere.
+    fn at_head(&mut self) -> Result<Option<Step>> {
+        if self.follow_recovery() {
+            return Ok(None);
         }
+        self.stand_at_head();
         // Everything up to the end is committed, and what was not read is lost.
         if let (Some(end), Some(expect)) = (self.end_seq, self.expect) {
             let next = self
@@ -234,13 +248,11 @@ impl Cursor {
                 .next_seq
                 .load(Ordering::Acquire);
             if next > end && self.ring().head() == self.at && expect <= end {
-                return self.lost(
-                    Gap {
-                        first: expect,
-                        last: end,
-                    },
-                    end + 1,
-                );
+                let gap = Gap {
+                    first: expect,
+                    last: end,
+                };
+                return self.lost(gap, end + 1).map(Some);
             }
         }
         let seq = self.expect.unwrap_or(0);
@@ -248,8 +260,9 @@ impl Cursor {
             head: self.at,
             seq,
             future: false,
+            generation: self.generation,
         };
-        Ok(Step::Wait)
+        Ok(Some(Step::Wait))
     }
 
     /// Goes to the seq that the stream was to start at; a step when it has to wait for it.
@@ -257,6 +270,7 @@ impl Cursor {
         let Some(seq) = self.seek else {
             return Ok(None);
         };
+        let generation = self.pool.pool.generation_in_file();
         let ring = self.ring();
         let head = ring.head();
         match ring.locate(seq) {
@@ -272,10 +286,12 @@ impl Cursor {
                     head,
                     seq,
                     future: true,
+                    generation,
                 };
                 return Ok(Some(Step::Wait));
             }
         }
+        self.generation = generation;
         self.expect = Some(seq);
         self.seek = None;
         Ok(None)
@@ -315,25 +331,10 @@ impl Cursor {
     #[inline]
     fn take(&mut self) -> Result<Option<Step>> {
         let (seq, len) = (self.header.seq, self.header.len);
-        if let Some(expect) = self.expect {
-            if seq < expect {
-                self.at += len;
-                return Ok(None);
+        if self.expect != Some(seq) {
+            if let Some(next) = self.unexpected(seq, len)? {
+                return Ok(next);
             }
-            if seq > expect {
-                let last = (seq - 1).min(self.end_seq.unwrap_or(u64::MAX));
-                let step = self.lost(
-                    Gap {
-                        first: expect,
-                        last,
-                    },
-                    last + 1,
-                )?;
-                return Ok((step != Step::Wait).then_some(step));
-            }
-        } else if seq < self.floor {
-            self.at += len;
-            return Ok(None);
         }
         if self.end_seq.is_some_and(|end| seq > end) {
             self.done = true;
@@ -364,52 +365,6 @@ impl Cursor {
         Ok(Some(Step::Message))
     }
 
-    /// Accounts for lost seqs; `next` is the one to go on with. `Wait` means: just go on.
-    #[cold]
-    fn lost(&mut self, gap: Gap, next: u64) -> Result<Step> {
-        self.dropped += gap.last - gap.first + 1;
-        self.last_gap = Some(gap);
-        self.expect = Some(next);
-        match self.policy {
-            GapPolicy::Continue => {
-                if self.is_past_end() {
-                    self.done = true;
-                    return Ok(Step::End);
-                }
-                Ok(Step::Wait)
-            }
-            GapPolicy::Event => Ok(Step::Gap),
-            GapPolicy::Error => {
-                self.done = true;
-                Err(gap.into_error())
-            }
-        }
-    }
-
-    #[cold]
-    fn skip_damage(&mut self) -> Error {
-        let ring = self.pool.pool.shared().ring();
-        let error = self.pool.damaged(self.at, self.expect);
-        // Control words that no writer left: there is no end to what they would make of the ring.
-        self.done = ring.bounds().is_none();
-        let head = ring.within_reach(self.at, self.head);
-        let mut budget = match &self.search {
-            Some((last, from)) => ring.budget_after(last, self.at.saturating_sub(*from)),
-            None => ring.budget(),
-        };
-        let next = ring.next_good_within(self.at.saturating_add(8), head, &mut budget);
-        let error = if budget.is_spent() {
-            error.with_hint("what follows only looks like messages: the search for intact ones was given up, and everything up to the newest counts as damaged")
-        } else {
-            error
-        };
-        self.at = next.unwrap_or(head);
-        self.search = Some((budget, self.at));
-        self.floor = self.expect.take().unwrap_or(self.floor);
-        self.window.clear();
-        error
-    }
-
     /// Whether messages are found in the private copy.
     #[inline]
     pub(super) fn is_private(&self) -> bool {
@@ -438,7 +393,10 @@ impl Cursor {
             let message = self.message()?;
             if self.in_place && !self.backwards {
                 // It may be looked at for as long as one in place.
-                *view = self.pool.copies.keep(&message)?.view();
+                let kept = self.pool.copies.keep(&message);
+                *view = kept
+                    .map_err(|error| self.pool.in_message(error, message.seq))?
+                    .view();
             } else {
                 view.set_private(&message);
             }

@@ -10,8 +10,10 @@ mod copies;
 mod cursor;
 mod feed;
 mod info;
+mod lost;
 mod options;
 mod pool;
+mod recovered;
 mod reference;
 mod reserve;
 mod rewind;
@@ -20,6 +22,7 @@ mod select;
 mod start;
 mod stream;
 mod token;
+mod turns;
 mod view;
 mod wait_any;
 

@@ -119,7 +119,7 @@ pub struct TailOptions<'a> {
     pub end_seq: Option<u64>,
     /// From newer to older; never waits.
     pub backwards: bool,
-    /// Most messages to deliver, counted after filters.
+    /// Most messages to deliver, counted after filters, and anew after a seek.
     pub max: Option<u64>,
     /// End this long after opening.
     pub timeout: Option<Duration>,

@@ -29,10 +29,11 @@ pub struct Pool {
 
 impl Pool {
     pub(super) fn new(pool: pool::Pool, name: &str) -> Pool {
+        let copies = Copies::new(pool.shared().ring().size());
         Pool {
             pool: Arc::new(pool),
             name: name.into(),
-            copies: Arc::default(),
+            copies: Arc::new(copies),
         }
     }
 

@@ -13,14 +13,27 @@ impl Cursor {
     /// # Errors
     /// Usage (a bad token), RetentionGap (a token from before a recovery), Corrupt.
     pub(super) fn go_to(&mut self, start: &Start) -> Result<()> {
-        self.moved();
-        self.expect = None;
-        self.floor = 0;
-        self.seek = None;
-        self.since = 0;
-        if self.backwards {
-            return self.go_to_backwards(start);
+        loop {
+            self.generation = self.pool.pool.generation_in_file();
+            self.moved();
+            self.expect = None;
+            self.floor = 0;
+            self.seek = None;
+            self.since = 0;
+            self.left = self.max;
+            if self.backwards {
+                self.go_to_backwards(start)?;
+            } else {
+                self.go_to_forwards(start)?;
+            }
+            // A place from before a recovery, in the generation after it, would be held against nothing.
+            if self.pool.pool.generation_in_file() == self.generation {
+                return Ok(());
+            }
         }
+    }
+
+    fn go_to_forwards(&mut self, start: &Start) -> Result<()> {
         match start {
             Start::Oldest => self.go_to_oldest(),
             Start::Now | Start::Last(0) => self.go_to_now(),
@@ -93,29 +106,14 @@ impl Cursor {
     }
 
     fn go_to_backwards(&mut self, start: &Start) -> Result<()> {
-        let ring = self.pool.pool.shared().ring();
-        self.at = ring.bounds().map_or_else(|| ring.tail(), |(_, head)| head);
-        let seq = match start {
-            Start::Seq(seq) => *seq,
-            Start::Token(text) => token::seq_in(text, &self.pool)?,
-            Start::Time(ns) => {
-                self.since = *ns;
-                return Ok(());
-            }
-            Start::Last(count) => {
-                self.left = Some(self.left.map_or(*count, |left| left.min(*count)));
-                return Ok(());
-            }
-            Start::Oldest | Start::Now => return Ok(()),
-        };
-        match ring.locate(seq) {
-            Place::At(at) => {
-                let len = ring.size_at(at, ring.head()).map_or(0, |size| size.len());
-                self.at = at + len;
-            }
-            Place::Gone | Place::Missing => self.at = ring.end_of(seq),
-            Place::Future => {}
+        match start {
+            Start::Seq(seq) => self.expect = Some(*seq),
+            Start::Token(text) => self.expect = Some(token::seq_in(text, &self.pool)?),
+            Start::Time(ns) => self.since = *ns,
+            Start::Last(count) => self.left = Some(self.max.map_or(*count, |max| max.min(*count))),
+            Start::Oldest | Start::Now => {}
         }
+        self.go_below();
         Ok(())
     }
 
@@ -157,17 +155,17 @@ impl Cursor {
     }
 
     /// The seq that comes next, as far as it is known; 0 going backwards when there is none.
-    pub(super) fn next_seq(&self) -> u64 {
+    pub(super) fn next_seq(&mut self) -> u64 {
         match &self.pending {
             Some(Ok(Step::Message)) => return self.header.seq,
             Some(Ok(Step::Gap)) => return self.last_gap.map_or(0, |gap| gap.first),
             Some(Err(error)) if error.seq().is_some() => return error.seq().unwrap_or_default(),
             _ => {}
         }
-        let ring = self.ring();
         if self.backwards {
-            return ring.good_before(self.at).map_or(0, |header| header.seq);
+            return self.seq_below();
         }
+        let ring = self.ring();
         self.seek.or(self.expect).unwrap_or_else(|| {
             ring.message_from(self.at, ring.head())
                 .map(|(_, header)| header.seq)

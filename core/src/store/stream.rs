@@ -5,35 +5,41 @@ use std::time::Duration;
 use crate::error::{Error, ErrorKind, Result};
 use crate::message::TimeCache;
 use crate::pool::notify::Notifier;
-use crate::pool::wait::{Target, WaitPlan, Woken};
+use crate::pool::wait::Target;
 use crate::store::cursor::{Cursor, Step};
 use crate::store::{token, Gap, Next, Pool, Start, Stats, TailOptions, View, Wait};
 use crate::sys::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::sys::clock::{self, Deadline};
-use crate::sys::fork_lock::ForkLock;
+use crate::sys::fork_lock::{ForkGuard, ForkLock};
 use crate::sys::set_once::SetOnce;
 
-/// A stream. Any thread may use it; calls that step take turns, [`Stream::cancel`] and the getters
-/// never wait for one that is asleep.
+/// A stream. Any thread may use it; calls that step take turns, and none waits for one that is asleep or searches.
+/// [`Stream::cancel`] waits for none at all.
 #[derive(Debug)]
 pub struct Stream {
-    pool: Pool,
-    state: ForkLock<State>,
-    cancelled: AtomicBool,
+    pub(super) pool: Pool,
+    pub(super) state: ForkLock<State>,
+    /// Held by whoever is next at the state.
+    pub(super) turn: ForkLock<()>,
+    /// How often the stream was moved, or came to its end before the pool's: who sleeps somewhere else looks again.
+    pub(super) moves: AtomicU64,
+    /// How many sleep, or are about to.
+    pub(super) sleepers: AtomicU64,
+    pub(super) cancelled: AtomicBool,
     delivered: AtomicU64,
     dropped: AtomicU64,
     next_seq: AtomicU64,
     /// No lock: a signal handler may cancel the stream while its thread is anywhere in here.
     notifier: SetOnce<Notifier>,
     starting: ForkLock<()>,
-    deadline: Deadline,
-    spin: Duration,
-    poll: bool,
+    pub(super) deadline: Deadline,
+    pub(super) spin: Duration,
+    pub(super) poll: bool,
 }
 
 #[derive(Debug)]
-struct State {
-    cursor: Cursor,
+pub(super) struct State {
+    pub(super) cursor: Cursor,
     times: TimeCache,
     delivered: u64,
     delivered_at_wait: u64,
@@ -62,7 +68,7 @@ impl Pool {
         cursor.in_place = options.in_place;
         cursor.policy = options.gap;
         cursor.end_seq = options.end_seq;
-        cursor.left = options.max;
+        cursor.max = options.max;
         cursor.want(options);
         cursor.go_to(&options.start)?;
         if options.snapshot && !options.backwards {
@@ -77,6 +83,9 @@ impl Pool {
                 delivered: 0,
                 delivered_at_wait: 0,
             }),
+            turn: ForkLock::new(()),
+            moves: AtomicU64::new(0),
+            sleepers: AtomicU64::new(0),
             cancelled: AtomicBool::new(false),
             delivered: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
@@ -99,10 +108,8 @@ impl Stream {
     /// next call goes on behind the damage), NotFound (the pool is gone).
     #[inline]
     pub fn next(&self, wait: Wait, view: &mut View) -> Result<Next> {
-        let mut state = self.state.lock();
-        self.step(&mut state, wait, |state| {
-            state.cursor.view(view).map(|()| true)
-        })
+        let (next, _) = self.step(wait, |state| state.cursor.view(view).map(|()| true))?;
+        Ok(next)
     }
 
     /// As [`Stream::next`] for as many messages as there are, at most as many as there are views; the
@@ -113,13 +120,10 @@ impl Stream {
     /// # Errors
     /// As [`Stream::next`].
     pub fn next_many(&self, wait: Wait, views: &mut [View]) -> Result<(Next, usize)> {
-        let mut state = self.state.lock();
         let Some((first, rest)) = views.split_first_mut() else {
             return Ok((Next::Timeout, 0));
         };
-        let next = self.step(&mut state, wait, |state| {
-            state.cursor.view(first).map(|()| true)
-        })?;
+        let (next, mut state) = self.step(wait, |state| state.cursor.view(first).map(|()| true))?;
         if !matches!(next, Next::Message(_)) {
             return Ok((next, 0));
         }
@@ -149,6 +153,7 @@ impl Stream {
         self.delivered.store(state.delivered, Ordering::Relaxed);
         self.stands_at(state.cursor.behind(last));
         self.dropped.store(state.cursor.dropped, Ordering::Relaxed);
+        self.tell_if_last(&state.cursor);
         Ok((next, count))
     }
 
@@ -161,9 +166,8 @@ impl Stream {
         wait: Wait,
         mut read: impl FnMut(&View) -> Result<T>,
     ) -> Result<(Next, Option<T>)> {
-        let mut state = self.state.lock();
         let mut result = None;
-        let next = self.step(&mut state, wait, |state| {
+        let (next, _) = self.step(wait, |state| {
             if !state.cursor.copy()? {
                 return Ok(false);
             }
@@ -181,8 +185,7 @@ impl Stream {
     /// As [`Stream::next`].
     #[inline]
     pub fn next_envelope(&self, wait: Wait, out: &mut Vec<u8>) -> Result<Next> {
-        let mut state = self.state.lock();
-        self.step(&mut state, wait, |state| {
+        let (next, _) = self.step(wait, |state| {
             let State { cursor, times, .. } = state;
             if !cursor.copy()? {
                 return Ok(false);
@@ -192,43 +195,44 @@ impl Stream {
                 .write_envelope(out, times)
                 .map_err(|error| cursor.pool.in_message(error, message.seq))?;
             Ok(true)
-        })
+        })?;
+        Ok(next)
     }
 
-    /// Steps until there is something to say. `deliver` gives false for a message that was overtaken
-    /// just now.
+    /// Steps until there is something to say, about the state that comes with it. `deliver` gives false for a message that
+    /// was overtaken just now.
     #[inline]
     fn step(
         &self,
-        state: &mut State,
         wait: Wait,
         mut deliver: impl FnMut(&mut State) -> Result<bool>,
-    ) -> Result<Next> {
-        let mut until = None;
+    ) -> Result<(Next, ForkGuard<'_, State>)> {
+        let (mut until, mut state) = (None, self.lock());
         loop {
             if self.cancelled.load(Ordering::Acquire) {
-                return Ok(Next::Cancelled);
+                return Ok((Next::Cancelled, state));
             }
             if !self.deadline.is_never() && self.deadline.passed() {
-                return Ok(Next::Deadline);
+                return Ok((Next::Deadline, state));
             }
             let step = state.cursor.step();
             self.dropped.store(state.cursor.dropped, Ordering::Relaxed);
             if !matches!(step, Ok(Step::Message | Step::Pause)) {
                 // Whatever is told now is behind us: a failed message, damage, a gap, what was not wanted.
-                self.stands_at(state.cursor.next_seq());
+                self.stands_where(&mut state.cursor);
             }
             match step? {
                 Step::Message => {
                     let seq = state.cursor.header.seq;
-                    let delivered = deliver(state);
+                    let delivered = deliver(&mut state);
                     if !matches!(delivered, Ok(false)) {
                         self.stands_at(state.cursor.behind(seq));
                     }
                     if delivered? {
                         state.delivered += 1;
                         self.delivered.store(state.delivered, Ordering::Relaxed);
-                        return Ok(Next::Message(seq));
+                        self.tell_if_last(&state.cursor);
+                        return Ok((Next::Message(seq), state));
                     }
                     state.cursor.expect = Some(seq);
                     if let Some(left) = &mut state.cursor.left {
@@ -238,20 +242,25 @@ impl Stream {
                 Step::Pause => {
                     // What was passed over is behind us, whoever ends this here. Counting back leads elsewhere first.
                     if state.cursor.rewind.is_none() {
-                        self.stands_at(state.cursor.next_seq());
+                        self.stands_where(&mut state.cursor);
                     }
                     if let Wait::For(_) = wait {
                         if until.get_or_insert_with(|| deadline_of(wait)).passed() {
                             // There is more to look at.
                             self.raise();
-                            return Ok(Next::Timeout);
+                            return Ok((Next::Timeout, state));
                         }
                     }
+                    drop(state);
+                    state = self.queue();
                 }
-                Step::Gap => return Ok(Next::Gap(state.cursor.last_gap.unwrap_or_default())),
+                Step::Gap => {
+                    let gap = state.cursor.last_gap.unwrap_or_default();
+                    return Ok((Next::Gap(gap), state));
+                }
                 Step::End => {
                     self.raise();
-                    return Ok(Next::End);
+                    return Ok((Next::End, state));
                 }
                 Step::Wait => {
                     let target = state.cursor.target;
@@ -260,63 +269,21 @@ impl Stream {
                     if lingers && !until.passed() && self.pool.pool.linger(&target) {
                         continue;
                     }
-                    if let Some(next) = self.wait(&target, until)? {
-                        return Ok(next);
+                    if until.passed() {
+                        if self.has_nothing(&target)? {
+                            return Ok((Next::Timeout, state));
+                        }
+                        continue;
                     }
+                    let moves = self.moves.load(Ordering::Relaxed);
+                    self.sleepers.fetch_add(1, Ordering::Relaxed);
+                    // Others may look meanwhile, and take what comes. So what it was that ended the sleep, a look tells.
+                    drop(state);
+                    let slept = self.sleep(&target, until, moves);
+                    self.sleepers.fetch_sub(1, Ordering::Relaxed);
+                    slept?;
+                    state = self.lock();
                 }
-            }
-        }
-    }
-
-    /// Waits for news: `None` when there is some.
-    fn wait(&self, target: &Target, until: Deadline) -> Result<Option<Next>> {
-        let pool = &self.pool.pool;
-        if pool.is_deleted() {
-            self.raise();
-            return Err(pool.gone());
-        }
-        if until.passed() {
-            // Whoever never waits here was perhaps told elsewhere that the file is gone, and asks for that.
-            if let Err(error) = pool.check_path(clock::wall_ns()) {
-                self.raise();
-                return Err(error);
-            }
-            self.arm(target);
-            return Ok((!pool.has_news(target)).then_some(Next::Timeout));
-        }
-        let deadline = self.deadline.sooner(until);
-        let plan = WaitPlan {
-            deadline,
-            spin: self.spin,
-            poll: self.poll,
-        };
-        match pool.wait_news(target, &plan, &self.cancelled)? {
-            Woken::News => Ok(None),
-            Woken::Cancelled => Ok(Some(Next::Cancelled)),
-            Woken::Timeout if self.deadline.passed() => Ok(Some(Next::Deadline)),
-            Woken::Timeout => {
-                self.arm(target);
-                Ok(Some(Next::Timeout))
-            }
-        }
-    }
-
-    /// Looks ahead without waiting: `None` when a call of [`Stream::next`] would not wait.
-    pub(super) fn would_wait(&self) -> Option<Target> {
-        if self.cancelled.load(Ordering::Acquire) || self.deadline.passed() {
-            return None;
-        }
-        let mut state = self.state.lock();
-        let mut step = state.cursor.step();
-        while matches!(step, Ok(Step::Pause)) && !self.cancelled.load(Ordering::Acquire) {
-            step = state.cursor.step();
-        }
-        match step {
-            Ok(Step::Wait) => (!self.pool.pool.is_deleted()).then_some(state.cursor.target),
-            // An error as well: it belongs to the call that steps.
-            step => {
-                state.cursor.pending = Some(step);
-                None
             }
         }
     }
@@ -351,12 +318,23 @@ impl Stream {
         self.next_seq.store(next_seq, Ordering::Relaxed);
     }
 
+    /// Where the cursor is. Backwards that is worked out when somebody asks: what is damaged there has to be summed.
+    fn stands_where(&self, cursor: &mut Cursor) {
+        self.stands_at(match cursor.backwards {
+            true => UNKNOWN,
+            false => cursor.next_seq(),
+        });
+    }
+
     /// Seq of the message that would come next if nothing is lost or filtered; 0 going backwards when there is none.
     pub fn next_seq(&self) -> u64 {
         match self.next_seq.load(Ordering::Relaxed) {
             UNKNOWN => {
-                let mut state = self.state.lock();
-                while !state.cursor.rewind() {}
+                let mut state = self.lock();
+                while !state.cursor.rewind() {
+                    drop(state);
+                    state = self.queue();
+                }
                 state.cursor.next_seq()
             }
             seq => seq,
@@ -373,7 +351,7 @@ impl Stream {
 
     /// The last gap, if there was one.
     pub fn last_gap(&self) -> Option<Gap> {
-        self.state.lock().cursor.last_gap
+        self.lock().cursor.last_gap
     }
 
     /// A text that another stream can resume from.
@@ -381,17 +359,18 @@ impl Stream {
         token::make(&self.pool, self.next_seq())
     }
 
-    /// Goes elsewhere; maximum, filters and end stay as they are.
+    /// Goes elsewhere; filters and end stay as they are, and the maximum counts anew. Who waits goes along.
     ///
     /// # Errors
     /// As [`Pool::tail`].
     pub fn seek(&self, start: &Start) -> Result<()> {
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         state.cursor.done = false;
-        state.cursor.go_to(start)?;
+        let moved = state.cursor.go_to(start);
         self.stands_at(UNKNOWN);
         self.raise();
-        Ok(())
+        self.call_sleepers();
+        moved
     }
 
     /// A descriptor that is readable when a step would not wait (it may then still find that nothing
@@ -419,7 +398,7 @@ impl Stream {
         Ok(self.notifier.set(new).fd())
     }
 
-    fn arm(&self, target: &Target) {
+    pub(super) fn arm(&self, target: &Target) {
         if let Some(notifier) = self.notifier.get() {
             notifier.arm(*target);
             // Arming made the descriptor quiet, perhaps right after a cancel had raised it.
@@ -429,7 +408,7 @@ impl Stream {
         }
     }
 
-    fn raise(&self) {
+    pub(super) fn raise(&self) {
         if let Some(notifier) = self.notifier.get() {
             notifier.raise();
         }

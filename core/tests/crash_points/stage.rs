@@ -2,7 +2,6 @@
 
 use std::mem::offset_of;
 use std::os::unix::fs::FileExt;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use plasmite_core::doctor::Status;
@@ -202,13 +201,14 @@ impl Stage {
             head: word(4096 + offset_of!(Hot, head)),
             seq: newest,
             future: true,
+            generation: pool.generation_in_file(),
         };
         let plan = WaitPlan {
             deadline: Deadline::after(Duration::ZERO),
             spin: Duration::ZERO,
             poll: true,
         };
-        let woken = pool.wait_news(&target, &plan, &AtomicBool::new(false));
+        let woken = pool.wait_news(&target, &plan, || false);
         assert_eq!(woken.unwrap(), Woken::News, "{point:?}: {target:?}");
     }
 
