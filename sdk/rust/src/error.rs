@@ -99,6 +99,16 @@ struct Details {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
+    /// There is no memory for so many bytes of a message: the library says the same of its own.
+    #[cold]
+    pub(crate) fn out_of_memory(bytes: usize) -> Error {
+        Error::new(
+            ErrorKind::Io,
+            format!("no memory for {bytes} bytes, which a message takes"),
+        )
+        .with_hint("a long message takes several times its length: raise the limit of the process (ulimit -v), or free some memory")
+    }
+
     /// An error of your own, for programs that report theirs in the same form.
     #[cold]
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Error {

@@ -63,7 +63,7 @@ pub(crate) unsafe fn text<'a>(range: raw::plsm_bytes_t, in_place: bool) -> Resul
         )
     };
     // SAFETY: the caller's promise.
-    match unsafe { raw_bytes(range, in_place) } {
+    match unsafe { raw_bytes(range, in_place) }? {
         Cow::Owned(copy) => String::from_utf8(copy)
             .map(Cow::Owned)
             .map_err(|_| changed()),
@@ -80,19 +80,21 @@ pub(crate) unsafe fn text<'a>(range: raw::plsm_bytes_t, in_place: bool) -> Resul
 ///
 /// # Safety
 /// As for [`text`].
-unsafe fn raw_bytes<'a>(range: raw::plsm_bytes_t, in_place: bool) -> Cow<'a, [u8]> {
+unsafe fn raw_bytes<'a>(range: raw::plsm_bytes_t, in_place: bool) -> Result<Cow<'a, [u8]>> {
     if !in_place {
         // SAFETY: the caller's promise.
-        return Cow::Borrowed(unsafe { bytes::slice(range) });
+        return Ok(Cow::Borrowed(unsafe { bytes::slice(range) }));
     }
-    let mut copy = Vec::with_capacity(range.len);
+    let mut copy = Vec::new();
+    copy.try_reserve_exact(range.len)
+        .map_err(|_| Error::out_of_memory(range.len))?;
     for index in 0..range.len {
         // SAFETY: within the range. Another process may write there: hence atomic loads.
         copy.push(unsafe {
             AtomicU8::from_ptr(range.data.add(index).cast_mut()).load(Ordering::Relaxed)
         });
     }
-    Cow::Owned(copy)
+    Ok(Cow::Owned(copy))
 }
 
 impl<'a> Value<'a> {
@@ -264,7 +266,7 @@ impl<'a> Value<'a> {
         // SAFETY: as above.
         call(|error| unsafe { raw::plsm_value_string(&self.raw, &mut range, error) })?;
         // SAFETY: the range lies in the document.
-        Ok(unsafe { raw_bytes(range, self.in_place) })
+        unsafe { raw_bytes(range, self.in_place) }
     }
 
     /// The members of an object in the writer's order, or the elements of an array with empty keys; nothing for any

@@ -111,8 +111,13 @@ impl<'a> View<'a> {
     pub fn write_json(&self, part: Part, out: &mut Vec<u8>) -> Result<()> {
         // A first guess that fits nearly always: text is little longer than the stored bytes.
         let mut room = self.raw.payload_len * 2 + self.raw.tags_len * 2 + 128;
+        let mut is_guess = true;
         loop {
-            out.reserve(room);
+            if out.try_reserve(room).is_err() && !is_guess {
+                // What the vector would add for later is not needed.
+                out.try_reserve_exact(room)
+                    .map_err(|_| Error::out_of_memory(room))?;
+            }
             let space = out.spare_capacity_mut();
             let mut length = 0;
             // SAFETY: as above; the library writes at most `space.len()` bytes there.
@@ -132,7 +137,7 @@ impl<'a> View<'a> {
                 unsafe { out.set_len(out.len() + length) };
                 return Ok(());
             }
-            room = length;
+            (room, is_guess) = (length, false);
         }
     }
 

@@ -268,10 +268,14 @@ impl<'a> Reader<'a> {
             && self.replay.is_none()
             && !matches!(self.show, Show::NotFrom(_))
         {
-            return Ok(self.stream.next_json(wait)?.map(|json| {
+            let next = self.stream.next_json(wait)?;
+            if let Next::Message(json) = &next {
+                if text.try_reserve(json.len()).is_err() {
+                    return Err(no_memory(json.len()));
+                }
                 text.extend_from_slice(json);
-                0
-            }));
+            }
+            return Ok(next.map(|_| 0));
         }
         let next = self.stream.next(wait)?;
         if let Next::Message(view) = &next {
@@ -288,6 +292,14 @@ impl<'a> Reader<'a> {
         }
         self.printer.print(&mut context.out, text)
     }
+}
+
+fn no_memory(bytes: usize) -> Error {
+    Error::new(
+        ErrorKind::Io,
+        format!("no memory for a message of {bytes} bytes"),
+    )
+    .with_hint("raise the limit of the process (ulimit -v), or free some memory")
 }
 
 /// Whether a message's data says that it comes from `name`. One without such a text does not.

@@ -4,6 +4,9 @@ use super::{human, paint};
 use crate::cli::terminal::printable;
 use crate::{Error, View};
 
+/// Bytes of the longest line: what is longer nobody has said, and it is shown without a copy.
+const LONGEST: usize = 1 << 20;
+
 /// Writes lines of a chat.
 #[derive(Debug)]
 pub(crate) struct Chat {
@@ -29,6 +32,9 @@ impl Chat {
         let (Ok(Some(from)), Ok(Some(text))) = (view.string("from"), view.string("msg")) else {
             return Ok(false);
         };
+        if from.len() + text.len() > LONGEST {
+            return Ok(false);
+        }
         let time = human::second(view.time_ns())?;
         let (day, clock) = time.split_once('T').unwrap_or(("", &time));
         if day != self.day {

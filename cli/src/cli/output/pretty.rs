@@ -2,9 +2,16 @@
 
 use super::paint;
 
-/// Appends `json`, which is valid and compact, indented by two blanks a level, in colour if wanted. Empty arrays and
-/// objects stay on one line.
-pub(crate) fn indent(json: &[u8], colored: bool, out: &mut Vec<u8>) {
+/// Gives `json`, which is valid and compact, to `put` piece by piece, indented by two blanks a level, in colour if wanted.
+/// Empty arrays and objects stay on one line. As a whole it can be many times as long as the text is.
+///
+/// # Errors
+/// Those of `put`.
+pub(crate) fn indent<E>(
+    json: &[u8],
+    colored: bool,
+    put: &mut impl FnMut(&[u8]) -> Result<(), E>,
+) -> Result<(), E> {
     let mut at = 0;
     // One byte a level: the kind of the open container.
     let mut open: Vec<u8> = Vec::new();
@@ -15,33 +22,33 @@ pub(crate) fn indent(json: &[u8], colored: bool, out: &mut Vec<u8>) {
             b'{' | b'[' => {
                 let close = byte + 2; // in ASCII both closing brackets stand two after their opening ones
                 if json.get(at + 1) == Some(&close) {
-                    out.extend_from_slice(&[byte, close]);
+                    put(&[byte, close])?;
                     at += 2;
                     continue;
                 }
                 open.push(byte);
                 key = byte == b'{';
-                out.push(byte);
-                new_line(open.len(), out);
+                put(&[byte])?;
+                new_line(open.len(), put)?;
             }
             b'}' | b']' => {
                 open.pop();
-                new_line(open.len(), out);
-                out.push(byte);
+                new_line(open.len(), put)?;
+                put(&[byte])?;
             }
             b',' => {
                 key = open.last() == Some(&b'{');
-                out.push(byte);
-                new_line(open.len(), out);
+                put(&[byte])?;
+                new_line(open.len(), put)?;
             }
             b':' => {
                 key = false;
-                out.extend_from_slice(b": ");
+                put(b": ")?;
             }
             b'"' => {
                 let end = string_end(json, at);
                 let color = if key { paint::CYAN } else { paint::GREEN };
-                painted(&json[at..end], color, colored, out);
+                painted(&json[at..end], color, colored, put)?;
                 at = end;
                 continue;
             }
@@ -55,27 +62,40 @@ pub(crate) fn indent(json: &[u8], colored: bool, out: &mut Vec<u8>) {
                     b'n' => "",
                     _ => paint::YELLOW,
                 };
-                painted(&json[at..end], color, colored && !color.is_empty(), out);
+                painted(&json[at..end], color, colored && !color.is_empty(), put)?;
                 at = end;
                 continue;
             }
         }
         at += 1;
     }
+    Ok(())
 }
 
-fn new_line(depth: usize, out: &mut Vec<u8>) {
-    out.push(b'\n');
-    out.resize(out.len() + 2 * depth, b' ');
-}
-
-fn painted(text: &[u8], color: &str, colored: bool, out: &mut Vec<u8>) {
-    if !colored {
-        return out.extend_from_slice(text);
+fn new_line<E>(depth: usize, put: &mut impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+    const BLANKS: [u8; 64] = [b' '; 64];
+    put(b"\n")?;
+    let mut left = 2 * depth;
+    while left > 0 {
+        let count = left.min(BLANKS.len());
+        put(&BLANKS[..count])?;
+        left -= count;
     }
-    out.extend_from_slice(color.as_bytes());
-    out.extend_from_slice(text);
-    out.extend_from_slice(paint::RESET.as_bytes());
+    Ok(())
+}
+
+fn painted<E>(
+    text: &[u8],
+    color: &str,
+    colored: bool,
+    put: &mut impl FnMut(&[u8]) -> Result<(), E>,
+) -> Result<(), E> {
+    if !colored {
+        return put(text);
+    }
+    put(color.as_bytes())?;
+    put(text)?;
+    put(paint::RESET.as_bytes())
 }
 
 /// Behind the quote that ends the string starting at `start`.
@@ -97,7 +117,11 @@ mod tests {
 
     fn indented(json: &str, colored: bool) -> String {
         let mut out = Vec::new();
-        indent(json.as_bytes(), colored, &mut out);
+        let put = &mut |piece: &[u8]| {
+            out.extend_from_slice(piece);
+            Ok::<(), ()>(())
+        };
+        indent(json.as_bytes(), colored, put).unwrap();
         String::from_utf8(out).unwrap()
     }
 

@@ -64,29 +64,36 @@ impl Stdout {
 
     /// Appends a line that is UTF-8.
     pub(crate) fn text_line(&mut self, text: &[u8]) -> Result<(), Failure> {
-        self.buffer.extend_from_slice(text);
-        self.buffer.push(b'\n');
+        self.put(text)?;
+        self.put(b"\n")
+    }
+
+    /// Appends a piece. A long one goes out as it is: for a copy of it there might be no memory.
+    fn put(&mut self, piece: &[u8]) -> Result<(), Failure> {
+        if piece.len() >= LARGE {
+            self.flush()?;
+            return print(piece);
+        }
+        self.buffer.extend_from_slice(piece);
         self.written()
     }
 
     /// Appends compact JSON as a line.
     pub(crate) fn json_line(&mut self, json: &[u8]) -> Result<(), Failure> {
         match self.terminal {
-            true => self.buffer.extend_from_slice(&harmless(json)),
-            false => self.buffer.extend_from_slice(json),
+            true => self.text_line(&harmless(json)?),
+            false => self.text_line(json),
         }
-        self.buffer.push(b'\n');
-        self.written()
     }
 
     /// Appends compact JSON indented, in colour where that is wanted.
     pub(crate) fn json_indented(&mut self, json: &[u8]) -> Result<(), Failure> {
-        match self.terminal {
-            true => pretty::indent(&harmless(json), self.colored, &mut self.buffer),
-            false => pretty::indent(json, self.colored, &mut self.buffer),
-        }
-        self.buffer.push(b'\n');
-        self.written()
+        let json = match self.terminal {
+            true => harmless(json)?,
+            false => Cow::Borrowed(json),
+        };
+        pretty::indent(&json, self.colored, &mut |piece| self.put(piece))?;
+        self.put(b"\n")
     }
 
     /// Appends a report: compact JSON as a line, indented on a terminal.
@@ -110,19 +117,30 @@ impl Stdout {
 
 /// JSON for a terminal. Control characters up to U+001F are escaped already; those from U+007F on need not be in JSON,
 /// and terminals take some of them for commands.
-pub(crate) fn harmless(json: &[u8]) -> Cow<'_, [u8]> {
-    let suspicious = |byte: &u8| matches!(byte, 0x7f | 0xc2);
-    if !json.iter().any(suspicious) {
-        return Cow::Borrowed(json);
+pub(crate) fn harmless(json: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
+    let suspicious = json.iter().filter(|byte| matches!(byte, 0x7f | 0xc2));
+    let suspicious = suspicious.count();
+    if suspicious == 0 {
+        return Ok(Cow::Borrowed(json));
     }
-    let mut text = String::with_capacity(json.len());
+    let mut text = String::new();
+    let longest = json.len() + 5 * suspicious;
+    if text.try_reserve(longest).is_err() {
+        return Err(Error::new(
+            ErrorKind::Io,
+            format!("no memory for {longest} bytes to show"),
+        )
+        .with_hint(
+            "raise the limit of the process (ulimit -v), or write to a file instead of a terminal",
+        ));
+    }
     for char in String::from_utf8_lossy(json).chars() {
         match char {
             '\u{7f}'..='\u{9f}' => text.push_str(&format!("\\u{:04x}", u32::from(char))),
             char => text.push(char),
         }
     }
-    Cow::Owned(text.into_bytes())
+    Ok(Cow::Owned(text.into_bytes()))
 }
 
 /// Writes to standard output at once. A reader that is gone is not an error but an end.

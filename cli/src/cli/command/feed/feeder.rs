@@ -281,7 +281,8 @@ fn receipt_end(terminal: bool, tags: &[String]) -> Vec<u8> {
 fn receipt_end_with(terminal: bool, tags: &[u8]) -> Vec<u8> {
     match terminal {
         true if tags == b"[]" => b"\n".to_vec(),
-        true => [b"  tags: ", &*harmless(tags), b"\n"].concat(),
+        // Without memory to show them they are left out: the message is stored.
+        true => [b"  tags: ", &*harmless(tags).unwrap_or_default(), b"\n"].concat(),
         false => [&b"\",\"meta\":{\"tags\":"[..], tags, b"}}\n"].concat(),
     }
 }
