@@ -169,7 +169,7 @@ pub(crate) struct Watchdog(Arc<AtomicBool>);
 
 pub(crate) fn watchdog() -> Watchdog {
     let extra =
-        soak(Duration::ZERO) + Duration::from_millis(env("PLASMITE_KILLS").unwrap_or(0) * 30);
+        soak(Duration::ZERO) + Duration::from_millis(env("PLASMITE_KILLS").unwrap_or(0) * 100);
     watchdog_for(Duration::from_secs(30) + extra)
 }
 
