@@ -5,6 +5,7 @@
 #include "serving.h"
 
 #include <poll.h>
+#include <pthread.h>
 
 static plsm_client_t *far, *near;
 
@@ -193,6 +194,42 @@ static void descriptors_tell_deadlines(void) {
     free_both(pools);
 }
 
+static void *takes_one(void *stream) {
+    plsm_error_t *err = NULL;
+    plsm_view_t view;
+    GIVES(PLSM_NEXT_MESSAGE, plsm_stream_next_view(stream, PLSM_WAIT_FOREVER, &view, &err));
+    return NULL;
+}
+
+// A call waits as long as it says, also while another thread sleeps in the stream.
+static void shared_streams(void) {
+    plsm_error_t *err = NULL;
+    plsm_pool_t *pools[2] = {NULL, NULL};
+    open_both("shared", pools);
+    for (int n = 0; n < 2; n++) {
+        plsm_tail_options_t options = PLSM_TAIL_OPTIONS_INIT;
+        plsm_stream_t *stream = NULL;
+        plsm_stream_stats_t stats;
+        plsm_view_t view;
+        pthread_t sleeper;
+        size_t ready;
+        options.start = PLSM_START_NOW;
+        OK(plsm_pool_tail(pools[n], &options, &stream, &err));
+        CHECK(pthread_create(&sleeper, NULL, takes_one, stream) == 0);
+        pause_ms(50);
+        GIVES(PLSM_NEXT_TIMEOUT, plsm_stream_next_view(stream, 0, &view, &err));
+        GIVES(PLSM_NEXT_TIMEOUT, plsm_stream_next_view(stream, 5, &view, &err));
+        CHECK(plsm_wait_any(&stream, 1, 0, &ready, &err) == 0);
+        append(pools[1], "1");
+        pthread_join(sleeper, NULL);
+        GIVES(PLSM_NEXT_TIMEOUT, plsm_stream_next_view(stream, 0, &view, &err));
+        OK(plsm_stream_stats(stream, &stats, &err));
+        CHECK_U64(stats.delivered, 1);
+        plsm_stream_free(stream);
+    }
+    free_both(pools);
+}
+
 int main(void) {
     start_server(NULL);
     far = client_of(base);
@@ -201,6 +238,7 @@ int main(void) {
     cancels_at_any_moment();
     seeks_that_fail();
     descriptors_tell_deadlines();
+    shared_streams();
     plsm_client_free(far);
     stop_server();
     return finish("remote_streams");

@@ -120,12 +120,12 @@ impl Stream {
     /// RetentionGap (with [`GapPolicy::Error`]; the stream has ended then), NotFound (the pool is gone), Usage with a
     /// seq (a filter failed on the message), Corrupt, Permission, Io.
     pub fn next(&self, wait: Wait, view: &mut View) -> Result<Next> {
-        let mut state = self.state_of_ours()?;
-        self.step(&mut state, wait, |state, message| {
+        let (next, _state) = self.step(wait, |state, message| {
             *view = message.view();
             state.lent.push(message);
             Ok(())
-        })
+        })?;
+        Ok(next)
     }
 
     /// As [`Stream::next`] for as many messages as there are, at most as many as there are views. Only the first is
@@ -134,11 +134,11 @@ impl Stream {
     /// # Errors
     /// As [`Stream::next`].
     pub fn next_many(&self, wait: Wait, views: &mut [View]) -> Result<(Next, usize)> {
-        let mut state = self.state_of_ours()?;
         let Some((first, rest)) = views.split_first_mut() else {
+            self.check_process()?;
             return Ok((Next::Timeout, 0));
         };
-        let next = self.step(&mut state, wait, |state, message| {
+        let (next, mut state) = self.step(wait, |state, message| {
             *first = message.view();
             state.lent.push(message);
             Ok(())
@@ -171,9 +171,8 @@ impl Stream {
         wait: Wait,
         read: impl FnOnce(&View) -> Result<T>,
     ) -> Result<(Next, Option<T>)> {
-        let mut state = self.state_of_ours()?;
         let mut result = None;
-        let next = self.step(&mut state, wait, |_, message| {
+        let (next, _state) = self.step(wait, |_, message| {
             result = Some(read(&message.view())?);
             Ok(())
         })?;
@@ -185,10 +184,10 @@ impl Stream {
     /// # Errors
     /// As [`Stream::next`].
     pub fn next_envelope(&self, wait: Wait, out: &mut Vec<u8>) -> Result<Next> {
-        let mut state = self.state_of_ours()?;
-        self.step(&mut state, wait, |state, message| {
+        let (next, _state) = self.step(wait, |state, message| {
             message.message().write_envelope(out, &mut state.times)
-        })
+        })?;
+        Ok(next)
     }
 
     fn state_of_ours(&self) -> Result<MutexGuard<'_, State>> {
@@ -217,33 +216,34 @@ impl Stream {
         self.inbox.next_seq.store(next, Ordering::Relaxed);
     }
 
+    /// Nobody waits for a thread that sleeps in here: it lets go of the state, and looks again when it wakes up.
     fn step(
         &self,
-        state: &mut State,
         wait: Wait,
         deliver: impl FnOnce(&mut State, OwnedMessage) -> Result<()>,
-    ) -> Result<Next> {
+    ) -> Result<(Next, MutexGuard<'_, State>)> {
         let until = deadline_of(wait);
+        let mut state = self.state_of_ours()?;
         loop {
             // Before anything that a sleep is decided by: what happens from now on ends it.
             let epoch = self.inbox.epoch();
             if self.inbox.is_cancelled() {
-                return Ok(Next::Cancelled);
+                return Ok((Next::Cancelled, state));
             }
             if self.deadline.passed() {
                 self.inbox.raise();
-                return Ok(Next::Deadline);
+                return Ok((Next::Deadline, state));
             }
             if state.done || state.left == Some(0) {
                 self.inbox.raise();
-                return Ok(Next::End);
+                return Ok((Next::End, state));
             }
             match self.inbox.take() {
                 Some(Item::Message(message)) => {
                     let seq = message.message().seq;
-                    self.delivered(state, &message);
-                    deliver(state, message)?;
-                    return Ok(Next::Message(seq));
+                    self.delivered(&mut state, &message);
+                    deliver(&mut state, message)?;
+                    return Ok((Next::Message(seq), state));
                 }
                 Some(Item::Gap(gap)) => {
                     let count = gap.last.saturating_sub(gap.first).saturating_add(1);
@@ -253,7 +253,7 @@ impl Stream {
                         .store(gap.last.saturating_add(1), Ordering::Relaxed);
                     match self.policy {
                         GapPolicy::Continue => {}
-                        GapPolicy::Event => return Ok(Next::Gap(gap)),
+                        GapPolicy::Event => return Ok((Next::Gap(gap), state)),
                         GapPolicy::Error => {
                             state.done = true;
                             return Err(gap.into_error());
@@ -263,21 +263,25 @@ impl Stream {
                 Some(Item::Failed(error)) => {
                     state.done |= error.kind() == ErrorKind::RetentionGap;
                     if let (false, Some(seq)) = (state.done, error.seq()) {
-                        self.stands_behind(state, seq);
+                        self.stands_behind(&state, seq);
                     }
                     return Err(error);
                 }
                 // Locally, too, it is one of the most that are wanted.
                 Some(Item::Spoilt(error)) => {
-                    self.passed(state, error.seq().unwrap_or_default());
+                    self.passed(&mut state, error.seq().unwrap_or_default());
                     return Err(error);
                 }
                 Some(Item::End) => state.done = true,
                 None if until.passed() => {
                     self.inbox.quiet();
-                    return Ok(Next::Timeout);
+                    return Ok((Next::Timeout, state));
                 }
-                None => self.inbox.sleep(epoch, self.deadline.sooner(until)),
+                None => {
+                    drop(state);
+                    self.inbox.sleep(epoch, self.deadline.sooner(until));
+                    state = lock(&self.state);
+                }
             }
         }
     }
