@@ -194,6 +194,37 @@ static void descriptors_tell_deadlines(void) {
     free_both(pools);
 }
 
+// A stream that was moved begins its maximum anew, forwards and backwards.
+static void maxima_of_moved_streams(void) {
+    plsm_error_t *err = NULL;
+    plsm_pool_t *pools[2] = {NULL, NULL};
+    open_both("moved", pools);
+    for (int n = 0; n < 9; n++) append(pools[1], "1");
+    for (int n = 0; n < 4; n++) {
+        plsm_tail_options_t options = PLSM_TAIL_OPTIONS_INIT;
+        plsm_stream_t *stream = NULL;
+        plsm_view_t view;
+        const int back = n / 2;
+        options.flags = back ? PLSM_TAIL_BACKWARDS : 0;
+        options.start = PLSM_START_SEQ;
+        options.start_value = 5;
+        options.has_max = 1;
+        options.max_messages = 2;
+        OK(plsm_pool_tail(pools[n % 2], &options, &stream, &err));
+        const uint64_t starts[] = {5, 7, 3};
+        for (int at = 0; at < 3; at++) {
+            if (at > 0) OK(plsm_stream_seek(stream, PLSM_START_SEQ, starts[at], &err));
+            for (int of = 0; of < 2; of++) {
+                GIVES(PLSM_NEXT_MESSAGE, plsm_stream_next_view(stream, PLSM_WAIT_FOREVER, &view, &err));
+                CHECK_U64(view.seq, back ? starts[at] - of : starts[at] + of);
+            }
+            GIVES(PLSM_NEXT_END, plsm_stream_next_view(stream, PLSM_WAIT_FOREVER, &view, &err));
+        }
+        plsm_stream_free(stream);
+    }
+    free_both(pools);
+}
+
 static void *takes_one(void *stream) {
     plsm_error_t *err = NULL;
     plsm_view_t view;
@@ -238,6 +269,7 @@ int main(void) {
     cancels_at_any_moment();
     seeks_that_fail();
     descriptors_tell_deadlines();
+    maxima_of_moved_streams();
     shared_streams();
     plsm_client_free(far);
     stop_server();

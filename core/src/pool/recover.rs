@@ -99,7 +99,7 @@ impl Pool {
             hot.tail.store(found.head.max(now.head), Ordering::Relaxed);
             fence(Ordering::Release);
             hot.head.store(found.head, Ordering::Release);
-            hot.next_seq.store(found.next_seq, Ordering::Relaxed);
+            hot.next_seq.store(found.next_seq, Ordering::Release);
             hot.last_time.store(found.last_time, Ordering::Relaxed);
             hot.tail.store(found.tail, Ordering::Release);
             self.rebuild_index(&found);

@@ -357,7 +357,7 @@ impl<M: Memory> Ring<M> {
         let (tail, head) = self.bounds_locked()?;
         if let Some((_, newest)) = self.newest_before(head, tail) {
             if hot.next_seq.load(Ordering::Relaxed) <= newest.seq {
-                hot.next_seq.store(newest.seq + 1, Ordering::Relaxed);
+                hot.next_seq.store(newest.seq + 1, Ordering::Release);
             }
             if hot.last_time.load(Ordering::Relaxed) < newest.time_ns {
                 hot.last_time.store(newest.time_ns, Ordering::Relaxed);

@@ -36,6 +36,8 @@ pub struct Stream {
     state: Mutex<State>,
     running: Mutex<Option<Running>>,
     policy: GapPolicy,
+    /// How many messages are wanted from each place on to which the stream is moved.
+    max: Option<u64>,
     deadline: Deadline,
     delivered: AtomicU64,
     dropped: AtomicU64,
@@ -86,6 +88,7 @@ impl Pool {
             }),
             running: Mutex::new(None),
             policy: options.gap,
+            max: options.max,
             deadline,
             delivered: AtomicU64::new(0),
             dropped: AtomicU64::new(0),

@@ -94,8 +94,8 @@ impl Stream {
         state.plan = plan.clone();
     }
 
-    /// Goes elsewhere, on a new connection; maximum, filters and end stay as they are. When that fails the stream goes
-    /// on where it stood.
+    /// Goes elsewhere, on a new connection; the maximum begins anew, filters and end stay as they are. When that fails
+    /// the stream goes on where it stood.
     ///
     /// # Errors
     /// As [`crate::Pool::tail`].
@@ -103,7 +103,7 @@ impl Stream {
         let mut state = self.state_of_ours()?;
         let mut plan = state.plan.clone();
         plan.go_to(start);
-        plan.set_left(state.left);
+        plan.set_left(self.max);
         let line = Arc::new(Line::new(&self.pool));
         let (running, task) = self.start(Arc::clone(&line))?;
         // The old connection ends first: of those a server has so many, and this stream's may be the last.
@@ -112,6 +112,7 @@ impl Stream {
             Ok(connection) => {
                 self.inbox.restart();
                 state.done = false;
+                state.left = self.max;
                 self.stands_as(&mut state, &plan);
                 self.give(running, &task, (plan, Some(connection)));
                 self.inbox.raise();
