@@ -6,12 +6,14 @@ mod common;
 
 use std::mem::offset_of;
 use std::os::unix::fs::FileExt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::time::Duration;
 
 use common::{data_of, put, scratch_in_memory, sized, watchdog_for};
 use plasmite_core::filter::{Filter, FilterOptions};
 use plasmite_core::format::control::{Control, Recovery};
+use plasmite_core::ring::memory::Memory;
 use plasmite_core::store::{
     wait_any, AppendOptions, BatchItem, Client, GapPolicy, ItemEncoding, Next, OpenOptions, Pool,
     Start, Stream, TailOptions, View, Wait,
@@ -397,4 +399,56 @@ fn a_wait_ends_with_a_recovery() {
         });
         assert_eq!(WAYS[0].1(&stream), messages(22..=31));
     }
+}
+
+/// Who makes recoveries up keeps no call longer than it said.
+#[test]
+fn recoveries_without_end() {
+    let _watchdog = watchdog_for(PATIENCE);
+    let (_dir, client) = scratch_in_memory();
+    let pool = client.create("p", &sized(1 << 16)).unwrap();
+    (0..9).for_each(|_| _ = put(&pool, "1"));
+    let raw = plasmite_core::pool::Pool::open(pool.path(), false).unwrap();
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let enemies = [0, 1].map(|which| {
+            let (raw, done) = (&raw, &done);
+            scope.spawn(move || {
+                let control = raw.shared().ring().memory.control();
+                while !done.load(Ordering::Relaxed) {
+                    match which {
+                        0 => _ = control.recovery.generation.fetch_add(1, Ordering::AcqRel),
+                        _ => {
+                            _ = control
+                                .recovery
+                                .recovered_next
+                                .fetch_xor(8, Ordering::AcqRel)
+                        }
+                    }
+                }
+            })
+        });
+        for turn in 0..400u64 {
+            let reader = client.open("p", &READ_ONLY).unwrap();
+            for backwards in [false, true] {
+                let stream = reader.tail(&TailOptions {
+                    backwards,
+                    in_place: turn % 2 == 0,
+                    ..TailOptions::default()
+                });
+                // Its words may be damaged at the moment.
+                let Ok(stream) = stream else { continue };
+                for _ in 0..12 {
+                    let _ = stream.next(Wait::Try, &mut View::empty());
+                    let _ = stream
+                        .next_many(Wait::For(Duration::from_micros(50)), &mut [View::empty()]);
+                    let _ = wait_any(&[&stream], Wait::Try);
+                }
+            }
+        }
+        done.store(true, Ordering::Relaxed);
+        enemies.into_iter().for_each(|enemy| enemy.join().unwrap());
+    });
+    // Whoever comes after them reads on.
+    assert!(put(&pool, "10") >= 10);
 }

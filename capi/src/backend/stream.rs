@@ -9,6 +9,8 @@ use plasmite_core::{store, Result};
 use plasmite_remote as remote;
 
 /// A stream of a pool of this machine or of a server. Each call is that of the same name there.
+// It lies behind a handle, and is never moved again.
+#[allow(clippy::large_enum_variant)]
 pub(crate) enum Stream {
     Local(store::Stream),
     Remote(remote::Stream),

@@ -123,7 +123,7 @@ fn look<M: Memory>(
             if !rises || !seqs.contains(&header.seq) || !counts(position, &header) {
                 continue;
             }
-            let found = found.get_or_insert_with(|| LeftOut {
+            let found = found.get_or_insert(LeftOut {
                 messages: 0,
                 seqs: (header.seq, header.seq),
                 positions: position..at,

@@ -41,6 +41,8 @@ pub(super) struct Cursor {
     pub(super) at: u64,
     /// The [generation](crate::pool::Pool::generation_in_file) that all positions are of.
     pub(super) generation: u64,
+    /// How often it has followed others elsewhere, since the call began or woke up.
+    pub(super) follows: u32,
     /// The seq that must come next if nothing is lost; going backwards, the most that may come.
     pub(super) expect: Option<u64>,
     /// The least seq that may come when none is expected, behind damage: what lies there may be made up.
@@ -97,6 +99,7 @@ impl Cursor {
             pool,
             at: 0,
             generation,
+            follows: 0,
             expect: None,
             floor: 0,
             seek: None,
@@ -234,7 +237,7 @@ impl Cursor {
 
     /// What to do at the head, or beyond one that went back: `None` to look again, elsewhere.
     fn at_head(&mut self) -> Result<Option<Step>> {
-        if self.follow_recovery() {
+        if self.is_recovered()? {
             return Ok(None);
         }
         self.stand_at_head();

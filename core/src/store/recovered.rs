@@ -7,26 +7,48 @@
 //! that finds the seq it expects need not ask, nor look at a line more than it would: it asks when it finds
 //! anything else, and before it waits.
 
+use crate::error::{Error, Result};
 use crate::limits::SEQ_LIMIT;
 use crate::ring::locate::Place;
 use crate::ring::memory::Memory;
 use crate::store::cursor::Cursor;
 use crate::sys::atomic::Ordering;
 
+/// How often one call follows others elsewhere: recoveries are rare, and whoever makes them up could keep it busy for ever.
+const MOST_FOLLOWS: u32 = 64;
+
 impl Cursor {
     /// Whether the place is another one now, to be looked at again: for a reader that has found what it did not expect. To be
     /// asked behind an acquire of what was found: a head, or the tail behind a frame.
     #[cold]
     pub(super) fn is_elsewhere(&mut self) -> bool {
-        self.follow_recovery() || self.follow_head()
+        self.follows < MOST_FOLLOWS && (self.follow_recovery() || self.follow_head())
+    }
+
+    /// As [`Cursor::is_elsewhere`], of recoveries alone, for a reader that has seen everything.
+    ///
+    /// # Errors
+    /// Corrupt when there is no end of them.
+    pub(super) fn is_recovered(&mut self) -> Result<bool> {
+        let is_recovered = self.follow_recovery();
+        if is_recovered && self.follows >= MOST_FOLLOWS {
+            self.follows = 0;
+            return Err(
+                Error::corrupt("the pool says again and again that it was recovered")
+                    .with_path(self.pool.path())
+                    .with_hint("some program writes into the pool's file; examine it with doctor"),
+            );
+        }
+        Ok(is_recovered)
     }
 
     /// Goes to where the reader would be if there had been no other generation.
-    pub(super) fn follow_recovery(&mut self) -> bool {
+    fn follow_recovery(&mut self) -> bool {
         let generation = self.pool.pool.generation_in_file();
         if generation == self.generation {
             return false;
         }
+        self.follows += 1;
         let control = self.ring().memory.control_in_file();
         let given_again = control.recovery.lowest_since(self.generation);
         self.generation = generation;
@@ -47,11 +69,13 @@ impl Cursor {
         let head = self.ring().head();
         if self.backwards {
             let is_beyond = self.at > head;
+            self.follows += u32::from(is_beyond);
             self.at = self.at.min(head);
             return is_beyond;
         }
         let went_back = head < self.head;
         if went_back {
+            self.follows += 1;
             self.head = head;
             self.stand_at_head();
         }

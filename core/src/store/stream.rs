@@ -208,6 +208,7 @@ impl Stream {
         mut deliver: impl FnMut(&mut State) -> Result<bool>,
     ) -> Result<(Next, ForkGuard<'_, State>)> {
         let (mut until, mut state) = (None, self.lock());
+        state.cursor.follows = 0;
         loop {
             if self.cancelled.load(Ordering::Acquire) {
                 return Ok((Next::Cancelled, state));
@@ -283,6 +284,7 @@ impl Stream {
                     self.sleepers.fetch_sub(1, Ordering::Relaxed);
                     slept?;
                     state = self.lock();
+                    state.cursor.follows = 0;
                 }
             }
         }

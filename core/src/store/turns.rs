@@ -80,6 +80,7 @@ impl Stream {
             return None;
         }
         let mut state = self.lock();
+        state.cursor.follows = 0;
         let mut step = state.cursor.step();
         while matches!(step, Ok(Step::Pause)) && !self.cancelled.load(Ordering::Acquire) {
             drop(state);
