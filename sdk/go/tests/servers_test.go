@@ -6,6 +6,10 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -202,6 +206,33 @@ func TestAppendsAndReadsOnAServer(t *testing.T) {
 	bounds, err := there.Bounds()
 	must(t, err)
 	equal(t, "newest", bounds.Newest, 5)
+}
+
+// What was stored is no failure, though the server cannot be asked for it any more.
+func TestAppendsThatCannotBeReadBack(t *testing.T) {
+	_, here, on := both(t)
+	target, err := url.Parse(on.url)
+	must(t, err)
+	forward := httputil.NewSingleHostReverseProxy(target)
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, "/messages/") {
+			http.Error(w, "gone", http.StatusInternalServerError)
+			return
+		}
+		forward.ServeHTTP(w, r)
+	}))
+	defer proxy.Close()
+	there, err := remote(t, proxy.URL).Open("events")
+	must(t, err)
+	defer there.Close()
+	stored, err := there.Append(map[string]int{"n": 1}, []string{"a"}, plasmite.WithTime(time.Unix(1, 0)))
+	must(t, err)
+	if stored.Seq != 1 || string(stored.Data) != `{"n":1}` || stored.Meta.Tags[0] != "a" || !stored.Time.Equal(time.Unix(1, 0)) {
+		t.Fatalf("%+v", stored)
+	}
+	if bounds, err := here.Bounds(); err != nil || bounds.Newest != 1 {
+		t.Fatal(bounds, err)
+	}
 }
 
 func TestTailsOfAServer(t *testing.T) {
