@@ -6,7 +6,6 @@ mod common;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::{scratch_in_memory, sized, watchdog};
 use plasmite_core::filter::{Filter, FilterOptions};
@@ -28,8 +27,10 @@ thread_local! {
     /// Bytes that this thread has from the allocator.
     static LIVE: Cell<usize> = const { Cell::new(0) };
 }
-/// How many were refused.
-static COUNT: AtomicUsize = AtomicUsize::new(0);
+thread_local! {
+    /// How many of this thread's were refused.
+    static COUNT: Cell<usize> = const { Cell::new(0) };
+}
 
 fn refuses(size: usize) -> bool {
     if size < LARGE || REFUSED.get() == 0 {
@@ -42,7 +43,7 @@ fn refuses(size: usize) -> bool {
     if !FOR_EVER.get() {
         REFUSED.set(0);
     }
-    COUNT.fetch_add(1, Ordering::Relaxed);
+    COUNT.set(COUNT.get() + 1);
     true
 }
 
@@ -107,12 +108,12 @@ fn refusals(name: &str, mut work: impl FnMut() -> Result<()>) -> usize {
     for for_ever in [false, true] {
         for nth in 1.. {
             assert!(nth < 10_000, "{name} asks for ever more");
-            COUNT.store(0, Ordering::Relaxed);
+            COUNT.set(0);
             FOR_EVER.set(for_ever);
             REFUSED.set(nth);
             let result = work();
             REFUSED.set(0);
-            if COUNT.load(Ordering::Relaxed) == 0 {
+            if COUNT.get() == 0 {
                 result.unwrap_or_else(|error| panic!("{name}: {error:?}"));
                 break;
             }

@@ -91,8 +91,10 @@ impl Assembler {
     #[allow(clippy::wrong_self_convention)]
     pub fn from_json(&mut self, block: &[u8], json: &[u8], out: &mut Vec<u8>) -> Result<()> {
         if json.len() >= room::LARGE {
-            // What the builder notes beside the document: eight bytes an item.
-            room::look(json.len().saturating_mul(8))?;
+            // What the builder notes beside the document: eight bytes an item, in a vector that doubles.
+            let is_between = |byte: &&u8| matches!(byte, b',' | b':' | b'[' | b'{');
+            let items = json.iter().filter(is_between).count() + 1;
+            room::look(items.saturating_mul(16))?;
         }
         let first = json.iter().find(|byte| !byte.is_ascii_whitespace());
         self.head(block, matches!(first, Some(b'{' | b'[')))?;
