@@ -176,6 +176,8 @@ impl NewFile {
 
     /// Gives the file its name, unless the name is taken (AlreadyExists), and makes that durable.
     pub fn publish(mut self, path: &Path) -> io::Result<()> {
+        // Before the name is there: to take it back no descriptor may be missing.
+        let name = Name::of(path)?;
         match &self.temporary {
             None => self.link_unnamed(path)?,
             // link(2) never replaces.
@@ -184,7 +186,7 @@ impl NewFile {
         self.remove_temporary();
         sync_directory(parent_of(path)).inspect_err(|_| {
             // What may be gone after a power cut is better not there at all. Another file is left alone.
-            let _ = self.remove_name(path);
+            let _ = self.remove_name(&name);
         })
     }
 
@@ -256,8 +258,7 @@ impl NewFile {
     }
 
     /// Removes the name if it is this file's.
-    fn remove_name(&self, path: &Path) -> io::Result<()> {
-        let name = Name::of(path)?;
+    fn remove_name(&self, name: &Name) -> io::Result<()> {
         if name.identity()? == self.identity()? {
             name.remove()?;
         }

@@ -6,9 +6,9 @@
 use std::ffi::CString;
 use std::fs::File;
 use std::io;
+use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, FromRawFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::sys::file::{c_path, check, parent_of, Identity};
@@ -71,11 +71,24 @@ impl Name {
     /// # Errors
     /// NotFound; as the system says.
     pub fn identity(&self) -> io::Result<Identity> {
-        let held = self.hold()?;
-        let data = uninterrupted(|| held.metadata())?;
+        let mut data = MaybeUninit::<libc::stat>::uninit();
+        // Without a descriptor: it is asked for when there may be none left.
+        uninterrupted(|| {
+            // SAFETY: an open descriptor, a NUL-terminated name, and a place for the answer.
+            check(unsafe {
+                libc::fstatat(
+                    self.directory.as_raw_fd(),
+                    self.name.as_ptr(),
+                    data.as_mut_ptr(),
+                    libc::AT_SYMLINK_NOFOLLOW,
+                )
+            })
+        })?;
+        // SAFETY: filled, as the call has succeeded.
+        let data = unsafe { data.assume_init() };
         Ok(Identity {
-            device: data.dev(),
-            inode: data.ino(),
+            device: data.st_dev,
+            inode: data.st_ino,
         })
     }
 
