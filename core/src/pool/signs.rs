@@ -5,14 +5,11 @@ use std::path::Path;
 
 use crate::pool::left_out::LeftOut;
 use crate::pool::Pool;
-use crate::ring::locate::Place;
 use crate::sys::file;
 use crate::sys::trust::{self, Exposure};
 
 /// How many slots of the index are looked at.
 const SAMPLE: u64 = 64;
-/// How many of them are looked for in the ring, at most.
-const MOST_WALKS: usize = 8;
 
 /// Words that only writers go by do not look right.
 pub(crate) const ODD_WORDS: &str =
@@ -76,10 +73,7 @@ impl Pool {
         let slots = (newest.seq + 1).saturating_sub(first).div_ceil(stride);
         let looks = slots.min(SAMPLE);
         let seqs = (0..looks).map(|look| first + look * (slots / looks) * stride);
-        // One that a recovery lost has no slot and needs none; finding that out takes a walk.
-        let is_there = |seq: &u64| matches!(ring.locate(*seq), Place::At(_));
-        let unknown = seqs.filter(|seq| !ring.index_knows(*seq));
-        let seqs: Vec<u64> = unknown.take(MOST_WALKS).filter(is_there).collect();
+        let seqs: Vec<u64> = seqs.filter(|seq| !ring.index_knows(*seq)).collect();
         // What was overwritten meanwhile has lost its slot to a newer message.
         let ((_, oldest), _) = ring.ends()?;
         let mut unknown = seqs.into_iter().filter(|seq| *seq >= oldest.seq);
