@@ -73,6 +73,23 @@ macro_rules! atomic {
             }
 
             #[track_caller]
+            pub fn fetch_sub(&self, value: $number, order: Ordering) -> $number {
+                point(Location::caller());
+                self.0.fetch_sub(value, order)
+            }
+
+            #[track_caller]
+            pub fn fetch_update(
+                &self,
+                stored: Ordering,
+                loaded: Ordering,
+                update: impl FnMut($number) -> Option<$number>,
+            ) -> Result<$number, $number> {
+                point(Location::caller());
+                self.0.fetch_update(stored, loaded, update)
+            }
+
+            #[track_caller]
             pub fn fetch_max(&self, value: $number, order: Ordering) -> $number {
                 point(Location::caller());
                 self.0.fetch_max(value, order)

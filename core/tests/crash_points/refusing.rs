@@ -1,4 +1,4 @@
-//! A system that refuses: `fdatasync` and `unlink` of this test program are the ones below, and fail in a process that says so.
+//! A system that refuses: `fdatasync` and `unlinkat` of this test program are the ones below, and fail in a process that says so.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -31,10 +31,14 @@ extern "C" fn fdatasync(fd: libc::c_int) -> libc::c_int {
 }
 
 #[no_mangle]
-extern "C" fn unlink(path: *const libc::c_char) -> libc::c_int {
+extern "C" fn unlinkat(
+    directory: libc::c_int,
+    name: *const libc::c_char,
+    flags: libc::c_int,
+) -> libc::c_int {
     if UNLINKS.load(Ordering::SeqCst) {
         return fail(libc::EBUSY);
     }
     // SAFETY: as above.
-    unsafe { libc::syscall(libc::SYS_unlinkat, libc::AT_FDCWD, path, 0) as libc::c_int }
+    unsafe { libc::syscall(libc::SYS_unlinkat, directory, name, flags) as libc::c_int }
 }
