@@ -5,27 +5,12 @@ mod common;
 
 use std::time::Duration;
 
-use common::{fork, put, scratch, sized, until, watchdog, Board};
+use common::{fork, put, scratch, sized, until, watchdog, Board, NOW};
 use plasmite_core::store::{
     wait_any, AppendOptions, GapPolicy, Next, OpenOptions, PoolOptions, Start, TailOptions, View,
     Wait,
 };
 use plasmite_core::ErrorKind;
-const NOW: TailOptions<'static> = TailOptions {
-    start: Start::Now,
-    end_seq: None,
-    backwards: false,
-    max: None,
-    timeout: None,
-    gap: GapPolicy::Continue,
-    tags: &[],
-    filters: &[],
-    snapshot: false,
-    in_place: false,
-    spin: Duration::ZERO,
-    poll: false,
-};
-
 fn is_message(next: Next, seq: u64) {
     assert!(
         matches!(next, Next::Message(found) if found == seq),

@@ -6,28 +6,11 @@ use std::sync::atomic::Ordering;
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::{put, scratch, sized, watchdog};
+use common::{put, scratch, sized, watchdog, NOW};
 use plasmite_core::filter::{Filter, FilterOptions};
 use plasmite_core::pool as raw;
 use plasmite_core::ring::memory::Memory;
-use plasmite_core::store::{
-    wait_any, GapPolicy, Next, OpenOptions, Start, Stream, TailOptions, View, Wait,
-};
-
-const NOW: TailOptions<'static> = TailOptions {
-    start: Start::Now,
-    end_seq: None,
-    backwards: false,
-    max: None,
-    timeout: None,
-    gap: GapPolicy::Continue,
-    tags: &[],
-    filters: &[],
-    snapshot: false,
-    in_place: false,
-    spin: Duration::ZERO,
-    poll: false,
-};
+use plasmite_core::store::{wait_any, Next, OpenOptions, Start, Stream, TailOptions, View, Wait};
 
 fn next(stream: &Stream, wait: Wait) -> Next {
     stream.next(wait, &mut View::empty()).unwrap()

@@ -6,30 +6,14 @@ mod common;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use common::{fork, put, scratch, sized, watchdog};
+use common::{fork, put, scratch, sized, watchdog, NOW};
 use plasmite_core::format::frame;
 use plasmite_core::ring::memory::Memory;
 use plasmite_core::ring::publish::Draft;
 use plasmite_core::store::{
-    wait_any, GapPolicy, Next, OpenOptions, Pool, PoolOptions, Start, Stream, TailOptions, View,
-    Wait,
+    wait_any, Next, OpenOptions, Pool, PoolOptions, Start, Stream, TailOptions, View, Wait,
 };
 use plasmite_core::ErrorKind;
-
-const NOW: TailOptions<'static> = TailOptions {
-    start: Start::Now,
-    end_seq: None,
-    backwards: false,
-    max: None,
-    timeout: None,
-    gap: GapPolicy::Continue,
-    tags: &[],
-    filters: &[],
-    snapshot: false,
-    in_place: false,
-    spin: Duration::ZERO,
-    poll: false,
-};
 
 fn is_message(next: Next, seq: u64) {
     assert!(

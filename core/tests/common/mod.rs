@@ -13,7 +13,9 @@ mod victim;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use plasmite_core::store::{AppendOptions, Client, LockWait, Pool, PoolOptions, View};
+use plasmite_core::store::{
+    AppendOptions, Client, GapPolicy, LockWait, Pool, PoolOptions, Start, TailOptions, View,
+};
 use plasmite_core::{Error, ErrorKind};
 
 pub(crate) use aftermath::{assert_prompt, is_held, lasts, nothing_lost, percentiles};
@@ -39,6 +41,22 @@ pub(crate) fn scratch_in_memory() -> (tempfile::TempDir, Client) {
     let client = Client::new(Some(dir.path())).unwrap();
     (dir, client)
 }
+
+/// What comes from now on, without end.
+pub(crate) const NOW: TailOptions<'static> = TailOptions {
+    start: Start::Now,
+    end_seq: None,
+    backwards: false,
+    max: None,
+    timeout: None,
+    gap: GapPolicy::Continue,
+    tags: &[],
+    filters: &[],
+    snapshot: false,
+    in_place: false,
+    spin: Duration::ZERO,
+    poll: false,
+};
 
 /// Options for a pool of this size in bytes.
 pub(crate) fn sized(size: u64) -> PoolOptions {
