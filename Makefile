@@ -98,10 +98,13 @@ $(MCP_VENV)/mcp.stamp:
 test-mcp-client: all $(MCP_VENV)/mcp.stamp ## try the programs with an independent client of the Model Context Protocol
 	$(MCP_VENV)/bin/python cli/tests/mcp/client.py $(OUT)/plasmite
 
+# Built apart, each for a use of its own.
+OTHER_WORKSPACES := bench/floors bench/rust examples/hello examples/rust fuzz
+
 check: ## check formatting, lints, file lengths, what the SDKs call, and that generated files are current
 	tests/lengths
 	tests/reach
-	$(CARGO) fmt --all --check
+	for workspace in . $(OTHER_WORKSPACES); do $(CARGO) fmt --all --check --manifest-path $$workspace/Cargo.toml || exit 1; done
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) test -q --locked -p plasmite-capi --test header_is_current
 

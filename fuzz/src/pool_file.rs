@@ -84,7 +84,8 @@ fn examine(at_home: bool) {
             );
             let mut out = Vec::new();
             match pool.get_envelope(receipt.seq, &mut out) {
-                Ok(()) => assert!(out.ends_with(b"\"data\":{\"new\":true}}")),
+                // One made up with the same seq may be found first.
+                Ok(()) => assert!(!sound || out.ends_with(b"\"data\":{\"new\":true}}")),
                 // Among seqs in no order it is not found where it should be.
                 Err(error) => {
                     assert!(!sound, "what was appended: {error:?}");

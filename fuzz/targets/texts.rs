@@ -1,5 +1,5 @@
 #![no_main]
 
-use plasmite_fuzz::{texts, tally::counted};
+use plasmite_fuzz::{tally::counted, texts};
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| counted(|| texts::run(input)));

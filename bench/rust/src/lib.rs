@@ -149,5 +149,9 @@ pub unsafe extern "C" fn rust_read_objects(
     });
     // SAFETY: the caller's promise.
     unsafe { *out_sum = sum };
-    if seen == expected { took } else { 0 }
+    if seen == expected {
+        took
+    } else {
+        0
+    }
 }

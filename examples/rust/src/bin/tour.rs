@@ -19,7 +19,9 @@ struct Seen<'a> {
 }
 
 fn main() -> Result<()> {
-    let directory = std::env::args().nth(1).unwrap_or_else(|| "tour-pools".into());
+    let directory = std::env::args()
+        .nth(1)
+        .unwrap_or_else(|| "tour-pools".into());
     let client = Client::new(directory)?;
     let (pool, _created) = client.ensure("readings", &PoolOptions::new().size(4 << 20))?;
 
@@ -33,7 +35,9 @@ fn main() -> Result<()> {
     println!("stored {} messages", receipts.len());
 
     // Asynchronous, under any runtime.
-    let mut messages = pool.tail(&TailOptions::new().tag("pump").max(3))?.into_async()?;
+    let mut messages = pool
+        .tail(&TailOptions::new().tag("pump").max(3))?
+        .into_async()?;
     futures::executor::block_on(async {
         while let Some(message) = messages.next().await {
             println!("{}", message?.data_json());
