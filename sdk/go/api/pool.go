@@ -70,7 +70,8 @@ type Bounds struct {
 
 // PoolInfo tells settings and contents of a pool. Sizes and offsets are in bytes.
 type PoolInfo struct {
-	// Name is the file's name without ".plasmite", Path its path, or the address of a server's pool.
+	// Name is the reference by which the pool was opened, without the address of its server; in a list, its name.
+	// Path is the file's path, or the address of a server's pool.
 	Name, Path string
 	// ReadOnly tells whether the pool could be opened for reading only.
 	ReadOnly bool

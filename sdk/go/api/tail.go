@@ -24,7 +24,9 @@ type TailOptions struct {
 
 	// Start says where to start. The zero value is the oldest message.
 	Start Start
-	// Where are jq predicates over the whole message; all must hold.
+	// Where are jq predicates over the whole message; all must hold. One that fails on a message does not hold.
+	// Only one that gives a number, a string, an array or an object, or goes beyond a limit, is ErrUsage, with the
+	// message's seq; the next call goes on with the message behind it.
 	Where []string
 	// Gaps says what to do when messages were overwritten before they were delivered.
 	Gaps GapPolicy
@@ -61,7 +63,7 @@ func (o TailOptions) applyTail(options *TailOptions) { *options = o }
 
 func (s Start) applyTail(options *TailOptions) { options.Start = s }
 
-// Where wants messages for which the jq predicate holds. Several must all hold.
+// Where wants messages for which the jq predicate holds. Several must all hold. See TailOptions.Where.
 func Where(expression string) TailOption {
 	return tailOptionFunc(func(options *TailOptions) { options.Where = append(options.Where, expression) })
 }
@@ -262,7 +264,7 @@ type ReplayOptions struct {
 	Start Start
 	// Tags are wanted, all of them, from each message.
 	Tags []string
-	// Where are jq predicates over the whole message; all must hold.
+	// Where are jq predicates as in TailOptions; ErrUsage ends the replay.
 	Where []string
 	// OnGap is told of missing messages; they are passed over.
 	OnGap func(Gap)

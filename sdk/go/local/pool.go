@@ -97,7 +97,7 @@ func (p *Pool) detach(tail *Tail) {
 	delete(p.running, tail)
 }
 
-// Name is the file's name without ".plasmite"; empty when the pool is closed.
+// Name is the reference by which the pool was opened, without the address of its server; empty when the pool is closed.
 func (p *Pool) Name() string {
 	pool, err := p.enter()
 	if err != nil {

@@ -5,7 +5,6 @@ import "C"
 
 import (
 	"context"
-	"errors"
 	"io"
 	"time"
 
@@ -13,8 +12,9 @@ import (
 )
 
 // Replay delivers messages with the gaps between them that there were when they were written, divided by the speed. It
-// takes up what is written within options.Timeout of the call, reads while it replays, and then ends; messages that
-// were overwritten meanwhile are passed over. The channels are as those of Tail.
+// takes up what is written within options.Timeout of the call, whatever the times of these messages, reads while it
+// replays, and ends behind the message that is the newest then; messages that were overwritten meanwhile are passed
+// over. The channels are as those of Tail.
 func (p *Pool) Replay(ctx context.Context, options ReplayOptions) (<-chan *api.Message, <-chan error) {
 	out, failures := make(chan *api.Message, usualBuffer), make(chan error, 1)
 	go func() {
@@ -45,7 +45,6 @@ func (p *Pool) replay(ctx context.Context, options *ReplayOptions, give func(*Ta
 	if window < 0 {
 		return invalid("Timeout is negative")
 	}
-	until := time.Now().Add(max(window, time.Millisecond))
 	speed := options.Speed
 	if speed <= 0 {
 		speed = 1
@@ -55,30 +54,92 @@ func (p *Pool) replay(ctx context.Context, options *ReplayOptions, give func(*Ta
 		return err
 	}
 	defer clock.free()
-	tail, err := p.openRunning(&TailOptions{
+	cutoff := p.cutoffAfter(ctx, max(window, time.Millisecond))
+	defer cutoff.stop()
+	wanted := TailOptions{
 		SinceSeq: options.SinceSeq, MaxMessages: options.MaxMessages, Start: options.Start,
 		Tags: options.Tags, Where: options.Where, OnGap: options.OnGap,
-	})
+	}
+	tail, err := p.openRunning(&wanted)
 	if err != nil {
 		return err
 	}
 	defer tail.Close()
-	for {
-		batch, err := tail.nextWritten(ctx, until)
-		if err != nil {
-			return err
-		}
-		for i := range batch {
-			if batch[i].Time.After(until) {
-				return io.EOF
-			}
-			if err := clock.wait(ctx, tail, &batch[i]); err != nil {
-				return err
-			}
-			if err := give(tail, &batch[i]); err != nil {
-				return err
-			}
-		}
+	given, err := clock.replay(ctx, cutoff.open, tail, give)
+	if err != context.Canceled || ctx.Err() != nil {
+		return err
+	}
+	if err := cutoff.wait(ctx, tail); err != nil {
+		return err
+	}
+	rest, err := p.openRest(tail, wanted, given, cutoff.newest)
+	if err != nil {
+		return err
+	}
+	defer rest.Close()
+	_, err = clock.replay(ctx, ctx, rest, give)
+	return err
+}
+
+// openRest opens a tail that goes on where another one stands, which it closes, and ends with a seq; io.EOF when nothing
+// is left. Of a server some may still be on its way: only a tail that ends by itself tells that it was all.
+func (p *Pool) openRest(tail *Tail, wanted TailOptions, given, last uint64) (*Tail, error) {
+	stands, err := tail.Stats()
+	if err != nil {
+		return nil, err
+	}
+	if stands.NextSeq > last {
+		return nil, io.EOF
+	}
+	token, err := tail.Token()
+	if err != nil {
+		return nil, err
+	}
+	tail.Close()
+	wanted.SinceSeq, wanted.Start, wanted.UntilSeq = nil, FromToken(token), &last
+	if wanted.MaxMessages != nil {
+		left := *wanted.MaxMessages - given
+		wanted.MaxMessages = &left
+	}
+	return p.openRunning(&wanted)
+}
+
+// cutoff is the end of the time within which a replay takes messages up.
+type cutoff struct {
+	open   context.Context // ends then, or with the replay's
+	stop   func()
+	known  chan struct{} // closed when all below is
+	newest uint64
+	err    error
+}
+
+// cutoffAfter has the newest seq looked up at that time, however long the replay sleeps or is held up.
+func (p *Pool) cutoffAfter(ctx context.Context, window time.Duration) *cutoff {
+	open, cancel := context.WithCancel(ctx)
+	c := &cutoff{open: open, known: make(chan struct{})}
+	timer := time.AfterFunc(window, func() {
+		cancel() // first: what is taken by then is surely no newer
+		var bounds Bounds
+		bounds, c.err = p.Bounds()
+		c.newest = bounds.Newest
+		close(c.known)
+	})
+	c.stop = func() {
+		timer.Stop()
+		cancel()
+	}
+	return c
+}
+
+// wait waits until the newest seq is known.
+func (c *cutoff) wait(ctx context.Context, tail *Tail) error {
+	select {
+	case <-c.known:
+		return c.err
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-tail.stopped:
+		return tail.closedError()
 	}
 }
 
@@ -94,6 +155,25 @@ func newReplayClock(speed float64) (*replayClock, error) {
 
 func (c *replayClock) free() { C.plsm_replay_free(c.clock) }
 
+// replay gives what a tail delivers until a context ends, each message when it is due, and tells how many it gave.
+func (c *replayClock) replay(ctx, open context.Context, tail *Tail, give func(*Tail, *Message) error) (given uint64, err error) {
+	for {
+		batch, err := tail.NextBatch(open, 0)
+		if err != nil {
+			return given, err
+		}
+		for i := range batch {
+			if err := c.wait(ctx, tail, &batch[i]); err != nil {
+				return given, err
+			}
+			if err := give(tail, &batch[i]); err != nil {
+				return given, err
+			}
+			given++
+		}
+	}
+}
+
 // wait sleeps until a message is due.
 func (c *replayClock) wait(ctx context.Context, tail *Tail, message *Message) error {
 	ns, _ := api.Nanoseconds(message.Time)
@@ -103,29 +183,6 @@ func (c *replayClock) wait(ctx context.Context, tail *Tail, message *Message) er
 		return err
 	}
 	return tail.sleep(ctx, uint64(wait))
-}
-
-// nextWritten is NextBatch that waits until a time only; io.EOF when that has come.
-func (t *Tail) nextWritten(ctx context.Context, until time.Time) ([]Message, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	count, used, err := t.fill(ctx, C.PLSMGO_ENVELOPE, mostMessages, false)
-	if err != nil {
-		return nil, err
-	}
-	if count != 0 {
-		defer t.leave()
-		messages := make([]Message, count)
-		return messages, messagesOf(messages, t.records[:count], t.text[:used])
-	}
-	limited, cancel := context.WithDeadline(ctx, until)
-	defer cancel()
-	messages, err := t.NextBatch(limited, 0)
-	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		return nil, io.EOF
-	}
-	return messages, err
 }
 
 // sleep waits for so many ns, or for the end of the context or the pool.

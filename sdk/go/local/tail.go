@@ -204,8 +204,8 @@ func (t *Tail) NextBatch(ctx context.Context, limit int) ([]Message, error) {
 	return messages, nil
 }
 
-// TryNext takes the next message if it is there, without waiting; nil without an error when there is none just now.
-// Otherwise as Next.
+// TryNext takes the next message if it is there, without waiting; nil without an error when there is none just now, or
+// when another goroutine is in a call on the tail. Otherwise as Next.
 func (t *Tail) TryNext() (*Message, error) {
 	count, used, err := t.fill(context.Background(), C.PLSMGO_ENVELOPE, 1, false)
 	if err != nil || count == 0 {
@@ -221,29 +221,45 @@ func (t *Tail) TryNext() (*Message, error) {
 
 // enter takes the gate. The error is of a closed tail, or the context's.
 func (t *Tail) enter(ctx context.Context) error {
-	if t == nil || t.handle == nil {
-		return closed("tail")
-	}
-	if t.closing.Load() {
-		return t.closedError()
-	}
-	if err := alive(ctx); err != nil {
+	entered, err := t.tryEnter(ctx)
+	if entered || err != nil {
 		return err
 	}
 	select {
 	case t.gate <- struct{}{}:
-	default:
-		select {
-		case t.gate <- struct{}{}:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return t.entered()
+}
+
+// tryEnter is enter that does not wait: false without an error when the gate is another's.
+func (t *Tail) tryEnter(ctx context.Context) (bool, error) {
+	if t == nil || t.handle == nil {
+		return false, closed("tail")
 	}
 	if t.closing.Load() {
-		t.leave()
-		return t.closedError()
+		return false, t.closedError()
 	}
-	return nil
+	if err := alive(ctx); err != nil {
+		return false, err
+	}
+	select {
+	case t.gate <- struct{}{}:
+		err := t.entered()
+		return err == nil, err
+	default:
+		return false, nil
+	}
+}
+
+// entered gives the gate back when the tail was closed meanwhile.
+func (t *Tail) entered() error {
+	if !t.closing.Load() {
+		return nil
+	}
+	t.leave()
+	return t.closedError()
 }
 
 func (t *Tail) leave() { <-t.gate }
@@ -262,7 +278,12 @@ func (t *Tail) fill(ctx context.Context, form C.uint32_t, limit int, wait bool) 
 	if limit <= 0 || limit > mostMessages {
 		limit = mostMessages
 	}
-	if err := t.enter(ctx); err != nil {
+	if wait {
+		err = t.enter(ctx)
+	} else if entered, tried := t.tryEnter(ctx); !entered {
+		return 0, 0, tried
+	}
+	if err != nil {
 		return 0, 0, err
 	}
 	kept := false

@@ -188,6 +188,47 @@ func TestTryNext(t *testing.T) {
 	fails(t, err, plasmite.ErrClosed)
 }
 
+func TestTryNextDoesNotWaitForOthers(t *testing.T) {
+	pool := newPool(t, plasmite.WithSize(65536))
+	fill(t, pool, 1)
+	overwrite(t, pool, 1)
+	inside, goOn := make(chan struct{}), make(chan struct{})
+	tail, err := pool.OpenTail(plasmite.FromSeq(1), plasmite.OnGap(func(plasmite.Gap) {
+		close(inside)
+		<-goOn
+	}))
+	must(t, err)
+	defer tail.Close()
+	ended := make(chan error, 1)
+	go func() {
+		_, err := tail.Next(limited(t))
+		ended <- err
+	}()
+	<-inside // Next holds the tail now
+	tried := make(chan error, 1)
+	go func() {
+		message, err := tail.TryNext()
+		frame, lite3Err := tail.TryNextLite3()
+		if message != nil || frame != nil {
+			err = errors.New("a message was taken")
+		}
+		tried <- errors.Join(err, lite3Err)
+	}()
+	select {
+	case err = <-tried:
+	case <-limited(t).Done():
+		err = errors.New("TryNext waits")
+	}
+	close(goOn)
+	must(t, <-ended)
+	must(t, err)
+	message, err := tail.TryNext()
+	must(t, err)
+	if message == nil {
+		t.Fatal("no message, though nobody else uses the tail")
+	}
+}
+
 func TestDeadlineOfATail(t *testing.T) {
 	pool := newPool(t)
 	tail, err := pool.OpenTail(plasmite.Within(20 * time.Millisecond))
