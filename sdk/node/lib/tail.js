@@ -3,11 +3,10 @@
 const { describe } = require("../mappings.js");
 const { closedError } = require("./errors.js");
 const { Next } = require("./next.js");
+const { LONGEST_MS, Turns } = require("./turns.js");
 
 /** How long a reader that always finds messages keeps the event loop from other work, in ms. */
 const TURN_MS = 8;
-/** The longest that setTimeout takes. */
-const LONGEST_MS = 0x7fff_ffff;
 
 const asyncDispose = Symbol.asyncDispose ?? Symbol.for("nodejs.asyncDispose");
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
@@ -42,7 +41,7 @@ class Tail {
   #cancelled = false;
   #end = null;
   #wake = null;
-  #queue = null;
+  #turns = new Turns(() => this.#wake?.());
   #turnEnds = 0;
   #unlisten = ignore;
   #ready = () => this.#wake?.();
@@ -103,6 +102,7 @@ class Tail {
 
   /** Waits until the stream has something to say, or there is no patience left. */
   #wait(ms) {
+    this.#turns.nothing();
     return new Promise((resolve) => {
       let timer;
       this.#wake = () => {
@@ -129,11 +129,10 @@ class Tail {
   }
 
   /**
-   * The next item, or all at hand, after waiting for one for at most `waitMs`; undefined when there is none. Who asked has them
+   * The next item, or all at hand, after waiting for one until then; undefined when there is none. Who asked has them
    * with the return, not a turn later: what is neither delivered nor at hand would be lost to a close and skipped by a token.
    */
-  async #deliver(waitMs, all = false) {
-    const until = performance.now() + waitMs;
+  async #deliver(until, all = false) {
     for (;;) {
       if (this.#failed) {
         this.#failed = false;
@@ -177,22 +176,11 @@ class Tail {
     }
   }
 
-  /** Runs `action` after those that were asked for before. */
-  #inTurn(action) {
-    const result = this.#queue === null ? action() : this.#queue.then(action);
-    const settled = result.then(ignore, ignore);
-    this.#queue = settled;
-    settled.then(() => {
-      if (this.#queue === settled) this.#queue = null;
-    });
-    return result;
-  }
-
   next() {
-    if (this.#queue === null && this.#at < this.#items.length && !this.#cancelled) {
+    if (this.#turns.free && this.#at < this.#items.length && !this.#cancelled) {
       return Promise.resolve({ value: this.#items[this.#at++], done: false });
     }
-    return this.#inTurn(async () => {
+    return this.#turns.run(async () => {
       const value = await this.#deliver(Number.POSITIVE_INFINITY);
       return { value, done: value === undefined };
     });
@@ -206,17 +194,18 @@ class Tail {
     throw this.#failure;
   }
 
-  /** The next item, or null when none came within `waitMs`, or none will: `end` tells. */
+  /** The next item, or null when none came for it within `waitMs`, or none will: `end` tells. */
   take(waitMs = Number.POSITIVE_INFINITY) {
     if (typeof waitMs !== "number" || !(waitMs >= 0))
       return Promise.reject(new RangeError(`plasmite: waitMs must be a number that is not negative, not ${describe(waitMs)}`));
     if (this.#end === "closed") return Promise.reject(closedError("tail"));
-    return this.#inTurn(async () => (await this.#deliver(waitMs)) ?? null);
+    const until = performance.now() + waitMs;
+    return this.#turns.runWithin(waitMs, async () => (await this.#deliver(until)) ?? null, this.#ref);
   }
 
   /** All items that are at hand, at least one, or undefined at the end. */
   nextBatch() {
-    return this.#inTurn(() => this.#deliver(Number.POSITIVE_INFINITY, true));
+    return this.#turns.run(() => this.#deliver(Number.POSITIVE_INFINITY, true));
   }
 
   async *batches() {

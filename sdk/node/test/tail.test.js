@@ -1,6 +1,6 @@
 const assert = require("node:assert/strict");
 const test = require("node:test");
-const { collect, kind, lap, plasmite, scratchPool, sleep } = require("./support.js");
+const { WATCHDOG_MS, collect, kind, lap, plasmite, scratchPool, sleep } = require("./support.js");
 
 const seqs = async (messages) => (await collect(messages)).map(({ seq }) => Number(seq));
 
@@ -212,6 +212,29 @@ test("a filter that seldom matches does not hold the event loop", async (t) => {
     [...pool.range({ where: ".data.last == true" })].map(({ seq }) => seq),
     [100_001n],
   );
+});
+
+test("a take behind a next that waits", { timeout: WATCHDOG_MS }, async (t) => {
+  const { pool } = scratchPool(t);
+  const tail = pool.tail();
+  const [next, patient] = [tail.next(), tail.take()];
+  // Nothing is there, and nothing is left for it.
+  for (const waitMs of [0, 5, 0.5]) assert.equal(await tail.take(waitMs), null);
+  // It gave up its turn, and those before it keep theirs.
+  const unhurried = tail.take(WATCHDOG_MS);
+  assert.equal(await tail.take(1), null);
+  pool.appendMany([1, 2, 3, 4]);
+  // Four are there for four, though none of the others has been answered yet.
+  assert.equal((await tail.take(0)).data, 4);
+  assert.deepEqual([(await next).value.data, (await patient).data, (await unhurried).data], [1, 2, 3]);
+  assert.equal(await tail.take(0), null);
+  // None of those who ask as the tail opens goes without what is there.
+  const fresh = pool.tail({ follow: false });
+  const all = await Promise.all([fresh.next(), fresh.take(0), fresh.take(0), fresh.take(), fresh.take(0)]);
+  assert.deepEqual([all[0].value.data, all[1].data, all[2].data, all[3].data, all[4]], [1, 2, 3, 4, null]);
+  const closing = [tail.next(), tail.take(WATCHDOG_MS)];
+  tail.close();
+  assert.deepEqual(await Promise.all(closing), [{ value: undefined, done: true }, null]);
 });
 
 test("take, cancel and resume, and why it ended", async (t) => {
