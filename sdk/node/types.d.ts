@@ -16,6 +16,8 @@
  * a client of that server. Every call is a request then, so the methods that return no promise are a {@link UsageError} whose
  * hint names the one that does the same. What the server answers keeps its kind and message; no answer is an {@link IoError}.
  *
+ * What is handed in is the caller's again when a call returns: bytes and arrays may change while an append still waits.
+ *
  * Threads: worker threads load the package as usual. Handles belong to the thread that opened them; open the pool again
  * in the other one.
  *
@@ -25,6 +27,16 @@
 /// <reference types="node" />
 
 import type { DoctorOptions, DoctorReport, Migrated, PoolInfo, PoolListEntry, PoolOptions, Salvaged } from "./info.js";
+import type {
+  AppendAsyncOptions,
+  AppendManyOptions,
+  AppendOptions,
+  LocalTailOptions,
+  RangeOptions,
+  ReplayOptions,
+  StartOptions,
+  WaitOptions,
+} from "./options.js";
 
 /** When an append returns: `Fast` when other processes can read the message, `Flush` when it is on the disk. */
 export declare const Durability: { readonly Fast: 0; readonly Flush: 1 };
@@ -88,7 +100,10 @@ export declare class CorruptError extends PlasmiteNativeError {}
 export declare class IoError extends PlasmiteNativeError {}
 export declare class RetentionGapError extends PlasmiteNativeError {}
 
-/** `$HOME/.plasmite/pools`, as of loading the package. */
+/**
+ * `$HOME/.plasmite/pools`, as of loading the package. Where HOME is not set, reading it is a {@link UsageError}, as
+ * {@link defaultPoolDir} is; the named import of an ES module is undefined then.
+ */
 export declare const DEFAULT_POOL_DIR: string;
 /** 1 MiB. */
 export declare const DEFAULT_POOL_SIZE: number;
@@ -170,9 +185,6 @@ export declare class Gap {
   readonly count: bigint;
 }
 
-/** A time: a Date, ns since 1970, or RFC 3339 text. */
-export type Time = Date | bigint | string;
-
 /** What goes to servers only: pools given by their address, or all pools of a client of a server. */
 export interface ClientOptions {
   /**
@@ -241,76 +253,12 @@ export declare class Client {
   [Symbol.dispose](): void;
 }
 
-export interface AppendOptions {
-  tags?: readonly string[] | null;
-  durability?: DurabilityLike | null;
-  /** The message's time (default now); not before the newest message's. */
-  timestamp?: Time | null;
-  /** How long to wait for other writers before {@link BusyError} (default 10000); 0 tries once. */
-  lockWaitMs?: number | bigint | null;
-  /** Append only when this is the newest seq (0: none yet). @throws {@link AlreadyExistsError} */
-  expectNewest?: number | bigint | null;
-}
-
-export interface AppendAsyncOptions extends AppendOptions {
-  /** Ends the wait for other writers; of a request to a server, which may still be carried out, the wait for its answer. */
-  signal?: AbortSignal | null;
-}
-
-export interface AppendManyOptions extends AppendOptions {
-  /** Further tags of each value. */
-  eachTags?: readonly (readonly string[] | null | undefined)[] | null;
-  /** The time of each value. */
-  eachTimestamp?: readonly (Time | null | undefined)[] | null;
-}
-
 /** The seqs and times that a batch was stored under; seqs are consecutive. */
 export interface BatchReceipt extends Iterable<{ seq: bigint; timestampNs: bigint }> {
   readonly length: number;
   readonly firstSeq: bigint | undefined;
   readonly lastSeq: bigint | undefined;
   at(index: number): { seq: bigint; timestampNs: bigint } | undefined;
-}
-
-/** Where a tail starts: at most one of these (default: at the oldest message). */
-export interface StartOptions {
-  start?: "oldest" | "now" | null;
-  /** At the last so many messages that pass the filters. */
-  last?: number | bigint | null;
-  /** At this seq; one in the future is waited for. */
-  sinceSeq?: number | bigint | null;
-  /** At the first message not older than this. */
-  sinceTime?: Time | null;
-  /** Where another tail stood; see {@link Tail.token}. */
-  token?: string | null;
-}
-
-export interface FilterOptions {
-  /** Only messages that have all these tags. */
-  tags?: readonly string[] | string | null;
-  /** Only messages for which these jq predicates over the envelope are true, for example `.data.status == "green"`. */
-  where?: readonly string[] | string | null;
-}
-
-export interface LocalTailOptions extends StartOptions, FilterOptions {
-  /** End after so many messages that pass the filters. */
-  maxMessages?: number | bigint | null;
-  /** With `maxMessages`: end when no message at all came for so long (default 1000). Without it the tail goes on. */
-  timeoutMs?: number | null;
-  /** End so long after opening. */
-  totalMs?: number | bigint | null;
-  /** The last seq wanted. */
-  endSeq?: number | bigint | null;
-  /** False: end at the newest message as of opening. */
-  follow?: boolean | null;
-  /** In descending seq, never waiting: `sinceSeq` is where to begin, `endSeq` the lowest wanted. */
-  backwards?: boolean | null;
-  /** Fail with {@link RetentionGapError} when messages were overwritten before they were read. */
-  errorOnGap?: boolean | null;
-  /** What to do about messages that were overwritten before they were read: go on (as at first), fail, or yield a {@link Gap}. */
-  gapPolicy?: "continue" | "error" | "event" | null;
-  /** Ends the tail; `next()` rejects with the signal's reason. */
-  signal?: AbortSignal | null;
 }
 
 /**
@@ -321,7 +269,8 @@ export interface Tail<M> extends AsyncGenerator<M, void, undefined> {
   /** Resolves when the tail is open; rejects with what was wrong with the options, which the first `next()` would tell else. */
   ready(): Promise<void>;
   /**
-   * The next message, or null when none came within `waitMs`, or none will: {@link end} tells.
+   * The next message, or null when none came for it within `waitMs`, or none will: {@link end} tells. 0 does not wait. Of several
+   * calls that wait, those that came first have the messages first; a `take` behind them gives up its turn when its time is over.
    * @throws {@link UsageError} The tail was closed.
    */
   take(waitMs?: number): Promise<M | null>;
@@ -346,32 +295,6 @@ export interface Tail<M> extends AsyncGenerator<M, void, undefined> {
   /** Why there is no more: the maximum, snapshot or last seq; the time without messages; `totalMs`; … null while there may be more. */
   readonly end: "end" | "timeout" | "deadline" | "cancelled" | "closed" | "error" | null;
   [Symbol.asyncDispose](): Promise<void>;
-}
-
-export interface ReplayOptions extends StartOptions, FilterOptions {
-  /** Divides the pauses (default 1). Positive and finite. */
-  speed?: number;
-  maxMessages?: number | bigint | null;
-  /** Messages that come later than this after the start are not part of the replay (default 1000). */
-  timeoutMs?: number | null;
-  errorOnGap?: boolean | null;
-  signal?: AbortSignal | null;
-}
-
-export interface RangeOptions extends FilterOptions {
-  /** The lowest seq wanted. */
-  from?: number | bigint | null;
-  /** The highest seq wanted. */
-  to?: number | bigint | null;
-  backwards?: boolean | null;
-  maxMessages?: number | bigint | null;
-  errorOnGap?: boolean | null;
-}
-
-export interface WaitOptions extends StartOptions, FilterOptions {
-  /** How long to wait (default: without limit). */
-  timeoutMs?: number | bigint | null;
-  signal?: AbortSignal | null;
 }
 
 /**
@@ -432,7 +355,7 @@ export declare class Pool<T = unknown> {
   isCurrent(): boolean;
   isCurrentAsync(): Promise<boolean>;
 
-  /** Messages from now on, or from where the options say, as they come. */
+  /** Messages from the oldest on, or from where the options say, as they come. */
   tail<U = T>(options: LocalTailOptions & { gapPolicy: "event" }): Tail<Message<U> | Gap>;
   tail<U = T>(options?: (LocalTailOptions & { gapPolicy?: "continue" | "error" | null }) | null): Tail<Message<U>>;
   tailLite3(options: LocalTailOptions & { gapPolicy: "event" }): Tail<Lite3Frame | Gap>;
@@ -495,4 +418,5 @@ export declare class Lite3Stream {
 export declare function replay<T = unknown>(pool: Pool<T>, options?: ReplayOptions | null): AsyncGenerator<Message<T>, void, undefined>;
 
 export * from "./info.js";
+export * from "./options.js";
 export * from "./remote.js";

@@ -1,6 +1,5 @@
 // A directory of pools, or a server of some.
 
-const os = require("node:os");
 const path = require("node:path");
 const args = require("./arguments.js");
 const { blockingError, closedError } = require("./errors.js");
@@ -11,7 +10,7 @@ const { Gap } = require("./tail.js");
 
 const DEFAULT_POOL_SIZE = 1024 * 1024;
 const DEFAULT_POOL_SIZE_BYTES = DEFAULT_POOL_SIZE;
-const DEFAULT_POOL_DIR = path.join(process.env.HOME || os.homedir(), ".plasmite", "pools");
+const HOME_AT_LOADING = process.env.HOME;
 /** How much of a pool the doctor looks at between two looks at the signal. */
 const DOCTOR_STEP_BYTES = 8 * 1024 * 1024;
 
@@ -169,4 +168,9 @@ function defaultPoolDir() {
   return native().defaultPoolDir();
 }
 
-module.exports = { Client, DEFAULT_POOL_DIR, DEFAULT_POOL_SIZE, DEFAULT_POOL_SIZE_BYTES, defaultPoolDir };
+/** DEFAULT_POOL_DIR; where there was no HOME, the error of defaultPoolDir(). */
+function poolDirAtLoading() {
+  return HOME_AT_LOADING ? path.join(HOME_AT_LOADING, ".plasmite", "pools") : defaultPoolDir();
+}
+
+module.exports = { Client, DEFAULT_POOL_SIZE, DEFAULT_POOL_SIZE_BYTES, defaultPoolDir, poolDirAtLoading };

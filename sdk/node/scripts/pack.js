@@ -12,6 +12,7 @@ const FILES = [
   "index.js",
   "index.mjs",
   "info.d.ts",
+  "options.d.ts",
   "types.d.ts",
   "types.d.mts",
   "message.js",
@@ -32,7 +33,7 @@ fs.mkdirSync(out, { recursive: true });
 const stage = fs.mkdtempSync(path.join(out, "stage-"));
 try {
   for (const name of FILES) fs.cpSync(path.join(root, name), path.join(stage, name), { recursive: true });
-  fs.copyFileSync(path.join(root, "..", "..", "LICENSE"), path.join(stage, "LICENSE"));
+  for (const name of ["LICENSE", "THIRD_PARTY_NOTICES.md"]) fs.copyFileSync(path.join(root, "..", "..", name), path.join(stage, name));
   const native = path.join(stage, "native", platform);
   fs.mkdirSync(native, { recursive: true });
   for (const name of NATIVE) {

@@ -119,7 +119,7 @@ test("names that programs rely on", () => {
     "RemotePoolInfo",
     "RemoteTailOptions",
   ]) {
-    const file = name.startsWith("Remote") ? "remote.d.ts" : "types.d.ts";
+    const file = name.startsWith("Remote") ? "remote.d.ts" : /^(LocalTail|Replay)/.test(name) ? "options.d.ts" : "types.d.ts";
     assert.match(fs.readFileSync(path.join(root, file), "utf8"), new RegExp(`export (interface|type) ${name}\\b`));
   }
   assert.deepEqual({ ...plasmite.Durability }, { Fast: 0, Flush: 1 });
@@ -141,6 +141,28 @@ test("as an ES module", async (t) => {
   const { stdout, stderr } = await run(program, { input: "module", args: [scratch(t)] });
   assert.equal(stderr, "");
   assert.deepEqual(JSON.parse(stdout), Object.keys(plasmite).sort());
+});
+
+test("without a home", async () => {
+  // As where HOME is not set and the user has no entry in the system's list.
+  const homeless = 'os.homedir = () => { throw new Error("no home"); };';
+  const failure = "const failure = (call) => { try { return call(); } catch (error) { return error.message; } };";
+  const print = "console.log(JSON.stringify([() => p.DEFAULT_POOL_DIR, p.defaultPoolDir, () => new p.Client()].map(failure)));";
+  const message =
+    "plasmite error: kind=Usage; message=there is no default pool directory: HOME is not set; hint=set HOME, or give a pool directory";
+  const required = await run(`const os = require("node:os"); ${homeless} ${failure} const p = require("plasmite"); ${print}`, {
+    env: { HOME: "" },
+  });
+  assert.equal(required.stderr, "");
+  assert.deepEqual(JSON.parse(required.stdout), [message, message, message]);
+  const program = `import os from "node:os"; ${homeless} ${failure} const p = (await import("plasmite")).default; ${print}
+    const { DEFAULT_POOL_DIR, Client } = await import("plasmite"); console.log(DEFAULT_POOL_DIR === undefined, typeof Client);`;
+  const imported = await run(program, { env: { HOME: "" }, input: "module" });
+  assert.equal(imported.stderr, "");
+  const [first, second] = imported.stdout.trim().split("\n");
+  assert.deepEqual([JSON.parse(first), second], [[message, message, message], "true function"]);
+  const there = await run('console.log(require("plasmite").DEFAULT_POOL_DIR)', { env: { HOME: "/some/home" } });
+  assert.equal(there.stdout, "/some/home/.plasmite/pools\n");
 });
 
 test("the product description's program, word for word", async (t) => {
