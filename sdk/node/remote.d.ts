@@ -33,7 +33,7 @@ export interface RemoteTailOptions extends FilterOptions {
   /** How long the server keeps the tail open; it has a limit of its own, 30 s by default. */
   timeoutMs?: number | bigint | null;
   errorOnGap?: boolean;
-  /** Ask again behind the last message when the tail ends or the connection breaks. */
+  /** Ask again behind the last message when the tail ends or the connection breaks; every 250 ms at most while nothing comes. */
   reconnect?: boolean;
   signal?: AbortSignal | null;
 }
@@ -45,7 +45,8 @@ export declare class RemoteClient {
   readonly baseUrl: URL;
   token: string | null;
   withToken(token: string | null): this;
-  createPool(pool: string, sizeBytes?: number | bigint, options?: RequestOptions): Promise<RemotePoolInfo>;
+  /** Creates a pool, of the server's default size unless one is given. */
+  createPool(pool: string, sizeBytes?: number | bigint | null, options?: RequestOptions): Promise<RemotePoolInfo>;
   openPool<T = unknown>(pool: string, options?: RequestOptions): Promise<RemotePool<T>>;
   poolInfo(pool: string, options?: RequestOptions): Promise<RemotePoolInfo>;
   listPools(options?: RequestOptions): Promise<RemotePoolInfo[]>;
@@ -57,7 +58,16 @@ export declare class RemotePool<T = unknown> {
   readonly client: RemoteClient;
   readonly pool: string;
   poolRef(): string;
-  append(data: T, tags?: readonly string[], durability?: DurabilityLike, options?: RequestOptions): Promise<Message<T>>;
+  /**
+   * Appends bytes, which are JSON text in UTF-8, or a value, which goes through `JSON.stringify`. Bytes that are no JSON text are a
+   * {@link RemoteError} of kind Usage, before any request.
+   */
+  append(
+    data: T | Uint8Array | ArrayBuffer,
+    tags?: readonly string[],
+    durability?: DurabilityLike,
+    options?: RequestOptions,
+  ): Promise<Message<T>>;
   get(seq: number | bigint, options?: RequestOptions): Promise<Message<T>>;
   tail<U = T>(options?: RemoteTailOptions): AsyncGenerator<Message<U>, void, undefined>;
 }

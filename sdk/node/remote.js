@@ -1,5 +1,6 @@
 // Pools of a server, over plain fetch: works without the addon, and in browsers.
 
+const { bytes } = require("./lib/bytes.js");
 const { PlasmiteError } = require("./lib/errors.js");
 const { MAX_U64, memberText, parseExact } = require("./lib/exact.js");
 const { parseTime } = require("./lib/time.js");
@@ -7,7 +8,7 @@ const { ErrorKind, describe, mapDurability, mapErrorKind } = require("./mappings
 const { messageOfParsed } = require("./message.js");
 
 const REDIRECTS = [301, 302, 303, 307, 308];
-/** Between two attempts of a tail that reconnects, in ms: doubled each time, up to the last. */
+/** Between two attempts of a tail that reconnects, in ms: doubled each time that one fails, up to the last. */
 const RETRY_MS = 250;
 const LONGEST_RETRY_MS = 8000;
 
@@ -68,11 +69,25 @@ function name(pool) {
 
 const list = (value) => (value === undefined || value === null ? [] : Array.isArray(value) ? value : [value]);
 
-/** JSON text of an object whose bigints are whole numbers. */
+/** JSON text of a value. */
 function encode(object) {
   const text = JSON.stringify(object);
-  if (text === undefined) throw new TypeError("plasmite: the value cannot be written as JSON");
+  if (text === undefined) throw new TypeError(`plasmite: ${describe(object)} cannot be written as JSON`);
   return text;
+}
+
+/** JSON text of what is appended: bytes are such a text, anything else is a value. */
+function jsonText(data) {
+  const given = bytes(data);
+  if (given === undefined) return encode(data);
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(given);
+    // It goes into the request as it is, and must not reach beyond its place there.
+    JSON.parse(text);
+    return text;
+  } catch (error) {
+    throw new RemoteError(0, { kind: "Usage", message: `the bytes are no JSON text: ${error.message}`, cause: error });
+  }
 }
 
 /** What an answer says about pools, with exact numbers. */
@@ -153,8 +168,9 @@ class RemoteClient {
   }
 
   async createPool(pool, sizeBytes, { signal } = {}) {
-    const size = sizeBytes === undefined ? undefined : Number(nonNegative("sizeBytes", sizeBytes));
-    const answer = await this.#call("POST", "/v0/pools", { body: encode({ pool: name(pool), size_bytes: size }), signal });
+    const size = nonNegative("sizeBytes", sizeBytes);
+    const body = encode({ pool: name(pool), size_bytes: size === null ? undefined : Number(size) });
+    const answer = await this.#call("POST", "/v0/pools", { body, signal });
     return infoOf(answer)?.pool ?? null;
   }
 
@@ -198,10 +214,9 @@ class RemotePool {
   }
 
   async append(data, tags = [], durability = "fast", { signal } = {}) {
-    const body = { data, tags: list(tags), durability: mapDurability(durability) };
-    if (data === undefined || typeof data === "function" || typeof data === "symbol")
-      throw new TypeError(`plasmite: ${describe(data)} cannot be written as JSON`);
-    return messageOfAnswer(await call(this.client, "POST", this.#path("append"), { body: encode(body), signal }));
+    const options = encode({ tags: list(tags), durability: mapDurability(durability) });
+    const body = `{"data":${jsonText(data)},${options.slice(1)}`;
+    return messageOfAnswer(await call(this.client, "POST", this.#path("append"), { body, signal }));
   }
 
   async get(seq, { signal } = {}) {
@@ -218,6 +233,8 @@ class RemotePool {
     // Where a tail that goes on stands before its first message, which the server's lines do not tell.
     let behind = null;
     for (;;) {
+      const notBefore = performance.now() + RETRY_MS;
+      let came = false;
       try {
         if (reconnect && behind === null && (query.has("start") || query.has("tail"))) {
           const { bounds } = await this.client.poolInfo(this.pool, { signal });
@@ -225,6 +242,7 @@ class RemotePool {
           if (query.get("start") === "now") goOnAt(query, behind);
         }
         for await (const message of this.#tailOnce(query, signal)) {
+          came = true;
           pause = RETRY_MS;
           // Where to go on, should the connection break.
           goOnAt(query, String(message.seq + 1n));
@@ -234,6 +252,9 @@ class RemotePool {
         if (!reconnect || left === 0n) return;
         // It has ended without a message: there was none to begin with.
         if (query.has("tail")) goOnAt(query, behind);
+        // Servers may end a tail at once.
+        const early = notBefore - performance.now();
+        if (!came && early > 0) await delay(early, signal);
       } catch (error) {
         const broken = error instanceof RemoteError && (error.status === 0 || error.status >= 500 || error.kind === ErrorKind.Busy);
         if (!reconnect || !broken) throw error;

@@ -2,19 +2,13 @@
 // RangeError; both have a `code`.
 
 const { fileURLToPath } = require("node:url");
+const { bytes } = require("./bytes.js");
+const { invalid, outOfRange } = require("./errors.js");
 const { Durability, describe, mapDurability } = require("../mappings.js");
 const { MAX_U64 } = require("./exact.js");
 const { parseTime } = require("./time.js");
 
 const MAX_U32 = 0xffff_ffffn;
-
-function invalid(message, code = "InvalidArg") {
-  return Object.assign(new TypeError(`plasmite: ${message}`), { code });
-}
-
-function outOfRange(message) {
-  return Object.assign(new RangeError(`plasmite: ${message}`), { code: "ERR_OUT_OF_RANGE" });
-}
 
 const isNothing = (value) => value === undefined || value === null;
 
@@ -73,6 +67,11 @@ function options(value) {
   return value;
 }
 
+function array(name, value) {
+  if (!Array.isArray(value)) throw invalid(`${name} must be an array, not ${describe(value)}`);
+  return value;
+}
+
 /** An array of strings; one string counts as such an array where `single` says so. Undefined for none. */
 function strings(name, value, single) {
   if (isNothing(value)) return undefined;
@@ -100,14 +99,27 @@ function durability(value) {
   throw invalid(`durability must be "fast", "flush", Durability.Fast or Durability.Flush, not ${describe(value)}`, "NumberExpected");
 }
 
-/** A time in ns since 1970, of a Date, a bigint of ns, or RFC 3339 text. */
-function time(name, value) {
-  if (typeof value === "bigint") return unsigned(name, value);
+/** Ns since 1970, negative before, of a Date, a bigint of ns, or RFC 3339 text. */
+function nanoseconds(name, value) {
+  if (typeof value === "bigint") return value;
   let ns = null;
   if (value instanceof Date && !Number.isNaN(value.getTime())) ns = BigInt(value.getTime()) * 1_000_000n;
   else if (typeof value === "string") ns = parseTime(value);
   if (ns === null) throw invalid(`${name} must be a Date, a bigint of nanoseconds since 1970, or RFC 3339 text, not ${describe(value)}`);
-  return ns < 0n ? 0n : unsigned(name, ns);
+  return ns;
+}
+
+/** A time to start at, in ns since 1970. All messages are younger than that, so a date before is as good. */
+function startTime(name, value) {
+  const ns = nanoseconds(name, value);
+  return ns < 0n && typeof value !== "bigint" ? 0n : unsigned(name, ns);
+}
+
+/** A message's own time, in ns since 1970. */
+function messageTime(name, value) {
+  const ns = nanoseconds(name, value);
+  if (ns >= 0n && ns <= MAX_U64) return ns;
+  throw outOfRange(`${name} must be between 1970 and 2554, not ${value instanceof Date ? value.toISOString() : describe(value)}`);
 }
 
 function signal(value) {
@@ -116,22 +128,6 @@ function signal(value) {
     throw invalid(`signal must be an AbortSignal, not ${describe(value)}`);
   }
   return value;
-}
-
-/** The bytes of a Uint8Array, a DataView or an ArrayBuffer; undefined for anything else. */
-function bytes(value) {
-  if (typeof value !== "object" || value === null) return undefined;
-  if (value instanceof Uint8Array) {
-    // Another thread could change shared memory while it is read.
-    return value.buffer instanceof ArrayBuffer ? value : Uint8Array.from(value);
-  }
-  if (value instanceof ArrayBuffer) return new Uint8Array(value);
-  if (ArrayBuffer.isView(value)) {
-    if (value instanceof DataView) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice();
-    throw invalid(`a ${value.constructor.name} is no JSON: give its bytes as a Uint8Array, or an ordinary array`);
-  }
-  if (typeof SharedArrayBuffer === "function" && value instanceof SharedArrayBuffer) return new Uint8Array(value).slice();
-  return undefined;
 }
 
 /** The bytes of a Lite3 document. */
@@ -163,11 +159,12 @@ module.exports = {
   optionalCount,
   flag,
   options,
+  array,
   strings,
   durability,
-  time,
+  startTime,
+  messageTime,
   signal,
-  bytes,
   lite3,
   json,
 };

@@ -34,20 +34,24 @@ function readBatch(text) {
 /** Knows the bytes of an AppendedMessage. */
 const ofPool = { rawOf: undefined };
 
-/** What an append has stored. Its data is read again from the JSON that was given, when it is asked for. */
+/** What an append has stored. Its data is read again from the JSON that was given, when it is asked for: `json` and `tags` are its own. */
 class AppendedMessage extends Message {
   #pool;
   #json;
   #data = NO_DATA;
 
   constructor(seq, timestampNs, tags, json, pool) {
-    super(seq, timestampNs, NO_DATA, tags === undefined ? NO_TAGS : metaOf([...tags]), ofPool);
+    super(seq, timestampNs, NO_DATA, tags === undefined ? NO_TAGS : metaOf(tags), ofPool);
     this.#pool = pool;
     this.#json = json;
   }
 
+  get #text() {
+    return typeof this.#json === "string" ? this.#json : new TextDecoder().decode(this.#json);
+  }
+
   get data() {
-    if (this.#data === NO_DATA) this.#data = JSON.parse(this.#json);
+    if (this.#data === NO_DATA) this.#data = JSON.parse(this.#text);
     return this.#data;
   }
 
@@ -56,7 +60,7 @@ class AppendedMessage extends Message {
       return this.#pool.getJson(this.seq);
     } catch {
       // Overwritten by now, or the pool was closed.
-      return rawAround(this, this.#json.trim());
+      return rawAround(this, this.#text.trim());
     }
   }
 

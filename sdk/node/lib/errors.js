@@ -64,6 +64,16 @@ function errorOf(fields) {
   return error;
 }
 
+/** The error of an argument of a wrong type. */
+function invalid(message, code = "InvalidArg") {
+  return Object.assign(new TypeError(`plasmite: ${message}`), { code });
+}
+
+/** The error of a number or a time out of range. */
+function outOfRange(message) {
+  return Object.assign(new RangeError(`plasmite: ${message}`), { code: "ERR_OUT_OF_RANGE" });
+}
+
 /** The error of using a closed handle. */
 function closedError(what) {
   return errorOf({ kind: ErrorKind.Usage, message: `the ${what} is closed` });
@@ -92,4 +102,4 @@ function blockingError(method, instead) {
   });
 }
 
-module.exports = { ...errorClasses, errorClasses, errorOf, closedError, blockingError };
+module.exports = { ...errorClasses, errorClasses, errorOf, invalid, outOfRange, closedError, blockingError };

@@ -2,6 +2,7 @@
 
 const args = require("./arguments.js");
 const { readBatch, AppendedMessage, BatchReceipt } = require("./batch.js");
+const { kept } = require("./bytes.js");
 const { blockingError, closedError } = require("./errors.js");
 const { parseExact } = require("./exact.js");
 const { parseMessageJson } = require("../message.js");
@@ -85,7 +86,7 @@ class Pool {
     const [list, ...rest] = write.appendOptions(tags, durability);
     pool.append(json, list, ...rest);
     const { receipt } = native();
-    return appended(pool, json, list, receipt[0], receipt[1]);
+    return new AppendedMessage(receipt[0], receipt[1], list, kept(json), pool);
   }
 
   async appendAsync(payload, options) {
@@ -93,21 +94,20 @@ class Pool {
     const json = args.json(payload);
     const given = args.options(options);
     if (this.#isRemote) return parseMessageJson(await write.jsonPatiently(pool, true, json, given));
-    const [seq, timestampNs] = await write.patiently(pool, json, given);
-    return appended(pool, json, args.strings("tags", given.tags), seq, timestampNs);
+    return write.patiently(pool, json, given);
   }
 
   appendMany(values, options) {
     const pool = this.#here("appendMany", "appendManyAsync");
-    if (values.length === 0) return new BatchReceipt(new BigUint64Array(0));
+    if (args.array("values", values).length === 0) return new BatchReceipt(new BigUint64Array(0));
     return new BatchReceipt(pool.appendBatch(false, ...write.batchArguments(values, args.options(options))));
   }
 
   async appendManyAsync(values, options) {
     const pool = this.#open;
-    if (values.length === 0) return new BatchReceipt(new BigUint64Array(0));
+    if (args.array("values", values).length === 0) return new BatchReceipt(new BigUint64Array(0));
     const given = args.options(options);
-    return new BatchReceipt(await write.batchPatiently(pool, this.#isRemote, write.batchArguments(values, given), given));
+    return new BatchReceipt(await write.batchPatiently(pool, this.#isRemote, values, given));
   }
 
   appendLite3(payload, durability) {
@@ -233,12 +233,13 @@ class Pool {
 
   async wait(options) {
     const { timeoutMs, ...rest } = args.options(options);
+    const totalMs = args.optionalCount("timeoutMs", timeoutMs);
     const placed = ["start", "last", "sinceSeq", "sinceTime", "token"].some((name) => !args.isNothing(rest[name]));
     const tail = this.tail({
       ...(placed ? {} : { start: "now" }),
       ...rest,
       maxMessages: 1,
-      totalMs: timeoutMs,
+      totalMs,
       timeoutMs: Number.MAX_SAFE_INTEGER,
     });
     try {
@@ -288,10 +289,5 @@ class Pool {
 
 const boundsOf = ([oldest, newest, count]) => ({ oldest, newest, count });
 const linesOf = (text) => text.split("\n").slice(0, -1);
-
-/** The message that an append has stored. Bytes are the caller's, and may change. */
-function appended(pool, json, tags, seq, timestampNs) {
-  return new AppendedMessage(seq, timestampNs, tags, typeof json === "string" ? json : new TextDecoder().decode(json), pool);
-}
 
 module.exports = { Pool };

@@ -36,7 +36,7 @@ function startOf(given) {
     case "sinceSeq":
       return { start: Start.Seq, startValue: args.optionalCount("sinceSeq", given.sinceSeq) };
     case "sinceTime":
-      return { start: Start.Time, startValue: args.time("sinceTime", given.sinceTime) };
+      return { start: Start.Time, startValue: args.startTime("sinceTime", given.sinceTime) };
     case "token":
       return { start: Start.Token, startValue: 0, token: args.text("token", given.token) };
     default:

@@ -1,7 +1,9 @@
 // How appends take their options, and how they wait for other writers without holding the event loop.
 
-const { ErrorKind, describe } = require("../mappings.js");
+const { ErrorKind } = require("../mappings.js");
 const args = require("./arguments.js");
+const { AppendedMessage } = require("./batch.js");
+const { kept } = require("./bytes.js");
 const { native } = require("./native.js");
 
 /** How long a thread of the pool may wait for the writer lock at a time, in ms. */
@@ -13,21 +15,27 @@ const LARGE = 256 * 1024;
 
 const isOptions = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** Tags as they are now: the array is the caller's. Undefined for none. */
+const tagsOf = (name, value) => args.strings(name, value)?.slice();
+
 /** [tags, durability, time, lock wait, expected newest], the last three only where they are wanted. */
 function appendOptions(tags, durability) {
-  if (!isOptions(tags)) return [args.strings("tags", tags), args.durability(durability)];
+  if (!isOptions(tags)) return [tagsOf("tags", tags), args.durability(durability)];
   const { timestamp, lockWaitMs, expectNewest } = tags;
-  const basic = [args.strings("tags", tags.tags), args.durability(tags.durability)];
+  const basic = [tagsOf("tags", tags.tags), args.durability(tags.durability)];
   if (args.isNothing(timestamp) && args.isNothing(lockWaitMs) && args.isNothing(expectNewest)) return basic;
   return [
     ...basic,
-    args.isNothing(timestamp) ? undefined : args.time("timestamp", timestamp),
+    args.isNothing(timestamp) ? undefined : args.messageTime("timestamp", timestamp),
     args.optionalUnsigned("lockWaitMs", lockWaitMs),
     args.optionalUnsigned("expectNewest", expectNewest),
   ];
 }
 
-/** Repeats `attempt(ms to wait for the lock)` while it fails with Busy, until the time is up or the signal aborts. */
+/**
+ * Repeats `attempt(ms to wait for the lock)` while it fails with Busy, until the time is up or the signal aborts. What is appended
+ * must not be the caller's: a repetition comes turns later.
+ */
 async function untilLocked(given, first, attempt) {
   const signal = args.signal(given.signal);
   const most = Number(args.optionalUnsigned("lockWaitMs", given.lockWaitMs) ?? DEFAULT_LOCK_WAIT_MS);
@@ -46,8 +54,9 @@ async function untilLocked(given, first, attempt) {
   }
 }
 
-/** Appends; what may take long is done on another thread, in slices that the signal can end. Gives [seq, time]. */
-function patiently(pool, json, given) {
+/** Appends; what may take long is done on another thread, in slices that the signal can end. Gives the message. */
+async function patiently(pool, payload, given) {
+  const json = kept(payload);
   const [tags, durability, time, , expectNewest] = appendOptions(given);
   const quick = durability === 0 && json.length <= LARGE;
   // With nobody in the way this is faster than handing it to another thread.
@@ -56,7 +65,10 @@ function patiently(pool, json, given) {
     const { receipt } = native();
     return [receipt[0], receipt[1]];
   };
-  return untilLocked(given, quick ? first : undefined, (wait) => pool.appendInBackground(json, tags, durability, time, wait, expectNewest));
+  const [seq, timestampNs] = await untilLocked(given, quick ? first : undefined, (wait) =>
+    pool.appendInBackground(json, tags, durability, time, wait, expectNewest),
+  );
+  return new AppendedMessage(seq, timestampNs, tags, json, pool);
 }
 
 /** A promise, but for a signal that is aborted before. Its call goes on: a server may still carry it out. */
@@ -80,14 +92,15 @@ async function ask(given, request) {
 const waiting = (isRemote, given, attempt) => (isRemote ? ask(given, attempt) : untilLocked(given, undefined, attempt));
 
 /** Appends on another thread. Gives the bytes of the stored message. */
-function jsonPatiently(pool, isRemote, json, given) {
+function jsonPatiently(pool, isRemote, payload, given) {
+  // A request to a server is one attempt, for which the addon copies.
+  const json = isRemote ? payload : kept(payload);
   const [tags, durability, time, , expectNewest] = appendOptions(given);
   return waiting(isRemote, given, (wait) => pool.appendJsonInBackground(json, tags, durability, time, wait, expectNewest));
 }
 
 /** What the addon's appendBatch takes, without its first argument. */
 function batchArguments(values, given) {
-  if (!Array.isArray(values)) throw args.invalid(`values must be an array, not ${describe(values)}`);
   const [tags, durability, time, lockWait, expectNewest] = appendOptions({ ...given });
   const { eachTags, eachTimestamp } = given;
   for (const [name, each] of [
@@ -97,9 +110,9 @@ function batchArguments(values, given) {
     if (args.isNothing(each)) continue;
     if (!Array.isArray(each) || each.length !== values.length) throw args.invalid(`${name} must be an array with one entry for each value`);
   }
-  const tagsOf = eachTags?.map((list, i) => args.strings(`eachTags[${i}]`, list));
-  const timeOf = eachTimestamp?.map((time, i) => (args.isNothing(time) ? undefined : args.time(`eachTimestamp[${i}]`, time)));
-  return [textsOf(values), tags, durability, time, lockWait, expectNewest, tagsOf, timeOf];
+  const tagsOfEach = eachTags?.map((list, i) => tagsOf(`eachTags[${i}]`, list));
+  const timeOfEach = eachTimestamp?.map((time, i) => (args.isNothing(time) ? undefined : args.messageTime(`eachTimestamp[${i}]`, time)));
+  return [textsOf(values), tags, durability, time, lockWait, expectNewest, tagsOfEach, timeOfEach];
 }
 
 /** One text with a line for each value; or, when some are bytes, an array. */
@@ -114,7 +127,9 @@ function textsOf(values) {
   return text;
 }
 
-function batchPatiently(pool, isRemote, [texts, tags, durability, time, , expectNewest, ...each], given) {
+function batchPatiently(pool, isRemote, values, given) {
+  const [json, tags, durability, time, , expectNewest, ...each] = batchArguments(values, given);
+  const texts = isRemote || typeof json === "string" ? json : json.map(kept);
   return waiting(isRemote, given, (wait) => pool.appendBatch(true, texts, tags, durability, time, wait, expectNewest, ...each));
 }
 

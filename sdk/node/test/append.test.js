@@ -51,6 +51,22 @@ test("options in place of tags", (t) => {
   assert.equal(pool.bounds().newest, 1n);
 });
 
+test("a message's own time is stored as it is, or refused", async (t) => {
+  const { pool } = scratchPool(t);
+  assert.equal(pool.append(1, { timestamp: "1970-01-01T00:00:00Z" }).timestampNs, 0n);
+  const outside = (error) =>
+    error instanceof RangeError && error.code === "ERR_OUT_OF_RANGE" && /between 1970 and 2554/.test(error.message);
+  for (const time of [new Date(-1), "1969-12-31T23:59:59.999999999Z", -1n, new Date("2600-01-01"), "2600-01-01T00:00:00Z", 2n ** 64n]) {
+    assert.throws(() => pool.append(1, { timestamp: time }), outside);
+    assert.throws(() => pool.appendMany([1, 2], { eachTimestamp: [null, time] }), outside);
+    for (const method of ["appendAsync", "appendJsonAsync"]) await assert.rejects(pool[method](1, { timestamp: time }), outside);
+    await assert.rejects(pool.appendManyAsync([1], { timestamp: time }), outside);
+  }
+  assert.equal(pool.bounds().newest, 1n);
+  // Where a tail starts, such a date is as good as any before the first message.
+  assert.equal((await pool.tail({ sinceTime: new Date(-1) }).next()).value.seq, 1n);
+});
+
 test("batches are stored whole or not at all", (t) => {
   const { pool } = scratchPool(t);
   const receipt = pool.appendMany([{ a: 1 }, "two\nlines", 3, Buffer.from('{\n"four":\n4}')], {

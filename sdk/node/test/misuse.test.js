@@ -46,6 +46,7 @@ test("negative counts of tail and replay are TypeErrors, as ever", async (t) => 
       (error) => error instanceof TypeError || options.endSeq !== undefined,
     );
   }
+  await assert.rejects(pool.wait({ timeoutMs: -1 }), (error) => hasCode(TypeError)(error) && error.message.includes(" timeoutMs "));
   for (const sinceSeq of [1.5, 2 ** 53, 2n ** 64n]) await assert.rejects(pool.tail({ sinceSeq }).next(), hasCode(RangeError));
 });
 
@@ -92,7 +93,7 @@ test("names", (t) => {
   assert.deepEqual(pool.get(1).tags, ["a\0b", "", " ", "é"]);
 });
 
-test("values that are no JSON", (t) => {
+test("values that are no JSON", async (t) => {
   const { pool } = scratchPool(t);
   const circular = {};
   circular.self = circular;
@@ -122,7 +123,11 @@ test("values that are no JSON", (t) => {
   structuredClone(detached.buffer, { transfer: [detached.buffer] });
   assert.throws(() => pool.append(detached), kind("Usage"));
   assert.throws(() => pool.append({ text: "x".repeat(2 ** 21) }), kind("Usage"));
-  for (const values of [null, "ab", 5, {}, new Set([1])]) assert.throws(() => pool.appendMany(values), TypeError);
+  const noArray = (error) => hasCode(TypeError)(error) && /values must be an array/.test(error.message);
+  for (const values of [undefined, null, "", "ab", 5, {}, { length: 0 }, new Set([1])]) {
+    assert.throws(() => pool.appendMany(values), noArray);
+    await assert.rejects(pool.appendManyAsync(values), noArray);
+  }
   assert.equal(pool.bounds().count, 0n);
   // A getter that closes the pool while its value is read.
   assert.throws(() =>

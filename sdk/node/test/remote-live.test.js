@@ -50,6 +50,18 @@ test("pools and messages", async (t) => {
   assert.equal(near.isCurrent(), false);
 });
 
+test("bytes are stored as they are", async (t) => {
+  const server = await serve(t);
+  const client = new RemoteClient(server.url);
+  await client.createPool("lab", null);
+  const text = '{"x":1.0,"y":12345678901234567890}';
+  const { seq } = await (await client.openPool("lab")).append(Buffer.from(text));
+  const near = new Client(server.pools).openPool("lab");
+  assert.ok(near.getJson(seq).toString().endsWith(`"data":${text}}`));
+  const far = await new Client(server.url).openPoolAsync("lab");
+  assert.ok((await far.appendJsonAsync(Buffer.from(text))).toString().endsWith(`"data":${text}}`));
+});
+
 test("errors", async (t) => {
   const server = await serve(t);
   const client = new RemoteClient(server.url);

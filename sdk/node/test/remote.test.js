@@ -41,6 +41,7 @@ test("requests and answers", async (t) => {
   });
   assert.equal(client.withToken("secret"), client);
   assert.deepEqual(await client.createPool("lab/1", 65536n), info);
+  assert.deepEqual(await client.createPool("lab/2", null), info);
   const pool = await client.openPool("lab/1");
   assert.ok(pool instanceof RemotePool && pool.client === client);
   assert.equal(pool.poolRef(), "lab/1");
@@ -55,6 +56,7 @@ test("requests and answers", async (t) => {
     seen.map(({ method, url, body }) => [method, url, body]),
     [
       ["POST", "/v0/pools", { pool: "lab/1", size_bytes: 65536 }],
+      ["POST", "/v0/pools", { pool: "lab/2" }],
       ["POST", "/v0/pools/open", { pool: "lab/1" }],
       ["GET", "/v0/pools/lab%2F1/info", ""],
       ["GET", "/v0/pools", ""],
@@ -137,6 +139,43 @@ test("a tail that reconnects goes on behind the last message", async (t) => {
     seen.map(({ url }) => url.split("?")[1]),
     ["max=6&tag=t", "max=4&tag=t&since_seq=3", "max=2&tag=t&since_seq=5"],
   );
+});
+
+test("a tail that reconnects leaves a server in peace that ends it at once", async () => {
+  const asked = [];
+  const fetch = async () => {
+    asked.push(performance.now());
+    return new Response(asked.length < 3 ? "" : `${line(7)}\n`);
+  };
+  const pool = new RemotePool(new RemoteClient("http://localhost", { fetch }), "p");
+  assert.equal((await pool.tail({ reconnect: true, timeoutMs: 0 }).next()).value.seq, 7n);
+  // Timers may be a little early.
+  for (let i = 1; i < 3; i++) assert.ok(asked[i] - asked[i - 1] >= 240, `${asked}`);
+  asked.length = 0;
+  const controller = new AbortController();
+  const next = pool.tail({ reconnect: true, timeoutMs: 0, signal: controller.signal }).next();
+  while (asked.length === 0) await new Promise(setImmediate);
+  controller.abort(new Error("enough"));
+  await assert.rejects(next, /enough/);
+});
+
+test("bytes are JSON text", async (t) => {
+  const { client, seen } = await served(t, (_request, response) => reply(response, `{"message":${line(1)}}`));
+  const pool = new RemotePool(client, "p");
+  const bytes = new TextEncoder().encode(' {"a":\n[1, "é"]}');
+  const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  shared.set(bytes);
+  const forms = [bytes, Buffer.from(bytes), bytes.buffer, new DataView(bytes.buffer), shared, shared.buffer];
+  for (const form of forms) await pool.append(form, ["x"]);
+  assert.equal(seen.length, forms.length);
+  for (const { body } of seen) assert.deepEqual(body, { data: { a: [1, "é"] }, tags: ["x"], durability: "fast" });
+  for (const text of ["", "{", "1,2", '1,"tags":["mine"]', "\xff", "\xef\xbb\xbf1"])
+    await assert.rejects(
+      pool.append(Buffer.from(text, "latin1")),
+      (error) => error instanceof RemoteError && error.kind === ErrorKind.Usage,
+    );
+  await assert.rejects(pool.append(new Float64Array(2)), TypeError);
+  assert.equal(seen.length, forms.length);
 });
 
 test("errors", async (t) => {

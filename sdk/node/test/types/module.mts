@@ -113,5 +113,7 @@ const envelope: MessageEnvelope<Reading> = { seq: "1", time: "", meta: { tags: [
 const parsed: Message<Reading> = parseMessage(envelope);
 const anything: unknown = parseMessage(Buffer.from("{}")).data;
 const remote: RemotePool<Reading> = await new RemoteClient("https://example.org", { token: "t" }).withToken(null).openPool<Reading>("p");
+const sent: Message<Reading> = await remote.append(new TextEncoder().encode('{"sensor":"","value":0}'));
+await new RemoteClient("https://example.org").createPool("p", null);
 for await (const { data } of remote.tail({ sinceSeq: 1, reconnect: true })) console.log(data.value);
-console.log(soon, same, value, seq, durability, numbers, green, created, parsed, anything, codec, facts);
+console.log(sent, soon, same, value, seq, durability, numbers, green, created, parsed, anything, codec, facts);
