@@ -1,4 +1,4 @@
-# Builds, tests and installs Plasmite. `make help` lists the targets.
+# Builds, tests and installs Plasmite. `make help` lists the targets that people call.
 
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 MAJOR := $(firstword $(subst ., ,$(VERSION)))
@@ -20,13 +20,14 @@ VENV := $(TARGET)/venv
 # Where shells and man look for what belongs to the programs. Shells find completions by the command's name.
 SHARE = $(DESTDIR)$(PREFIX)/share
 MAN = $(SHARE)/man/man1
+DOC = $(SHARE)/doc/plasmite
 BASH_COMPLETIONS = $(SHARE)/bash-completion/completions
 ZSH_COMPLETIONS = $(SHARE)/zsh/site-functions
 FISH_COMPLETIONS = $(SHARE)/fish/vendor_completions.d
 
 export PLASMITE_LIB_DIR := $(abspath $(OUT))
 
-.PHONY: abidiff crash-points cuts enemies faults fuzz fuzz-abi fuzz-short polyglot-demo kills linearizable soak tsan all lib cli header bindings http-tools check test model miri conformance demo bench test-mcp-client install install-lib uninstall clean help FORCE
+.PHONY: abidiff crash-points cuts enemies faults fuzz fuzz-abi fuzz-short polyglot-demo kills linearizable soak tsan all lib cli header bindings notices http-tools check test model miri conformance demo bench test-mcp-client install install-lib uninstall clean help FORCE
 .DEFAULT_GOAL := all
 
 all: lib cli ## build everything: libplasmite.so, libplasmite.a, plasmite and pls (the default)
@@ -67,8 +68,11 @@ bindings: $(VENV)/libclang.stamp ## write the Rust bindings of the header again
 	PLASMITE_WRITE_BINDINGS=1 LIBCLANG_PATH=$$(cat $<) \
 	    $(CARGO) test -q -p plasmite-capi --test bindings_are_current
 
+notices: ## write THIRD_PARTY_NOTICES.md again, from Cargo.lock and the crates
+	tests/notices --write
+
 # What the tests of the server need: schemathesis, from PyPI, below the target directory.
-http-tools: $(VENV)/schemathesis.stamp
+http-tools: $(VENV)/schemathesis.stamp ## get what the tests of the server need
 
 $(VENV)/schemathesis.stamp:
 	python3 -m venv $(VENV)
@@ -104,6 +108,7 @@ OTHER_WORKSPACES := bench/floors bench/rust examples/hello examples/rust fuzz
 check: ## check formatting, lints, file lengths, what the SDKs call, and that generated files are current
 	tests/lengths
 	tests/reach
+	tests/notices
 	for workspace in . $(OTHER_WORKSPACES); do $(CARGO) fmt --all --check --manifest-path $$workspace/Cargo.toml || exit 1; done
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) test -q --locked -p plasmite-capi --test header_is_current
@@ -190,8 +195,9 @@ install: all install-lib ## install to PREFIX (default /usr/local), below DESTDI
 	$(INSTALL) -m 644 $(OUT)/completions/fish "$(FISH_COMPLETIONS)/plasmite.fish"
 	ln -sf plasmite.fish "$(FISH_COMPLETIONS)/pls.fish"
 
-install-lib: lib ## install the library, its header and its pkg-config file only
-	$(INSTALL) -d "$(DESTDIR)$(PREFIX)/lib/pkgconfig" "$(DESTDIR)$(PREFIX)/include"
+install-lib: lib ## install the library, its header and its pkg-config file only, with the licences
+	$(INSTALL) -d "$(DESTDIR)$(PREFIX)/lib/pkgconfig" "$(DESTDIR)$(PREFIX)/include" "$(DOC)"
+	$(INSTALL) -m 644 LICENSE THIRD_PARTY_NOTICES.md "$(DOC)/"
 	$(INSTALL) -m 755 $(OUT)/$(REAL) "$(DESTDIR)$(PREFIX)/lib/"
 	ln -sf $(REAL) "$(DESTDIR)$(PREFIX)/lib/$(SONAME)"
 	ln -sf $(SONAME) "$(DESTDIR)$(PREFIX)/lib/libplasmite.so"
@@ -206,6 +212,8 @@ uninstall: ## remove what install put there
 	    name=$${page##*/plasmite}; rm -f "$$page" "$(MAN)/pls$$name"; done
 	rm -f "$(BASH_COMPLETIONS)/plasmite" "$(BASH_COMPLETIONS)/pls" "$(ZSH_COMPLETIONS)/_plasmite"
 	rm -f "$(FISH_COMPLETIONS)/plasmite.fish" "$(FISH_COMPLETIONS)/pls.fish"
+	rm -f "$(DOC)/LICENSE" "$(DOC)/THIRD_PARTY_NOTICES.md"
+	rmdir "$(DOC)" 2>/dev/null || true
 	rm -f "$(DESTDIR)$(PREFIX)/lib/$(REAL)" "$(DESTDIR)$(PREFIX)/lib/$(SONAME)"
 	rm -f "$(DESTDIR)$(PREFIX)/lib/libplasmite.so" "$(DESTDIR)$(PREFIX)/lib/libplasmite.a"
 	rm -f "$(DESTDIR)$(PREFIX)/include/plasmite.h" "$(DESTDIR)$(PREFIX)/lib/pkgconfig/plasmite.pc"
@@ -217,4 +225,4 @@ clean: ## remove everything that was built
 	rm -rf $(TARGET)/venv $(MCP_VENV)
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22

@@ -15,7 +15,7 @@ same() { [ "$2" = "$3" ] || fail "$1 is"$'\n'"$2"$'\n'"expected"$'\n'"$3"; }
 make -s "$target" PREFIX="$work/usr"
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 for file in lib/libplasmite.so lib/libplasmite.so.1 "lib/libplasmite.so.$version" lib/libplasmite.a include/plasmite.h \
-    lib/pkgconfig/plasmite.pc; do
+    lib/pkgconfig/plasmite.pc share/doc/plasmite/LICENSE share/doc/plasmite/THIRD_PARTY_NOTICES.md; do
     [ -e "$work/usr/$file" ] || fail "$file was not installed"
 done
 if [ "$target" = install ]; then
@@ -55,7 +55,7 @@ fi
 
 mv "$work/moved" "$work/usr"
 make -s uninstall PREFIX="$work/usr"
-left=$(find "$work/usr" -type f -o -type l)
+left=$(find "$work/usr" -type f -o -type l -o -path '*/doc/plasmite')
 [ -z "$left" ] || fail "uninstall leaves $left"
 
 # DESTDIR stands in front of PREFIX.

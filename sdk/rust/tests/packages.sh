@@ -47,7 +47,7 @@ echo "used by a package of its own"
 for crate in plasmite-core plasmite-remote plasmite-capi plasmite-sdk plasmite; do
     archive=$(ls "$target/packages/package/$crate-"[0-9]*.crate)
     tar -tzf "$archive" >"$work/list"
-    for file in src/lib.rs Cargo.toml; do
+    for file in src/lib.rs Cargo.toml LICENSE; do
         grep -q "/$file$" "$work/list" || fail "$crate is packed without $file"
     done
 done
