@@ -19,7 +19,7 @@ install-cpp: ## install plasmite.hpp and the CMake package
 	        > "$(CPP_PREFIX)/lib/cmake/plasmite/$$file.cmake" && chmod 644 "$(CPP_PREFIX)/lib/cmake/plasmite/$$file.cmake" || exit 1; \
 	done
 
-uninstall-cpp:
+uninstall-cpp: ## remove what install-cpp put there
 	rm -f "$(CPP_PREFIX)/include/plasmite.hpp" $(foreach header,$(CPP_HEADERS),"$(CPP_PREFIX)/$(header)")
 	rm -f "$(CPP_PREFIX)/lib/cmake/plasmite/plasmiteConfig.cmake" "$(CPP_PREFIX)/lib/cmake/plasmite/plasmiteConfigVersion.cmake"
 	rmdir "$(CPP_PREFIX)/include/plasmite" "$(CPP_PREFIX)/lib/cmake/plasmite" 2>/dev/null || true
@@ -27,6 +27,6 @@ uninstall-cpp:
 test-cpp: lib cli ## test the C++ headers against the built library
 	sdk/cpp/tests/run $(OUT)
 
-docs-cpp:
+docs-cpp: ## write the pages of the C and C++ headers
 	@if command -v $(DOXYGEN) >/dev/null; then sdk/cpp/docs $(TARGET)/docs; \
 	else echo "docs: skipped the C and C++ pages: doxygen is not installed (apt-get install doxygen)"; fi

@@ -5,7 +5,7 @@ NPM ?= npm
 NODE_SDK := sdk/node
 NODE_MODULES := $(NODE_SDK)/node_modules/.package-lock.json
 
-.PHONY: node node-modules check-node test-node test-node-package test-node-sanitized npm-pack bench-node
+.PHONY: node check-node test-node npm-pack bench-node
 
 $(NODE_MODULES): $(NODE_SDK)/package-lock.json
 	cd $(NODE_SDK) && $(NPM) ci --ignore-scripts --no-fund --no-audit --loglevel=error

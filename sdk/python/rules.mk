@@ -27,7 +27,7 @@ $(PYTHON_VENV)/package.stamp: $(PYTHON_VENV)/tools.stamp $(PYTHON_SOURCES) inclu
 	touch $@
 
 # For the conformance suite, which has the library built already.
-python-package: $(PYTHON_VENV)/package.stamp
+python-package: $(PYTHON_VENV)/package.stamp ## build the Python package into target/python/venv
 
 test-python: lib cli $(PYTHON_VENV)/package.stamp wheel ## test the Python SDK, and its wheel in clean environments
 	cd $(PYTHON_DIR) && PYTHON_OUT=$(PYTHON_OUT) $(PYTHON_VENV)/bin/python -m pytest
