@@ -14,13 +14,22 @@ enum class durability : std::uint32_t {
     flush = PLSM_DURABILITY_FLUSH ///< When the message, and all before it, are on the disk.
 };
 
+namespace detail {
+/// The library's number for a message's own time; error_kind::usage for a time before 1970, which has none.
+inline result<std::uint64_t> own_ns(time_point time) {
+    const auto count = time.time_since_epoch().count();
+    if (count >= 0) return to_ns(time);
+    return error(error_kind::usage, "the time " + std::to_string(count) + " ns since 1970 is not between 1970 and 2262");
+}
+} // namespace detail
+
 /// How a message is appended: `pool.append(json, {{"tag"}, durability::flush})`, or by name under C++20.
 struct append_options {
     /// The message's tags.
     tag_list tags{};
     /// When the append returns.
     plasmite::durability durability = plasmite::durability::fast;
-    /// The message's time, else the clock's; error_kind::usage when it is below the newest message's.
+    /// The message's time, else the clock's; error_kind::usage when it is before 1970 or below the newest message's.
     std::optional<time_point> time{};
     /// How long to wait for the writer lock before error_kind::busy, else 10 seconds.
     std::optional<wait_limit> lock_wait{};
@@ -29,14 +38,18 @@ struct append_options {
     /// Check Lite3 data wholly before storing it, not just its root.
     bool check_fully = false;
 
-    /// The struct of the C interface; lives no longer than these options.
-    plsm_append_options_t native() const noexcept {
+    /// The struct of the C interface; lives no longer than these options. error_kind::usage: the time is before 1970.
+    result<plsm_append_options_t> native() const {
         plsm_append_options_t raw = PLSM_APPEND_OPTIONS_INIT;
         raw.durability = static_cast<std::uint32_t>(durability);
         raw.tags = tags.data();
         raw.tags_len = tags.size();
-        raw.has_timestamp = time.has_value();
-        raw.timestamp_ns = time ? to_ns(*time) : 0;
+        if (time) {
+            const auto ns = detail::own_ns(*time);
+            if (!ns) return ns.error();
+            raw.has_timestamp = 1;
+            raw.timestamp_ns = *ns;
+        }
         raw.has_lock_wait = lock_wait.has_value();
         raw.lock_wait_ms = lock_wait ? lock_wait->ms() : 0;
         raw.has_expect_newest = expect_newest.has_value();
@@ -55,7 +68,8 @@ struct receipt {
     time_point time() const noexcept { return from_ns(time_ns); }
 };
 
-/// The messages of a batch, built once and appended any number of times. It borrows bytes and tags.
+/// The messages of a batch, built once and appended any number of times. It borrows bytes and tags. Times are as in
+/// append_options: the append of the batch refuses one before 1970.
 class batch {
 public:
     /// No messages.
@@ -76,13 +90,21 @@ public:
         return add(document, PLSM_ITEM_LITE3_DOCUMENT, nullptr, time);
     }
     /// Takes all messages out, and keeps the room.
-    void clear() noexcept { items_.clear(); }
+    void clear() noexcept {
+        items_.clear();
+        refused_.reset();
+    }
     /// How many messages.
     std::size_t size() const noexcept { return items_.size(); }
     /// Whether there are none.
     bool empty() const noexcept { return items_.empty(); }
     /// The form of the C interface.
     const plsm_batch_item_t *data() const noexcept { return items_.data(); }
+    /// Whether each message can have the time that was given for it; error_kind::usage names the first that cannot.
+    result<void> try_check() const {
+        if (refused_) return *refused_;
+        return {};
+    }
 
 private:
     batch &add(bytes_view bytes, std::uint32_t encoding, const tag_list *tags, std::optional<time_point> time) {
@@ -94,13 +116,21 @@ private:
             item.tags = tags->data();
             item.tags_len = tags->size();
         }
-        item.has_timestamp = time.has_value();
-        item.timestamp_ns = time ? to_ns(*time) : 0;
+        if (time) {
+            const auto ns = detail::own_ns(*time);
+            if (!ns && !refused_) {
+                const std::string where = "item " + std::to_string(items_.size()) + " of the batch (from 0): ";
+                refused_ = error(error_kind::usage, where + ns.error().message());
+            }
+            item.has_timestamp = 1;
+            item.timestamp_ns = ns ? *ns : 0;
+        }
         items_.push_back(item);
         return *this;
     }
 
     std::vector<plsm_batch_item_t> items_{};
+    std::optional<error> refused_{};
 };
 
 /// Room reserved in a pool for data as Lite3. Holds the pool's writer lock: other writers, also other calls of this

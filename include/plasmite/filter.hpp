@@ -13,11 +13,12 @@ inline namespace PLASMITE_ABI {
 /// How a filter is compiled.
 struct filter_options {
     bool no_recursion = false;      ///< Refuse definitions that call themselves: for expressions of strangers.
-    std::uint64_t max_steps = 0;    ///< Most steps for one message; 0 means 1000000.
+    std::uint64_t max_steps = 0;    ///< Most steps for one message (some for each byte are added); 0 means 4000000.
 };
 
 /// A compiled jq expression over whole messages, such as `.data.status == "green"`. A message matches when the outputs
-/// are true, false and null only, and at least one is true. Any number of threads and tails may use one at once.
+/// are true, false and null only, at least one is true, and no error comes up. Any number of threads and tails may use
+/// one at once.
 class filter : public detail::owner<plsm_filter_t, plsm_filter_free> {
 public:
     /// Takes over a handle of the C interface.
@@ -37,8 +38,8 @@ public:
         return filter(handle);
     }
 
-    /// Whether a message matches. error_kind::usage, with its seq: the filter gave something else than true, false or
-    /// null, or went beyond a limit; retention_gap: it was overwritten meanwhile.
+    /// Whether a message matches. error_kind::usage, with its seq: the filter gave a number, a string, an array or an
+    /// object, or went beyond a limit; retention_gap: it was overwritten meanwhile.
     result<bool> try_matches(const view &message) const {
         plsm_error_t *failure = nullptr;
         const int answer = plsm_filter_matches(native_handle(), &message.native(), &failure);

@@ -104,10 +104,11 @@ public:
     /// record's fault, the next call tries the same record again, unless error::maybe_written says otherwise.
     result<ingest_item> try_append(const pool &to, const append_options &options = {}) {
         const auto how = options.native();
+        if (!how) return how.error();
         plsm_ingest_item_t raw{};
         plsm_receipt_t stored{};
         plsm_error_t *failure = nullptr;
-        const int answer = plsm_ingest_append(native_handle(), to.native_handle(), &how, &raw, &stored, &failure);
+        const int answer = plsm_ingest_append(native_handle(), to.native_handle(), &*how, &raw, &stored, &failure);
         if (answer < 0) return detail::take(failure);
         return item(answer, raw, {stored.seq, stored.timestamp_ns});
     }

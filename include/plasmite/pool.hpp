@@ -74,7 +74,8 @@ public:
     /// Takes over a handle of the C interface.
     explicit pool(plsm_pool_t *handle) noexcept : owner(handle) {}
 
-    /// Its name: the file name without ".plasmite". Borrowed from this pool; empty when it is closed.
+    /// Its name: the reference by which it was opened, without the address of its server. Borrowed from this pool;
+    /// empty when it is closed.
     std::string_view name() const noexcept { return detail::text(plsm_pool_name(native_handle())); }
     /// The path by which it was opened. Borrowed from this pool.
     std::string_view path() const noexcept { return detail::text(plsm_pool_path(native_handle())); }
@@ -176,8 +177,9 @@ public:
     /// As try_append, with options.
     result<receipt> try_append(std::string_view json, const append_options &options) const {
         const auto raw = options.native();
+        if (!raw) return raw.error();
         return stored([&](auto *out, auto **err) {
-            return plsm_pool_append(native_handle(), detail::octets(json), json.size(), &raw, out, err);
+            return plsm_pool_append(native_handle(), detail::octets(json), json.size(), &*raw, out, err);
         });
     }
     /// See try_append.
@@ -188,9 +190,10 @@ public:
     /// As try_append, and gives the whole stored message as JSON too, made of what was written and not read again.
     result<std::pair<receipt, buffer>> try_append_envelope(std::string_view json, const append_options &options = {}) const {
         const auto raw = options.native();
+        if (!raw) return raw.error();
         plsm_receipt_t told{0, 0};
         auto message = detail::fill([&](auto *out, auto **err) {
-            return plsm_pool_append_envelope(native_handle(), detail::octets(json), json.size(), &raw, &told, out, err);
+            return plsm_pool_append_envelope(native_handle(), detail::octets(json), json.size(), &*raw, &told, out, err);
         });
         if (!message) return message.error();
         return std::pair<receipt, buffer>(receipt{told.seq, told.timestamp_ns}, std::move(*message));
@@ -224,8 +227,9 @@ public:
     /// Appends data that is already encoded as Lite3 (root object or array), without its envelope.
     result<receipt> try_append_data(bytes_view lite3, const append_options &options = {}) const {
         const auto raw = options.native();
+        if (!raw) return raw.error();
         return stored([&](auto *out, auto **err) {
-            return plsm_pool_append_data(native_handle(), lite3.data(), lite3.size(), &raw, out, err);
+            return plsm_pool_append_data(native_handle(), lite3.data(), lite3.size(), &*raw, out, err);
         });
     }
     /// See try_append_data.
@@ -235,8 +239,9 @@ public:
     /// the document, so the options must have none.
     result<receipt> try_append_document(bytes_view lite3, const append_options &options = {}) const {
         const auto raw = options.native();
+        if (!raw) return raw.error();
         return stored([&](auto *out, auto **err) {
-            return plsm_pool_append_document(native_handle(), lite3.data(), lite3.size(), &raw, out, err);
+            return plsm_pool_append_document(native_handle(), lite3.data(), lite3.size(), &*raw, out, err);
         });
     }
     /// See try_append_document.
@@ -247,8 +252,10 @@ public:
     result<std::vector<receipt>> try_append_batch(const batch &messages, const append_options &options = {}) const {
         std::vector<plsm_receipt_t> raw_receipts(messages.size());
         const auto raw = options.native();
+        if (!raw) return raw.error();
+        if (const auto checked = messages.try_check(); !checked) return checked.error();
         plsm_error_t *failure = nullptr;
-        if (plsm_pool_append_batch(native_handle(), messages.data(), messages.size(), &raw, raw_receipts.data(), &failure) != 0)
+        if (plsm_pool_append_batch(native_handle(), messages.data(), messages.size(), &*raw, raw_receipts.data(), &failure) != 0)
             return detail::take(failure);
         std::vector<receipt> receipts;
         receipts.reserve(raw_receipts.size());
@@ -263,10 +270,11 @@ public:
     /// Reserves room for `size` bytes of data as Lite3, to be written straight into the file.
     result<reservation> try_reserve(std::size_t size, const append_options &options = {}) const {
         const auto raw = options.native();
+        if (!raw) return raw.error();
         plsm_reservation_t *handle = nullptr;
         std::uint8_t *payload = nullptr;
         plsm_error_t *failure = nullptr;
-        if (plsm_pool_reserve(native_handle(), size, &raw, &handle, &payload, &failure) != 0) return detail::take(failure);
+        if (plsm_pool_reserve(native_handle(), size, &*raw, &handle, &payload, &failure) != 0) return detail::take(failure);
         return reservation(handle, payload, size);
     }
     /// See try_reserve.

@@ -26,7 +26,7 @@ public:
     static start last(std::uint64_t count) noexcept { return {PLSM_START_LAST, count}; }
     /// At a seq; one in the future is waited for.
     static start seq(std::uint64_t seq) noexcept { return {PLSM_START_SEQ, seq}; }
-    /// At the first message not older than this.
+    /// At the first message not older than this; a time before 1970 stands for 1970.
     static start at(time_point time) noexcept { return {PLSM_START_TIME, to_ns(time)}; }
     /// Where another tail stood when it gave this token.
     static start token(std::string_view token) {
@@ -64,8 +64,9 @@ struct tail_options {
     gap_policy gap = gap_policy::go_on;
     /// Deliver only messages that have all these tags.
     tag_list tags{};
-    /// Deliver only messages that match all these filters, which are asked after the tags. When one fails on a message
-    /// (error_kind::usage, with its seq), the next call goes on behind it.
+    /// Deliver only messages that match all these filters, which are asked after the tags. When one gives a number, a
+    /// string, an array or an object, or goes beyond a limit (error_kind::usage, with the message's seq), the next call
+    /// goes on behind that message.
     filter_list filters{};
     /// How long to look again and again before sleeping, at most a second: wakes sooner, keeps a CPU busy.
     std::chrono::microseconds spin{0};

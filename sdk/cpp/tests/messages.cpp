@@ -87,6 +87,41 @@ static void batches(const client &client) {
     SAME(pool.get_lite3(7).payload().text(), frame.payload().text());
 }
 
+// A time before 1970 is not stored as 1970.
+static void own_times(const client &client) {
+    const pool pool = client.create("own-times");
+    append_options early;
+    early.time = time_point(-1ns);
+    FAILS(usage, pool.try_append("1", early));
+    FAILS(usage, pool.try_append_envelope("1", early));
+    FAILS(usage, pool.try_append_data({}, early));
+    FAILS(usage, pool.try_append_document({}, early));
+    FAILS(usage, pool.try_reserve(100, early));
+    FAILS(usage, early.native());
+    CHECK(pool.try_append("1", early).error().message().find("not between 1970 and 2262") != std::string::npos);
+    ingest input;
+    input.push("1\n");
+    FAILS(usage, input.try_append(pool, early));
+
+    batch messages;
+    messages.json("1").json("2", nullptr, early.time).json("3", nullptr, time_point::min());
+    FAILS(usage, messages.try_check());
+    const auto refused = pool.try_append_batch(messages);
+    FAILS(usage, refused);
+    SAME(refused.error().message().substr(0, 7), "item 1 ");
+    SAME(pool.bounds().count, 0u);
+    messages.clear();
+    messages.json("1", nullptr, time_point()).json("2", nullptr, time_point::max());
+    FAILS(usage, pool.try_append_batch(messages, early));
+    SAME(pool.append_batch(messages).size(), 2u);
+    CHECK(pool.view(1).time() == time_point() && pool.view(2).time() == time_point::max());
+    // Where to start is a place among the messages, so any time will do.
+    tail_options options;
+    options.start = start::at(time_point(-1s));
+    tail reader = pool.tail(options);
+    SAME(reader.next(no_wait)->seq(), 1u);
+}
+
 static void reading(const client &client) {
     const pool pool = client.create("reading");
     pool.append(R"({"s":"text","i":-7,"f":2.5,"b":true,"n":null,"a":[1,2,3],"o":{"k":"v"}})", {{"one", "two"}});
@@ -176,6 +211,7 @@ int main() {
     const client client(scratch.path());
     appends(client);
     batches(client);
+    own_times(client);
     reading(client);
     codecs();
     times();

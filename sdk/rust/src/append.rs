@@ -2,7 +2,7 @@
 
 use crate::time::{from_ns, to_ns};
 use crate::wait::milliseconds;
-use crate::{bytes, raw, Tags};
+use crate::{bytes, raw, Error, ErrorKind, Result, Tags};
 use std::marker::PhantomData;
 use std::time::{Duration, SystemTime};
 
@@ -62,6 +62,8 @@ impl From<raw::plsm_receipt_t> for Receipt {
 pub struct AppendOptions<'a> {
     tags: Tags<'a>,
     raw: raw::plsm_append_options_t,
+    /// An own time that the library has no number for.
+    impossible_time: Option<SystemTime>,
 }
 
 // SAFETY: the pointer inside is NULL between calls, and `Tags` only borrows texts.
@@ -80,6 +82,7 @@ impl Default for AppendOptions<'_> {
         AppendOptions {
             tags: Tags::new(),
             raw,
+            impossible_time: None,
         }
     }
 }
@@ -108,15 +111,23 @@ impl<'a> AppendOptions<'a> {
         self
     }
 
-    /// An own time; one below the newest message's is refused (Usage).
+    /// An own time. The append refuses one below the newest message's, and one that is not between 1970 and 2554
+    /// (Usage).
     pub fn time(self, time: SystemTime) -> AppendOptions<'a> {
-        self.time_ns(to_ns(time))
+        match to_ns(time) {
+            Some(time_ns) => self.time_ns(time_ns),
+            None => AppendOptions {
+                impossible_time: Some(time),
+                ..self
+            },
+        }
     }
 
-    /// An own time in nanoseconds since 1970; one below the newest message's is refused (Usage).
+    /// An own time in nanoseconds since 1970. The append refuses one below the newest message's (Usage).
     pub fn time_ns(mut self, time_ns: u64) -> AppendOptions<'a> {
         self.raw.timestamp_ns = time_ns;
         self.raw.has_timestamp = 1;
+        self.impossible_time = None;
         self
     }
 
@@ -149,14 +160,32 @@ impl<'a> AppendOptions<'a> {
     }
 
     /// The library's form; valid while `self` is.
+    ///
+    /// # Errors
+    /// Usage for a time that the library has no number for.
     #[inline]
-    pub(crate) fn raw(&self) -> raw::plsm_append_options_t {
-        raw::plsm_append_options_t {
-            tags: self.tags.as_ptr(),
-            tags_len: self.tags.len(),
-            ..self.raw
+    pub(crate) fn raw(&self) -> Result<raw::plsm_append_options_t> {
+        match self.impossible_time {
+            None => Ok(raw::plsm_append_options_t {
+                tags: self.tags.as_ptr(),
+                tags_len: self.tags.len(),
+                ..self.raw
+            }),
+            Some(time) => Err(out_of_range(time)),
         }
     }
+}
+
+#[cold]
+fn out_of_range(time: SystemTime) -> Error {
+    let (distance, side) = match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(after) => (after, "after"),
+        Err(before) => (before.duration(), "before"),
+    };
+    Error::new(
+        ErrorKind::Usage,
+        format!("the time {distance:?} {side} the start of 1970 is not between 1970 and 2554"),
+    )
 }
 
 /// One message of a batch.

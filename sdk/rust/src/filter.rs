@@ -101,8 +101,8 @@ impl Filter {
     /// Whether a message matches.
     ///
     /// # Errors
-    /// Usage with the message's seq: an output is no truth value, or a limit was reached. RetentionGap: the message
-    /// was overwritten meanwhile.
+    /// Usage with the message's seq: the filter gave a number, a string, an array or an object, or went beyond a limit.
+    /// RetentionGap: the message was overwritten meanwhile.
     pub fn matches(&self, view: &View<'_>) -> Result<bool> {
         // SAFETY: a live handle; the library filled the view, and its memory is mapped as long as it lives.
         let answer =

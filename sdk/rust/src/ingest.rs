@@ -263,6 +263,7 @@ impl Ingest {
         pool: &Pool,
         options: &AppendOptions<'_>,
     ) -> Result<IngestStep<Appended<'_>>> {
+        let options = options.raw()?;
         let mut item = raw::plsm_ingest_item_t::default();
         let mut receipt = raw::plsm_receipt_t::default();
         // SAFETY: live handles, options that live for the call; the outputs are ours.
@@ -270,7 +271,7 @@ impl Ingest {
             raw::plsm_ingest_append(
                 self.0.as_ptr(),
                 pool.as_ptr(),
-                &options.raw(),
+                &options,
                 &mut item,
                 &mut receipt,
                 error,

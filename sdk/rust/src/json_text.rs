@@ -1,6 +1,8 @@
-//! Values written as JSON text, into a buffer that each thread keeps for the next time.
+//! Values written as JSON text, into a buffer that each thread keeps for the next time; and read from it.
 
+use crate::finite::Finite;
 use crate::{Error, ErrorKind, Result};
+use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 
 /// A larger buffer is not kept: one large message must not hold its memory for ever.
@@ -25,11 +27,23 @@ pub(crate) fn with<T>(use_it: impl FnOnce(&mut Vec<u8>) -> T) -> T {
 
 /// Writes a value behind what the buffer holds.
 #[inline]
-pub(crate) fn write<T: serde::Serialize + ?Sized>(value: &T, text: &mut Vec<u8>) -> Result<()> {
-    serde_json::to_writer(text, value).map_err(|error| {
+pub(crate) fn write<T: Serialize + ?Sized>(value: &T, text: &mut Vec<u8>) -> Result<()> {
+    serde_json::to_writer(text, &Finite(value)).map_err(|error| {
         Error::new(
             ErrorKind::Usage,
             format!("the value cannot be written as JSON: {error}"),
         )
     })
+}
+
+/// Reads a value from text of the library, which has seen to it that it does not nest too deeply.
+#[inline]
+pub(crate) fn read<'de, T: Deserialize<'de>>(
+    text: impl serde_json::de::Read<'de>,
+) -> serde_json::Result<T> {
+    let mut deserializer = serde_json::Deserializer::new(text);
+    deserializer.disable_recursion_limit();
+    let value = T::deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    Ok(value)
 }

@@ -50,6 +50,8 @@ mod codec;
 mod doctor;
 mod error;
 mod filter;
+#[cfg(feature = "serde")]
+mod finite;
 mod info;
 mod ingest;
 #[cfg(feature = "serde")]

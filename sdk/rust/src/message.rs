@@ -82,7 +82,8 @@ impl Message {
     /// Usage when `data` does not have that form.
     #[cfg(feature = "serde")]
     pub fn data<'a, T: serde::Deserialize<'a>>(&'a self) -> Result<T> {
-        serde_json::from_str(self.data_json()).map_err(|error| {
+        let text = serde_json::de::StrRead::new(self.data_json());
+        crate::json_text::read(text).map_err(|error| {
             Error::new(
                 ErrorKind::Usage,
                 format!("the data of message {} has another form: {error}", self.seq),

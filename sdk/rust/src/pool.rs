@@ -42,7 +42,7 @@ impl Pool {
         self.0.as_ptr()
     }
 
-    /// The reference it was opened by.
+    /// The reference by which it was opened, without the address of its server.
     pub fn name(&self) -> &str {
         // SAFETY: a live handle; the text lives as long as it does, which the result borrows.
         unsafe { borrowed_text(raw::plsm_pool_name(self.as_ptr())) }
@@ -156,11 +156,12 @@ impl Pool {
     /// Appends a JSON value of any type, given as text. No allocation, no copy but the one into the pool.
     ///
     /// # Errors
-    /// Usage for bytes that are not one JSON value, or a message too large for the pool; Busy when other writers
-    /// held the lock too long; NotFound when the pool was deleted or replaced; Permission; Io.
+    /// Usage for bytes that are not one JSON value, a message too large for the pool, or a time that no message can
+    /// have; Busy when other writers held the lock too long; NotFound when the pool was deleted or replaced; Permission;
+    /// Io.
     #[inline]
     pub fn append(&self, json: &[u8], options: &AppendOptions<'_>) -> Result<Receipt> {
-        let options = options.raw();
+        let options = options.raw()?;
         let mut receipt = raw::plsm_receipt_t::default();
         // SAFETY: a live handle, readable bytes, options that live for the call; the outputs are ours.
         call(|error| unsafe {
@@ -185,7 +186,7 @@ impl Pool {
         json: &[u8],
         options: &AppendOptions<'_>,
     ) -> Result<(Receipt, Buffer)> {
-        let options = options.raw();
+        let options = options.raw()?;
         let mut receipt = raw::plsm_receipt_t::default();
         // SAFETY: as above.
         let message = Buffer::fill(|message, error| unsafe {
@@ -205,7 +206,8 @@ impl Pool {
     /// Appends a value of your own type.
     ///
     /// # Errors
-    /// Usage when it cannot be written as JSON; otherwise as [`Pool::append`].
+    /// Usage when it cannot be written as JSON, as a map whose keys are no texts, or a float that is infinite or not a
+    /// number; otherwise as [`Pool::append`].
     #[cfg(feature = "serde")]
     pub fn append_value<T: serde::Serialize + ?Sized>(
         &self,
@@ -251,7 +253,7 @@ impl Pool {
     /// Corrupt for bytes that cannot be a document; otherwise as [`Pool::append`].
     #[inline]
     pub fn append_data(&self, data: &[u8], options: &AppendOptions<'_>) -> Result<Receipt> {
-        let options = options.raw();
+        let options = options.raw()?;
         let mut receipt = raw::plsm_receipt_t::default();
         // SAFETY: as above.
         call(|error| unsafe {
@@ -273,7 +275,7 @@ impl Pool {
     /// # Errors
     /// As [`Pool::append_data`].
     pub fn append_document(&self, document: &[u8], options: &AppendOptions<'_>) -> Result<Receipt> {
-        let options = options.raw();
+        let options = options.raw()?;
         let mut receipt = raw::plsm_receipt_t::default();
         // SAFETY: as above.
         call(|error| unsafe {
@@ -292,7 +294,7 @@ impl Pool {
         items: &[BatchItem<'_>],
         options: &AppendOptions<'_>,
     ) -> Result<Vec<Receipt>> {
-        let options = options.raw();
+        let options = options.raw()?;
         let mut receipts = vec![raw::plsm_receipt_t::default(); items.len()];
         // SAFETY: as above; `BatchItem` is the library's struct, and there is room for a receipt of each.
         call(|error| unsafe {
@@ -315,7 +317,7 @@ impl Pool {
     /// # Errors
     /// As [`Pool::append`].
     pub fn reserve(&self, len: usize, options: &AppendOptions<'_>) -> Result<Reservation<'_>> {
-        let options = options.raw();
+        let options = options.raw()?;
         let (mut handle, mut payload) = (ptr::null_mut(), ptr::null_mut());
         // SAFETY: as above.
         call(|error| unsafe {

@@ -1,5 +1,6 @@
 //! Values of your own types, made straight from the stored bytes: no JSON text in between.
 
+use crate::json_text;
 use crate::value::Entries;
 use crate::{Error, ErrorKind, Result, Value, ValueKind, View};
 use serde::de::{
@@ -103,8 +104,8 @@ impl View<'_> {
                 .json(crate::Part::Data)
                 .map_err(Mismatch::from)
                 .and_then(|text| {
-                    T::deserialize(&mut serde_json::Deserializer::from_reader(&text[..]))
-                        .map_err(|error| Mismatch::Form(error.to_string()))
+                    let text = serde_json::de::IoRead::new(&text[..]);
+                    json_text::read(text).map_err(|error| Mismatch::Form(error.to_string()))
                 }),
             Err(error) => Err(Mismatch::from(error)),
         };

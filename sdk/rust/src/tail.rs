@@ -1,7 +1,7 @@
 //! Where a stream starts, what it shows and when it ends.
 
 use crate::call::c_text;
-use crate::time::to_ns;
+use crate::time::to_nearest_ns;
 use crate::wait::milliseconds;
 use crate::{raw, Filter, Result, Tags};
 use std::ffi::CString;
@@ -27,9 +27,10 @@ pub enum Start<'a> {
 }
 
 impl Start<'_> {
-    /// At the first message at or after this time.
+    /// At the first message at or after this time; one before 1970 stands for 1970, one after 2554 for the end of that
+    /// range.
     pub fn at(time: SystemTime) -> Start<'static> {
-        Start::Time(to_ns(time))
+        Start::Time(to_nearest_ns(time))
     }
 
     /// The library's number of the start and its value.
@@ -121,8 +122,9 @@ impl<'a> TailOptions<'a> {
         self
     }
 
-    /// Adds a filter that every shown message must match; asked after the tags. When it fails on a message
-    /// ([`Filter::matches`]), the stream gives that error and goes on behind it.
+    /// Adds a filter that every shown message must match; asked after the tags. When it gives a number, a string, an
+    /// array or an object for a message, or goes beyond a limit, the stream gives Usage with the message's seq, and
+    /// goes on behind it.
     pub fn filter(mut self, filter: &'a Filter) -> TailOptions<'a> {
         self.filters.push(filter);
         self

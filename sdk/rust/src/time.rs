@@ -10,12 +10,19 @@ pub(crate) fn from_ns(time_ns: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_nanos(time_ns)
 }
 
-/// The library's number of a time: 0 for one before 1970, the largest for one that is too late.
-pub(crate) fn to_ns(time: SystemTime) -> u64 {
-    time.duration_since(SystemTime::UNIX_EPOCH)
-        .map_or(0, |since| {
-            u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
-        })
+/// The library's number of a time; `None` for one before 1970 or after 2554, which has none.
+pub(crate) fn to_ns(time: SystemTime) -> Option<u64> {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    u64::try_from(since.as_nanos()).ok()
+}
+
+/// The same for a place among messages: the earliest or the latest number for a time without one.
+pub(crate) fn to_nearest_ns(time: SystemTime) -> u64 {
+    let nearest = match time < SystemTime::UNIX_EPOCH {
+        true => 0,
+        false => u64::MAX,
+    };
+    to_ns(time).unwrap_or(nearest)
 }
 
 /// RFC 3339 in UTC with `Z`, fraction digits only as needed, of nanoseconds since 1970.

@@ -162,12 +162,103 @@ fn other_forms_are_refused() {
         .append_value(&unwritable, &AppendOptions::new())
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Usage);
-    let error = pool
-        .append_value(&f64::NAN, &AppendOptions::new())
-        .map(|receipt| receipt.seq);
-    // serde_json writes what is no number as null.
-    assert_eq!(error.unwrap(), 4);
-    assert_eq!(pool.bounds().unwrap().count, 4);
+    assert_eq!(pool.bounds().unwrap().count, 3);
+}
+
+/// serde_json writes null for a float that JSON has no number for.
+#[test]
+fn floats_without_a_number_are_refused_wherever_they_stand() {
+    #[derive(Serialize)]
+    enum Shape {
+        Newtype(f64),
+        Tuple(u8, f32),
+        Struct { value: f64 },
+    }
+    #[derive(Serialize)]
+    struct Wrapped(f64);
+    #[derive(Serialize)]
+    struct Pair(u8, f64);
+    #[derive(Serialize)]
+    struct Named {
+        value: Option<f64>,
+    }
+
+    fn refused<T: Serialize>(pool: &Pool, value: T) {
+        for error in [
+            pool.append_value(&value, &AppendOptions::new())
+                .unwrap_err(),
+            pool.append_values([&value], &AppendOptions::new())
+                .unwrap_err(),
+        ] {
+            assert_eq!(error.kind(), ErrorKind::Usage);
+            assert!(error.message().contains("JSON has no number"), "{error}");
+        }
+    }
+    let scratch = Scratch::new();
+    let pool = scratch.pool("lab");
+    for float in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        refused(&pool, float);
+        refused(&pool, float as f32);
+        refused(&pool, Some(float));
+        refused(&pool, [1.0, float]);
+        refused(&pool, vec![vec![float]]);
+        refused(&pool, (1, float));
+        refused(&pool, BTreeMap::from([("key", float)]));
+        refused(&pool, Wrapped(float));
+        refused(&pool, Pair(1, float));
+        refused(&pool, Named { value: Some(float) });
+        refused(&pool, Shape::Newtype(float));
+        refused(&pool, Shape::Tuple(1, float as f32));
+        refused(&pool, Shape::Struct { value: float });
+    }
+    assert_eq!(pool.bounds().unwrap().count, 0);
+
+    // What is null stays null, and the largest floats are numbers.
+    let seq = append(&pool, &(Named { value: None }, (), None::<u8>, f64::MAX));
+    assert_eq!(
+        pool.get(seq).unwrap().data_json(),
+        r#"[{"value":null},null,null,1.7976931348623157e308]"#
+    );
+}
+
+/// Pools take 512 levels, as Lite3 and as text.
+#[test]
+fn values_as_deep_as_pools_take_them() {
+    const DEEPEST: usize = 512;
+    let nested = |levels: usize, inner: &str| "[".repeat(levels) + inner + &"]".repeat(levels);
+    let scratch = Scratch::new();
+    let pool = scratch.pool("lab");
+    let append = |text: String| pool.append(text.as_bytes(), &AppendOptions::new());
+    // A debug build needs more stack for each level than a test has.
+    let check = || {
+        for inner in ["7", "18446744073709551615"] {
+            let seq = append(nested(DEEPEST, inner)).unwrap().seq;
+            let (message, view) = (pool.get(seq).unwrap(), pool.view(seq).unwrap());
+            for value in [
+                message.data::<serde_json::Value>().unwrap(),
+                view.data::<serde_json::Value>().unwrap(),
+            ] {
+                let innermost = (0..DEEPEST).fold(&value, |value, _| &value.as_array().unwrap()[0]);
+                assert_eq!(innermost.to_string(), inner);
+            }
+            assert_eq!(
+                pool.append_value(
+                    &message.data::<serde_json::Value>().unwrap(),
+                    &AppendOptions::new()
+                )
+                .unwrap()
+                .seq,
+                seq + 1
+            );
+        }
+        assert!(append(nested(DEEPEST + 1, "7")).is_err());
+    };
+    std::thread::scope(|scope| {
+        std::thread::Builder::new()
+            .stack_size(64 << 20)
+            .spawn_scoped(scope, check)
+            .unwrap();
+    });
 }
 
 #[test]
