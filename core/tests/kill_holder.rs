@@ -3,8 +3,9 @@
 
 mod common;
 
-use common::{fork, inspect, message, patient, scratch, sized, watchdog, Board};
-use plasmite_core::store::{AppendOptions, LockWait, OpenOptions, TailOptions, View, Wait};
+use common::{fork, hasty, inspect, message, patient, scratch, sized, watchdog, Board};
+use plasmite_core::store::{OpenOptions, TailOptions, View, Wait};
+
 #[test]
 fn a_writer_that_holds_a_reservation() {
     let _watchdog = watchdog();
@@ -28,14 +29,10 @@ fn a_writer_that_holds_a_reservation() {
         let pool = client.open("p", &OpenOptions::default()).unwrap();
         // Making the room may have retired everything there was: then both are 0.
         let before = inspect(&pool, 200);
-        let held = AppendOptions {
-            lock_wait: LockWait::Try,
-            ..AppendOptions::default()
-        };
-        assert!(pool.append_json(b"1", &held).is_err());
+        assert!(pool.append_json(b"1", &hasty()).is_err());
         writer.kill();
         assert_eq!(inspect(&pool, 200), before);
-        let receipt = pool.append_json(message(1, round + 1, 200).as_bytes(), &patient());
+        let receipt = pool.append_json(message(1, round + 1, 200).as_bytes(), &hasty());
         assert_eq!(receipt.unwrap().seq, round + 1);
         inspect(&pool, 200);
     }

@@ -3,12 +3,21 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use plasmite_core::store::{Client, Pool};
+use plasmite_core::store::{AppendOptions, Client, LockWait, Pool};
 
 /// Whether the lock word, at the beginning of the control page, names an owner.
 pub(crate) fn is_held(client: &Client) -> bool {
     let bytes = std::fs::read(client.resolve("p").unwrap()).unwrap();
     bytes[4096..4100] != [0; 4]
+}
+
+/// For an append after the death of all others: it may not wait, so the lock of a dead owner is taken over by looking
+/// whether the owner lives, or not at all.
+pub(crate) fn hasty() -> AppendOptions<'static> {
+    AppendOptions {
+        lock_wait: LockWait::Try,
+        ..AppendOptions::default()
+    }
 }
 
 /// The n of each writer's last retained message.
@@ -55,16 +64,4 @@ pub(crate) fn percentiles(times: &[Duration]) -> String {
     }
     let [p50, p99, max] = [50, 99, 100].map(|percent| percentile(times, percent));
     format!("p50 {p50:?}, p99 {p99:?}, max {max:?}")
-}
-
-/// That locks of the dead, at least so many, were taken over by looking whether the owner lives. Who waited for some time
-/// to pass would need that time every time: the median tells, and single times are the machine's.
-pub(crate) fn assert_prompt(takeovers: &[Duration], least: usize) {
-    let count = takeovers.len();
-    assert!(count >= least, "{count} kills hit the part that matters");
-    let median = percentile(takeovers, 50);
-    assert!(
-        median < Duration::from_millis(100),
-        "{count} takeovers, half of them took {median:?} and longer"
-    );
 }

@@ -18,7 +18,7 @@ use plasmite_core::store::{
 };
 use plasmite_core::{Error, ErrorKind};
 
-pub(crate) use aftermath::{assert_prompt, is_held, lasts, nothing_lost, percentiles};
+pub(crate) use aftermath::{hasty, is_held, lasts, nothing_lost, percentiles};
 pub(crate) use forge::Forge;
 pub(crate) use left_out::left_out;
 pub(crate) use mounts::{mount, with_mounts};
