@@ -1068,8 +1068,8 @@ size_t plsm_error_cause_count(const plsm_error_t *err);
 // A deeper cause, the outermost at index 0; NULL beyond the last. Borrowed from the error.
 const char *plsm_error_cause(const plsm_error_t *err, size_t index);
 
-// Whether a failed append may have stored its message all the same (a flush that failed): then repeating
-// it could store it twice. 0 means that surely nothing was stored.
+// Whether a failed append may have stored its message all the same (a flush that failed, a server's answer
+// that was lost): then repeating it could store it twice. 0 means that surely nothing was stored.
 uint32_t plsm_error_maybe_written(const plsm_error_t *err);
 
 // Whether a message was refused for its size alone: it does not fit the pool, or is larger than any message
@@ -1378,12 +1378,12 @@ int plsm_pool_salvage(plsm_client_t *client,
                       plsm_error_t **out_err);
 
 // Appends one JSON value (any, not only an object) as a message. `options` NULL means: no tags, fast, the
-// clock's time, 10 seconds for the lock. `out_receipt` may be NULL. Nothing is allocated.
+// clock's time, 10 seconds for the lock. `out_receipt` may be NULL. With up to 8 tags nothing is allocated.
 //
 // Usage: not one JSON value in UTF-8 (offset tells where), too deep, a tag not UTF-8, or too large for the
 // pool. NotFound: the pool was deleted or replaced. Busy: the lock was not to be had in time. Permission:
-// open for reading only. Io with plsm_error_maybe_written: the message is stored but could not be flushed.
-// 0 or -1.
+// open for reading only. Io with plsm_error_maybe_written: the message is stored but could not be flushed, or
+// a server may have stored it. 0 or -1.
 int plsm_pool_append(plsm_pool_t *pool,
                      const uint8_t *json,
                      size_t json_len,

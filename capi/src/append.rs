@@ -148,12 +148,12 @@ pub(crate) unsafe fn with_options<T>(
 }
 
 /// Appends one JSON value (any, not only an object) as a message. `options` NULL means: no tags, fast, the
-/// clock's time, 10 seconds for the lock. `out_receipt` may be NULL. Nothing is allocated.
+/// clock's time, 10 seconds for the lock. `out_receipt` may be NULL. With up to 8 tags nothing is allocated.
 ///
 /// Usage: not one JSON value in UTF-8 (offset tells where), too deep, a tag not UTF-8, or too large for the
 /// pool. NotFound: the pool was deleted or replaced. Busy: the lock was not to be had in time. Permission:
-/// open for reading only. Io with plsm_error_maybe_written: the message is stored but could not be flushed.
-/// 0 or -1.
+/// open for reading only. Io with plsm_error_maybe_written: the message is stored but could not be flushed, or
+/// a server may have stored it. 0 or -1.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_pool_append(
     pool: *mut plsm_pool_t,

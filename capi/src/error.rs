@@ -174,8 +174,8 @@ pub unsafe extern "C" fn plsm_error_cause(err: *const plsm_error_t, index: usize
         .map_or(std::ptr::null(), |cause| cause.as_ptr())
 }
 
-/// Whether a failed append may have stored its message all the same (a flush that failed): then repeating
-/// it could store it twice. 0 means that surely nothing was stored.
+/// Whether a failed append may have stored its message all the same (a flush that failed, a server's answer
+/// that was lost): then repeating it could store it twice. 0 means that surely nothing was stored.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_error_maybe_written(err: *const plsm_error_t) -> u32 {
     // SAFETY: the caller passes NULL or a living error.

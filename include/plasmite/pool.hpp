@@ -168,7 +168,8 @@ public:
 
     /// Appends one JSON value of any type. error_kind::usage: not one JSON value, or too large for the pool; not_found:
     /// the pool was deleted or replaced; busy: the lock was not to be had in time; permission: open for reading only;
-    /// io with error::maybe_written: stored but not flushed. Nothing is allocated.
+    /// io with error::maybe_written: stored but not flushed, or a server may have stored it. With up to 8 tags nothing is
+    /// allocated.
     result<receipt> try_append(std::string_view json) const {
         return stored([&](auto *out, auto **err) {
             return plsm_pool_append(native_handle(), detail::octets(json), json.size(), nullptr, out, err);
