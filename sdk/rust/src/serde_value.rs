@@ -8,6 +8,7 @@ use serde::de::{
 };
 use serde::Deserialize;
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt;
 
 type Made<T> = std::result::Result<T, Mismatch>;
@@ -71,7 +72,7 @@ impl<'a> Value<'a> {
     /// # Errors
     /// Usage when it has another form; Corrupt for a damaged document.
     pub fn to<T: Deserialize<'a>>(&self) -> Result<T> {
-        T::deserialize(Data(*self)).map_err(|mismatch| mismatch.about("the value"))
+        read(*self).map_err(|mismatch| mismatch.about("the value"))
     }
 }
 
@@ -95,10 +96,11 @@ impl View<'_> {
     /// ```
     ///
     /// # Errors
-    /// Usage when `data` has another form; RetentionGap when it lies in place and was overwritten meanwhile.
+    /// Usage when `data` has another form; Corrupt when it is damaged; RetentionGap when it lies in place and was
+    /// overwritten meanwhile.
     pub fn data<'v, T: Deserialize<'v>>(&'v self) -> Result<T> {
         let made = match self.root() {
-            Ok(Some(root)) => T::deserialize(Data(root)),
+            Ok(Some(root)) => read(root),
             // Lite3 cannot hold it, so it is stored as text.
             Ok(None) => self
                 .json(crate::Part::Data)
@@ -117,33 +119,90 @@ impl View<'_> {
     }
 }
 
-/// A value as serde reads it.
-struct Data<'de>(Value<'de>);
+/// How deep values nest in the library.
+const DEEPEST: usize = 512;
 
-impl<'de> Deserializer<'de> for Data<'de> {
+fn read<'de, T: Deserialize<'de>>(root: Value<'de>) -> Made<T> {
+    let values = Cell::new(root.document_len());
+    T::deserialize(Data {
+        value: root,
+        room: Room {
+            levels: DEEPEST,
+            values: &values,
+        },
+    })
+}
+
+/// What may still be read. In damaged bytes, also those overwritten meanwhile, a value can be inside itself, or inside
+/// many others; in sound ones each takes a byte at least.
+#[derive(Clone, Copy)]
+struct Room<'w> {
+    levels: usize,
+    values: &'w Cell<usize>,
+}
+
+impl<'w> Room<'w> {
+    /// That inside a container.
+    fn inside(self) -> Made<Room<'w>> {
+        match self.levels.checked_sub(1) {
+            Some(levels) => Ok(Room { levels, ..self }),
+            None => Err(damaged(format_args!(
+                "more than {DEEPEST} arrays and objects inside each other"
+            ))),
+        }
+    }
+
+    fn value<'de>(self, value: Value<'de>) -> Made<Data<'de, 'w>> {
+        match self.values.get().checked_sub(1) {
+            Some(left) => self.values.set(left),
+            None => return Err(damaged(format_args!("more values than bytes"))),
+        }
+        Ok(Data { value, room: self })
+    }
+}
+
+#[cold]
+fn damaged(what: fmt::Arguments<'_>) -> Mismatch {
+    Mismatch::Unreadable(Error::new(
+        ErrorKind::Corrupt,
+        format!("the document has {what}"),
+    ))
+}
+
+/// A value as serde reads it.
+struct Data<'de, 'w> {
+    value: Value<'de>,
+    room: Room<'w>,
+}
+
+impl<'de> Deserializer<'de> for Data<'de, '_> {
     type Error = Mismatch;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Made<V::Value> {
-        match self.0.kind() {
+        match self.value.kind() {
             ValueKind::Null => visitor.visit_unit(),
-            ValueKind::Bool => visitor.visit_bool(self.0.bool()?),
-            ValueKind::I64 => visitor.visit_i64(self.0.i64()?),
-            ValueKind::F64 => visitor.visit_f64(self.0.f64()?),
-            ValueKind::String => visit_text(self.0.string()?, visitor),
-            ValueKind::Bytes => match self.0.bytes()? {
+            ValueKind::Bool => visitor.visit_bool(self.value.bool()?),
+            ValueKind::I64 => visitor.visit_i64(self.value.i64()?),
+            ValueKind::F64 => visitor.visit_f64(self.value.f64()?),
+            ValueKind::String => visit_text(self.value.string()?, visitor),
+            ValueKind::Bytes => match self.value.bytes()? {
                 Cow::Borrowed(bytes) => visitor.visit_borrowed_bytes(bytes),
                 Cow::Owned(bytes) => visitor.visit_byte_buf(bytes),
             },
             ValueKind::Object => visitor.visit_map(Members {
-                entries: self.0.entries(),
+                room: self.room.inside()?,
+                entries: self.value.entries(),
                 value: None,
             }),
-            ValueKind::Array => visitor.visit_seq(Elements(self.0.entries())),
+            ValueKind::Array => visitor.visit_seq(Elements {
+                room: self.room.inside()?,
+                entries: self.value.entries(),
+            }),
         }
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Made<V::Value> {
-        match self.0.kind() {
+        match self.value.kind() {
             ValueKind::Null => visitor.visit_none(),
             _ => visitor.visit_some(self),
         }
@@ -164,10 +223,10 @@ impl<'de> Deserializer<'de> for Data<'de> {
         _variants: &'static [&'static str],
         visitor: V,
     ) -> Made<V::Value> {
-        let (variant, content) = match self.0.kind() {
-            ValueKind::String => (self.0.string()?, None),
-            ValueKind::Object if self.0.len()? == 1 => match self.0.entry(0)? {
-                Some((key, value)) => (key, Some(value)),
+        let (variant, content) = match self.value.kind() {
+            ValueKind::String => (self.value.string()?, None),
+            ValueKind::Object if self.value.len()? == 1 => match self.value.entry(0)? {
+                Some((key, value)) => (key, Some(self.room.inside()?.value(value)?)),
                 None => {
                     return Err(de::Error::custom(
                         "an object that changed while it was read",
@@ -275,12 +334,13 @@ impl<'de> Deserializer<'de> for Text<'de> {
     }
 }
 
-struct Members<'de> {
+struct Members<'de, 'w> {
+    room: Room<'w>,
     entries: Entries<'de>,
     value: Option<Value<'de>>,
 }
 
-impl<'de> MapAccess<'de> for Members<'de> {
+impl<'de> MapAccess<'de> for Members<'de, '_> {
     type Error = Mismatch;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Made<Option<K::Value>> {
@@ -294,58 +354,60 @@ impl<'de> MapAccess<'de> for Members<'de> {
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Made<S::Value> {
         match self.value.take() {
-            Some(value) => seed.deserialize(Data(value)),
+            Some(value) => seed.deserialize(self.room.value(value)?),
             None => Err(de::Error::custom("a value was asked for before its key")),
         }
     }
 }
 
-struct Elements<'de>(Entries<'de>);
+struct Elements<'de, 'w> {
+    room: Room<'w>,
+    entries: Entries<'de>,
+}
 
-impl<'de> SeqAccess<'de> for Elements<'de> {
+impl<'de> SeqAccess<'de> for Elements<'de, '_> {
     type Error = Mismatch;
 
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Made<Option<S::Value>> {
-        match self.0.next() {
-            Some(entry) => seed.deserialize(Data(entry?.1)).map(Some),
+        match self.entries.next() {
+            Some(entry) => seed.deserialize(self.room.value(entry?.1)?).map(Some),
             None => Ok(None),
         }
     }
 }
 
-struct Variant<'de> {
+struct Variant<'de, 'w> {
     variant: Cow<'de, str>,
-    content: Option<Value<'de>>,
+    content: Option<Data<'de, 'w>>,
 }
 
-impl<'de> EnumAccess<'de> for Variant<'de> {
+impl<'de, 'w> EnumAccess<'de> for Variant<'de, 'w> {
     type Error = Mismatch;
-    type Variant = Content<'de>;
+    type Variant = Content<'de, 'w>;
 
-    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Made<(S::Value, Content<'de>)> {
+    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Made<(S::Value, Content<'de, 'w>)> {
         let name = seed.deserialize(Text(self.variant))?;
         Ok((name, Content(self.content)))
     }
 }
 
 /// What stands behind the name of a variant.
-struct Content<'de>(Option<Value<'de>>);
+struct Content<'de, 'w>(Option<Data<'de, 'w>>);
 
-impl<'de> Content<'de> {
-    fn value(self) -> Made<Data<'de>> {
+impl<'de, 'w> Content<'de, 'w> {
+    fn value(self) -> Made<Data<'de, 'w>> {
         self.0
-            .map(Data)
             .ok_or_else(|| de::Error::custom("the variant has no content"))
     }
 }
 
-impl<'de> VariantAccess<'de> for Content<'de> {
+impl<'de> VariantAccess<'de> for Content<'de, '_> {
     type Error = Mismatch;
 
     fn unit_variant(self) -> Made<()> {
         match self.0 {
             None => Ok(()),
-            Some(value) => <()>::deserialize(Data(value)),
+            Some(data) => <()>::deserialize(data),
         }
     }
 

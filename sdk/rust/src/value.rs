@@ -123,6 +123,12 @@ impl<'a> Value<'a> {
         Ok(unsafe { Value::new(root, false) })
     }
 
+    /// How many bytes the document has that it is in.
+    #[cfg(feature = "serde")]
+    pub(crate) fn document_len(&self) -> usize {
+        self.raw.document_len
+    }
+
     /// Its type.
     pub fn kind(&self) -> ValueKind {
         match self.raw.type_ {

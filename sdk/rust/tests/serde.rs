@@ -261,6 +261,44 @@ fn values_as_deep_as_pools_take_them() {
     });
 }
 
+/// Lite3 is checked wholly only when asked to be, and bytes in place may change: a container can be inside itself.
+#[test]
+fn damaged_documents_end() {
+    let scratch = Scratch::new();
+    let pool = scratch.pool("lab");
+    let (mut deep, mut many) = (0, 0);
+    let check = || {
+        let long = format!("[[1],{:?}]", "x".repeat(1000));
+        for text in ["[[1]]", r#"{"a":{"a":1},"b":[1]}"#, &long] {
+            let document = json_to_lite3(text.as_bytes()).unwrap();
+            for at in 0..document.len() - 4 {
+                let mut damaged = document.to_vec();
+                damaged[at..at + 4].fill(0);
+                let Ok(root) = Value::from_lite3(&damaged) else {
+                    continue;
+                };
+                let made = root.to::<serde_json::Value>();
+                match &made {
+                    Err(error) if error.message().contains("inside each other") => deep += 1,
+                    Err(error) if error.message().contains("more values") => many += 1,
+                    _ => {}
+                }
+                if let Ok(receipt) = pool.append_data(&damaged, &AppendOptions::new()) {
+                    let view = pool.view(receipt.seq).unwrap();
+                    assert_eq!(view.data::<serde_json::Value>().is_ok(), made.is_ok());
+                }
+            }
+        }
+        assert!(deep > 0 && many > 0, "{deep}, {many}");
+    };
+    std::thread::scope(|scope| {
+        std::thread::Builder::new()
+            .stack_size(64 << 20)
+            .spawn_scoped(scope, check)
+            .unwrap();
+    });
+}
+
 #[test]
 fn batches_of_values() {
     let scratch = Scratch::new();
