@@ -8,9 +8,12 @@ use common::{json_lines, lines_of, Scratch};
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+/// Feeds that are shorter show no progress.
+const PATIENCE: Duration = Duration::from_millis(300);
 const SIGINT: i32 = 2;
 const SIGTERM: i32 = 15;
 
@@ -20,6 +23,20 @@ fn signal(child: &Child, signal: i32) {
         .status()
         .expect("kill runs");
     assert!(status.success());
+}
+
+/// Whether a command has read of a file that it has open.
+fn has_read_of(child: &Child, file: &Path) -> bool {
+    let process = Path::new("/proc").join(child.id().to_string());
+    let Ok(open) = std::fs::read_dir(process.join("fd")) else {
+        return false;
+    };
+    open.filter_map(Result::ok)
+        .filter(|entry| std::fs::read_link(entry.path()).is_ok_and(|target| target == file))
+        .filter_map(|entry| {
+            std::fs::read_to_string(process.join("fdinfo").join(entry.file_name())).ok()
+        })
+        .any(|facts| facts.starts_with("pos:") && !facts.starts_with("pos:\t0\n"))
 }
 
 /// Data as a live follower prints it.
@@ -263,16 +280,19 @@ fn a_long_feed_shows_how_far_it_is() {
         .open_pool("lab")
         .unwrap();
     let lines: String = (0..50_000).map(|n| format!("{{\"n\":{n}}}\n")).collect();
-    std::fs::write(scratch.path().join("in.jsonl"), &lines).unwrap();
+    let input = scratch.path().join("in.jsonl");
+    std::fs::write(&input, &lines).unwrap();
+    let input = input.canonicalize().unwrap();
     for on in [On::Stderr, On::Both] {
-        // Held up for a while, it takes long.
         let held = pool.reserve(100, &plasmite::AppendOptions::new()).unwrap();
-        let (text, code) = std::thread::scope(|scope| {
-            let fed =
-                scope.spawn(|| terminal::run(&scratch, &["feed", "lab", "-f", "in.jsonl"], on));
-            std::thread::sleep(Duration::from_millis(900));
+        let args = ["feed", "lab", "-f", "in.jsonl"];
+        let (text, code) = terminal::run_beside(&scratch, &args, on, &[], |feed| {
+            // It counts the time before it reads, and by its first record that time is long.
+            while !has_read_of(feed, &input) {
+                std::thread::yield_now();
+            }
+            std::thread::sleep(PATIENCE);
             drop(held);
-            fed.join().unwrap()
         });
         assert_eq!(code, Some(0), "{text}");
         assert!(

@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 
 /// Which streams of the command are the terminal.
 #[derive(Clone, Copy, PartialEq)]
@@ -28,6 +28,17 @@ pub(crate) fn run_with<S: AsRef<OsStr>>(
     args: &[S],
     on: On,
     env: &[(&str, &str)],
+) -> (String, Option<i32>) {
+    run_beside(scratch, args, on, env, |_| {})
+}
+
+/// The same with something to do once the command has been started; what it prints meanwhile waits in the terminal.
+pub(crate) fn run_beside<S: AsRef<OsStr>>(
+    scratch: &Scratch,
+    args: &[S],
+    on: On,
+    env: &[(&str, &str)],
+    beside: impl FnOnce(&Child),
 ) -> (String, Option<i32>) {
     let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pseudo-terminal");
     grantpt(&controller).expect("granted");
@@ -64,6 +75,7 @@ pub(crate) fn run_with<S: AsRef<OsStr>>(
     // Our copies of the terminal must be gone, or its end would never show.
     drop(command);
     drop(terminal);
+    beside(&child);
     let mut text = Vec::new();
     // A terminal that nobody has open any more ends with an error (EIO), not with an end of file.
     let _ = File::from(controller).read_to_end(&mut text);
