@@ -64,10 +64,32 @@ static int answered(plsm_stream_t *stream, shim_batch_t *batch, int code) {
     return code;
 }
 
+// Notes where the stream stands, before a call on it that may wait.
+static void note_place(plsm_stream_t *stream, shim_batch_t *batch) {
+    plsm_stream_stats_t stats;
+    if (plsm_stream_stats(stream, &stats, NULL) != 0) return;
+    __atomic_store_n(&batch->stands_for, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&batch->stands_at, stats.next_seq, __ATOMIC_RELEASE);
+    __atomic_store_n(&batch->stands_for, batch->number + 1, __ATOMIC_RELEASE);
+}
+
+uint64_t shim_stands_at(const shim_batch_t *batch, uint64_t known) {
+    if (__atomic_load_n(&batch->stands_for, __ATOMIC_ACQUIRE) != known + 1) return 0;
+    uint64_t seq = __atomic_load_n(&batch->stands_at, __ATOMIC_ACQUIRE);
+    return __atomic_load_n(&batch->stands_for, __ATOMIC_ACQUIRE) == known + 1 ? seq : 0;
+}
+
+static int next_views(plsm_stream_t *stream, shim_batch_t *batch, uint64_t wait_ms) {
+    return plsm_stream_next_views(stream, wait_ms, batch->views, batch->capacity, &batch->taken, &batch->error);
+}
+
 static int take_json(plsm_stream_t *stream, shim_batch_t *batch, uint64_t wait_ms) {
     if (batch->first == batch->taken) {
         batch->first = batch->taken = 0;
-        int next = plsm_stream_next_views(stream, wait_ms, batch->views, batch->capacity, &batch->taken, &batch->error);
+        // At first it may have to search for its place, which only taking can be cancelled in.
+        int next = batch->number == 0 && wait_ms != 0 ? next_views(stream, batch, 0) : PLSM_NEXT_TIMEOUT;
+        if (next == PLSM_NEXT_TIMEOUT && wait_ms != 0) note_place(stream, batch);
+        if (next == PLSM_NEXT_TIMEOUT) next = next_views(stream, batch, wait_ms);
         if (next != PLSM_NEXT_MESSAGE) return next;
     }
     size_t used = 0;
@@ -147,9 +169,9 @@ int shim_take_view(plsm_stream_t *stream, shim_batch_t *batch, uint64_t known, u
 }
 
 int shim_append_many(plsm_pool_t *pool, const uint8_t *text, const uint64_t *lengths, size_t count,
-                     const uint64_t *times, const uint64_t *tag_counts, const uint8_t *tag_text,
-                     const uint64_t *tag_lengths, const plsm_append_options_t *options,
-                     plsm_receipt_t *out_first, plsm_error_t **out_err) {
+                     const uint64_t *times, const uint8_t *has_times, const uint64_t *tag_counts,
+                     const uint8_t *tag_text, const uint64_t *tag_lengths,
+                     const plsm_append_options_t *options, plsm_receipt_t *out_first, plsm_error_t **out_err) {
     size_t tags_len = 0;
     for (size_t i = 0; tag_counts != NULL && i < count; i++) tags_len += (size_t)tag_counts[i];
     // One block: the items, their receipts, their tags.
@@ -164,7 +186,7 @@ int shim_append_many(plsm_pool_t *pool, const uint8_t *text, const uint64_t *len
         text += lengths[i];
         if (times != NULL) {
             items[i].timestamp_ns = times[i];
-            items[i].has_timestamp = times[i] != 0;
+            items[i].has_timestamp = has_times[i];
         }
         if (tag_counts != NULL && tag_counts[i] != 0) {
             items[i].tags = tags;

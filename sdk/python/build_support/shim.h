@@ -28,6 +28,9 @@ typedef struct {
     size_t error_readers;
     // The seq of the first message in it, or the one at which it was found; 0 when there is none.
     uint64_t seq;
+    // Of shim_stands_at: the seq, for who has taken over the answer before `stands_for`. Who seeks sets that one to 0.
+    uint64_t stands_at;
+    uint64_t stands_for;
     // How many messages, and for each its seq, its time and where its text ends.
     size_t count;
     uint64_t *seqs;
@@ -53,6 +56,11 @@ void shim_batch_free(shim_batch_t *batch);
 // no memory is left for is passed over.
 int shim_take(plsm_stream_t *stream, shim_batch_t *batch, uint64_t known, uint64_t wait_ms);
 
+// Where the stream stands for who has taken over the answer `known`, with nothing left of it, while a shim_take with
+// that number runs. May be asked meanwhile, on any thread. 0 before that shim_take has found it out, and for ever
+// without one.
+uint64_t shim_stands_at(const shim_batch_t *batch, uint64_t known);
+
 // As shim_take for one message as Lite3. A message that Lite3 cannot hold is passed over, with an error.
 int shim_take_lite3(plsm_stream_t *stream, shim_batch_t *batch, uint64_t known, uint64_t wait_ms);
 
@@ -63,11 +71,12 @@ int shim_take_view(plsm_stream_t *stream, shim_batch_t *batch, uint64_t known, u
 // decoded, or Ellipsis where the JSON text has to be read instead. Takes the GIL for that.
 void shim_values(const shim_batch_t *batch, uintptr_t list);
 
-// plsm_pool_append_batch of `count` JSON texts that stand back to back. `times` may be NULL, or has a time for each;
-// `tag_counts` may be NULL, or tells how many of the tags, which stand back to back, belong to each.
+// plsm_pool_append_batch of `count` JSON texts that stand back to back. `times` may be NULL, or has a time for each,
+// which counts where `has_times` says so; `tag_counts` may be NULL, or tells how many of the tags, which stand back to
+// back, belong to each.
 int shim_append_many(plsm_pool_t *pool, const uint8_t *text, const uint64_t *lengths, size_t count,
-                     const uint64_t *times, const uint64_t *tag_counts, const uint8_t *tag_text,
-                     const uint64_t *tag_lengths, const plsm_append_options_t *options,
-                     plsm_receipt_t *out_first, plsm_error_t **out_err);
+                     const uint64_t *times, const uint8_t *has_times, const uint64_t *tag_counts,
+                     const uint8_t *tag_text, const uint64_t *tag_lengths,
+                     const plsm_append_options_t *options, plsm_receipt_t *out_first, plsm_error_t **out_err);
 
 #endif

@@ -68,12 +68,38 @@ def test_durabilities(pool: Pool, durability: Any) -> None:
     pool.flush()
 
 
-def test_tags(pool: Pool) -> None:
-    tags = ["b", "a", "b", "", " x ", "ü", "long" * 200]
+TAGS = ["b", "a", "b", "", " x ", "ü", "long" * 200]
+
+
+@pytest.mark.parametrize("tags", [TAGS, [*TAGS, "nul\0", "\0", "a\0b"]], ids=["plain", "NUL"])
+def test_tags(pool: Pool, tags: list[str]) -> None:
     assert pool.append(1, tags).tags == tags
     assert pool.append(1, tuple(tags)).meta.tags == tags
     assert pool.append(1, (tag for tag in tags)).tags == tags
+    assert plasmite.parse_message(pool.append_json(b"1", tags, 0)).tags == tags
+    seqs = [pool.append_receipt(1, tags).seq, *pool.append_many([BatchItem(1, tags)]), *pool.append_many([1], tags)]
+    assert [pool[seq].tags for seq in seqs] == [tags] * 3
     assert pool.append(1, []).tags == pool.append(1).tags == []
+    assert [message.seq for message in pool.tail(tags=tags, snapshot=True)] == list(range(1, 8))
+
+
+def test_a_tag_with_a_nul_is_no_other_one(pool: Pool) -> None:
+    message = pool.append([1.50], ["a\0b"], "flush")
+    assert pool[message.seq] == message
+    assert list(pool.tail(tags=["a"], snapshot=True)) == []
+    assert list(pool.tail(tags=["a\0b"], snapshot=True)) == [message]
+
+
+@pytest.mark.parametrize("payload", [b' {"a": 1}\n', bytearray(b'{"a":1}')])
+def test_stored_and_overwritten_at_once(pool: Pool, monkeypatch: pytest.MonkeyPatch, payload: Any) -> None:
+    """What cannot be read again was stored all the same."""
+    get_json = plasmite._writing._get_json
+    monkeypatch.setattr(plasmite._writing, "_get_json", lambda pool, seq, out, slot: get_json(pool, seq + 1, out, slot))
+    tags = ["a\0b", 'q"ü']
+    message = plasmite.parse_message(pool.append_json(payload, tags, 0))
+    assert (message.data, message.tags, message.timestamp_ns) == ({"a": 1}, tags, pool[1].timestamp_ns)
+    assert pool.append({"a": 1}, tags).data == {"a": 1}
+    assert len(pool) == 2
 
 
 def test_receipt(pool: Pool) -> None:
@@ -101,6 +127,51 @@ def test_own_time(pool: Pool) -> None:
         pool.append_receipt(1, timestamp_ns=datetime(2100, 1, 1))
     with pytest.raises(plasmite.UsageError):
         pool.append_receipt(1, timestamp_ns="yesterday")
+
+
+@pytest.mark.parametrize(
+    "given", [0, "1970-01-01T00:00:00Z", "1969-12-31 23:00:00-01:00", datetime(1970, 1, 1, tzinfo=timezone.utc)]
+)
+def test_the_first_time(client: Client, given: Any) -> None:
+    assert client.create_pool("receipt").append_receipt(1, timestamp_ns=given).timestamp_ns == 0
+    batch = client.create_pool("batch")
+    batch.append_many([BatchItem(1, timestamp_ns=given), 2])
+    assert batch[1].timestamp_ns == 0 < batch[2].timestamp_ns
+
+
+def test_the_last_time(pool: Pool) -> None:
+    latest = plasmite.Receipt(0, 2**64 - 1).time_rfc3339
+    assert pool.append_receipt(1, timestamp_ns=latest).timestamp_ns == 2**64 - 1
+    assert pool.append_receipt(1, timestamp_ns=2**64 - 1).seq == 2
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        *(
+            "1969-12-31T23:59:59.999999999Z",
+            "1970-01-01T00:30:00+00:31",
+            "0000-01-01T00:00:00Z",
+            "0001-01-01 00:00:00+01:00",
+        ),
+        *("2554-07-21T23:34:33.709551616Z", "9999-12-31T23:59:60Z"),
+        *(datetime(1969, 12, 31, 23, 59, 59, 999999, timezone.utc), datetime(2554, 8, 1, tzinfo=timezone.utc)),
+        *(datetime.min.replace(tzinfo=timezone.utc), datetime.max.replace(tzinfo=timezone.utc)),
+    ],
+    ids=str,
+)
+def test_no_times(pool: Pool, given: Any) -> None:
+    for append in (
+        lambda: pool.append_receipt(1, timestamp_ns=given),
+        lambda: pool.append_json_receipt(b"1", timestamp_ns=given),
+        lambda: pool.append_many([1, BatchItem(1, timestamp_ns=given)]),
+    ):
+        with pytest.raises(plasmite.UsageError, match="between 1970 and 2554"):
+            append()
+    assert len(pool) == 0
+    # As a start it selects all or nothing.
+    pool.append(1)
+    assert len(list(pool.tail(since_time=given, snapshot=True))) == (str(given) < "1971")
 
 
 def test_batch(pool: Pool) -> None:

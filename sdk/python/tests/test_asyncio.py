@@ -73,6 +73,21 @@ def test_cancelled_task_loses_nothing(pool: Pool) -> None:
     go(main())
 
 
+@pytest.mark.parametrize(
+    ("wait", "error"), [(-5, ValueError), (2**64, ValueError), (True, TypeError), ("x", TypeError)]
+)
+def test_no_waits(pool: Pool, wait: Any, error: type[Exception]) -> None:
+    async def main() -> None:
+        tail = pool.tail_async()
+        with pytest.raises(error, match="wait_ms must"):
+            await tail.next_message(wait)
+        tail.close()
+        with pytest.raises(plasmite.ClosedError):
+            await tail.next_message(wait)
+
+    go(main())
+
+
 @pytest.mark.parametrize("end", ["close", "aclose", "cancel", "close from a thread", "cancel from a thread"])
 @pytest.mark.parametrize("kind", ["tail_async", "replay_async", "lite3_tail_async"])
 def test_ends_from_elsewhere(pool: Pool, kind: str, end: str) -> None:

@@ -50,6 +50,8 @@ def test_filter(levels: Pool) -> None:
     assert pickle.loads(pickle.dumps(chosen)) == chosen
     assert len({chosen, Filter(".seq > 5"), Filter(".seq > 6")}) == 2
     assert ".seq > 5" in repr(chosen)
+    assert not Filter(".data + 1").matches(levels.get_view(1))
+    assert numbers(levels, where=".data + 1") == []
     with pytest.raises(plasmite.UsageError) as failed:
         Filter(".seq").matches(levels.get_view(3))
     assert failed.value.seq == 3

@@ -99,9 +99,7 @@ def test_odd_names(client: Client) -> None:
         client.open_pool("http://localhost:1/x/y/z/events")
 
 
-@pytest.mark.parametrize(
-    "tags", ["abc", b"abc", 1, [1], [b"x"], [None], ["a\0b"], ["\ud800"], {"a": 1}.items()], ids=repr
-)
+@pytest.mark.parametrize("tags", ["abc", b"abc", 1, [1], [b"x"], [None], ["\ud800"], {"a": 1}.items()], ids=repr)
 def test_bad_tags(pool: Pool, tags: Any) -> None:
     for call in (
         lambda: pool.append(1, tags),

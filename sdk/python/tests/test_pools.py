@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import pickle
 import shutil
@@ -258,6 +259,19 @@ def test_pickled(client: Client, pool: Pool) -> None:
     assert pickle.loads(pickle.dumps(client)).pool_dir == client.pool_dir
     with pytest.raises(TypeError):
         pickle.dumps(pool.tail())
+
+
+def test_pickling_keeps_the_name(client: Client, pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = Path(pool.path)
+    monkeypatch.chdir(path.parent)
+    for opened in (pool, client.open_pool(path), client.open_pool(Path(path.name)), client.open_pool(f"./{path.name}")):
+        pickled = pickle.dumps(opened)
+        with monkeypatch.context() as elsewhere:
+            elsewhere.chdir("/")
+            again = pickle.loads(pickled)
+        for same in (again, copy.copy(opened), pickle.loads(pickle.dumps(again))):
+            assert (same.name, same.info().name, same.id) == (opened.name, opened.info().name, pool.id)
+    assert copy.copy(pool).name == "events"
 
 
 def test_shown(client: Client, pool: Pool) -> None:

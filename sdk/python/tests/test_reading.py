@@ -136,6 +136,10 @@ def test_starts(pool: Pool) -> None:
     assert seqs() == list(range(1, 11))
     assert seqs(since_seq=9) == [9, 10]
     assert seqs(last=2) == [9, 10]
+    assert seqs(last=0) == seqs(last=0, backwards=True) == seqs(last=0, tags=["a"]) == []
+    for open_reader in (pool.open_stream, pool.open_lite3_stream, pool.tail_views, pool.replay):
+        assert list(open_reader(last=0, snapshot=True)) == []
+    assert seqs(from_now=False, last=1) == [10]
     assert seqs(last=2, tags=["a"]) == [4, 5]
     assert seqs(tags=["a", "b"]) == []
     assert seqs(since_time=between) == [6, 7, 8, 9, 10]

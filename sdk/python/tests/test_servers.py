@@ -133,6 +133,8 @@ def test_appends_and_reads(server: Server, there: Client, events: Pool) -> None:
     assert events.get_lite3(14).payload == document
     events.flush()
     assert [message.seq for message in events] == list(range(1, 15))
+    assert events.append(1, ["a\0b"]).tags == near[15].tags == ["a\0b"]
+    assert [message.seq for message in events.tail(tags=["a\0b"], snapshot=True)] == [15]
     assert events[14].data == {"n": 1}
     assert [message.seq for message in events.range(3, 5, backwards=True)] == [5, 4, 3]
     assert events.get_view(9, copy=True).data == {"n": 1}
@@ -175,6 +177,7 @@ def test_tails(events: Pool) -> None:
     assert seqs() == list(range(1, 11))
     assert seqs(since_seq=8) == [8, 9, 10]
     assert seqs(last=2) == [9, 10]
+    assert seqs(last=0) == []
     assert seqs(from_now=True) == []
     assert seqs(tags=["odd"]) == [1, 3, 5, 7, 9]
     assert seqs(tags=["odd"], last=2) == [7, 9]

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from ._enums import EndReason
 from ._errors import closed
-from ._reader import Reader, StreamStats
+from ._reader import Reader, StreamStats, wait_argument
 from ._waiting import deadline_of
 
 T = TypeVar("T")
@@ -95,11 +95,13 @@ class AsyncTail(AsyncIterator[T], Generic[T]):
         Raises:
             TimeoutError: nothing came within `wait_ms`.
             ClosedError: the stream was closed before. (An iteration only ends then.)
+            TypeError, ValueError: `wait_ms` is no such number.
         """
         if self.closed:
             raise closed("tail")
-        deadline = deadline_of(wait_ms)
-        while (reader := await self._filled_within(wait_ms, deadline)) is not None:
+        wait = wait_argument(wait_ms)
+        deadline = deadline_of(wait)
+        while (reader := await self._filled_within(wait, deadline)) is not None:
             for item in reader._ready[1]:
                 return item
         return None

@@ -97,7 +97,7 @@ def append_many_items(
         return range(0)
     text = b"".join(data)
     lengths = array("Q", map(len, data))
-    times = tag_counts = tag_lengths = tag_text = ffi.NULL
+    times = has_times = tag_counts = tag_lengths = tag_text = ffi.NULL
     if items is not None:
         found = [item if type(item) is BatchItem else BatchItem(None) for item in items]
         stamps = [
@@ -107,6 +107,7 @@ def append_many_items(
         texts = [arguments.strings("tags", item.tags) for item in found]
         flat = [tag for of_item in texts for tag in of_item]
         times = _numbers(stamps)
+        has_times = bytes(item.timestamp_ns is not None for item in found)
         tag_counts = _numbers([len(of_item) for of_item in texts])
         tag_lengths = _numbers([len(tag) for tag in flat])
         tag_text = b"".join(flat)
@@ -115,7 +116,8 @@ def append_many_items(
     code = append_with_lock(
         lambda: int(
             lib.shim_append_many(
-                pool, text, sizes, count, times, tag_counts, tag_text, tag_lengths, options, receipt, slot
+                *(pool, text, sizes, count, times, has_times),
+                *(tag_counts, tag_text, tag_lengths, options, receipt, slot),
             )
         ),
         options,

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from ._binding import ffi, lib
-from ._enums import Durability, DurabilityLike
-from ._errors import fail
+from ._enums import Durability, DurabilityLike, ErrorKind
+from ._errors import UsageError, fail
+from ._message import timestamp_of
 
 U64_MAX = 2**64 - 1
 U32_MAX = 2**32 - 1
@@ -38,12 +39,12 @@ def name_text(name: str, value: object) -> bytes:
         raise TypeError(f"{name} must be a str, not {type(value).__name__}")
     if not value:
         raise ValueError(f"{name} must not be empty")
+    if "\0" in value:
+        raise ValueError(f"{name} must not contain a NUL character: {value!r}")
     return _encoded(name, value)
 
 
 def _encoded(name: str, value: str) -> bytes:
-    if "\0" in value:
-        raise ValueError(f"{name} must not contain a NUL character: {value!r}")
     try:
         return value.encode("utf-8")
     except UnicodeEncodeError as error:
@@ -94,7 +95,7 @@ def durability(value: DurabilityLike) -> int:
 
 
 def strings(name: str, value: Iterable[str] | None) -> list[bytes]:
-    """Texts, each without NUL, as UTF-8. One text alone is refused: it would count as its characters."""
+    """Texts as UTF-8. One text alone is refused: it would count as its characters."""
     if value is None:
         return []
     if isinstance(value, (str, bytes, bytearray)):
@@ -110,20 +111,40 @@ def strings(name: str, value: Iterable[str] | None) -> list[bytes]:
 
 
 def timestamp_ns(name: str, value: int | str | datetime) -> int:
-    """A time as ns since 1970: such a number itself, a datetime with a time zone, or an RFC 3339 text."""
+    """A message's time as ns since 1970: such a number itself, a datetime with a time zone, or an RFC 3339 text."""
+    if not isinstance(value, (str, datetime)):
+        return integer(name, value)
+    exact = _unbounded_ns(name, value)
+    if not 0 <= exact <= U64_MAX:
+        raise UsageError(ErrorKind.USAGE, f"{name} must be a time between 1970 and 2554, and {value} is not")
+    return exact
+
+
+def start_ns(name: str, value: int | str | datetime) -> int:
+    """A time to start at, given as for `timestamp_ns`. Before 1970 there is every message, after 2554 none."""
+    if not isinstance(value, (str, datetime)):
+        return integer(name, value)
+    return min(max(_unbounded_ns(name, value), 0), U64_MAX)
+
+
+def _unbounded_ns(name: str, value: str | datetime) -> int:
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise ValueError(f"{name} must be a datetime with a time zone, such as datetime.now(timezone.utc)")
-        micros = (value - _EPOCH) // timedelta(microseconds=1)
-        return integer(name, max(micros, 0) * 1000)
-    if isinstance(value, str):
-        raw = _encoded(name, value)
-        out, slot = ffi.new("uint64_t *"), ffi.new("plsm_error_t **")
-        code = lib.plsm_time_parse(raw, len(raw), out, slot)
-        if code != 0:
-            fail(code, slot)
-        return int(out[0])
-    return integer(name, value)
+        return (value - _EPOCH) // timedelta(microseconds=1) * 1000
+    raw = _encoded(name, value)
+    out, slot = ffi.new("uint64_t *"), ffi.new("plsm_error_t **")
+    code = lib.plsm_time_parse(raw, len(raw), out, slot)
+    if code != 0:
+        fail(code, slot)
+    nearest = int(out[0])
+    if 0 < nearest < U64_MAX:
+        return nearest
+    # Either end also stands for everything beyond it.
+    try:
+        return timestamp_of(f"{value[:10]}T{value[11:]}")
+    except (ValueError, OverflowError):  # of a year that no datetime has
+        return nearest - 1 if nearest == 0 else nearest + 1
 
 
 def number(name: str, value: object) -> float:

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 class Filter:
     """A jq program over the whole message, such as `.data.level == "error"`, compiled once and used many times.
 
-    A message matches when one of the program's outputs is true. Any number of threads and tails may use one at once.
+    A message matches when the outputs are true, false and null only, at least one is true, and no error comes up. A
+    missing key is null; integers compare exactly. Environment, files, further input, printing, local time and modules
+    are not available. Steps, memory and nesting are limited, so that every evaluation ends. Any number of threads and
+    tails may use one at once.
 
     Args:
         expression: the program. The message is `{"seq": …, "time": …, "meta": {"tags": […]}, "data": …}`.
@@ -49,8 +52,8 @@ class Filter:
         """Whether a message matches.
 
         Raises:
-            UsageError: the program failed on it, or gave a number, a string, an array or an object; `seq` tells the
-                message.
+            UsageError: the program gave a number, a string, an array or an object, or went beyond a limit; `seq`
+                tells the message.
             RetentionGapError: it was overwritten meanwhile.
         """
         slot = ffi.new("plsm_error_t **")

@@ -63,7 +63,7 @@ class Message:
     def timestamp_ns(self) -> int:
         """When it was appended, in ns since 1970, exactly."""
         known = self.__dict__.get("_timestamp_ns")
-        return known if known is not None else _timestamp_of(self.time_rfc3339)
+        return known if known is not None else timestamp_of(self.time_rfc3339)
 
     if not TYPE_CHECKING:
 
@@ -132,7 +132,8 @@ def time_of(text: str) -> datetime:
     return whole + timedelta(microseconds=nanoseconds // 1000)
 
 
-def _timestamp_of(text: str) -> int:
+def timestamp_of(text: str) -> int:
+    """The instant of an RFC 3339 text, in ns since 1970: below 0 before that."""
     whole, nanoseconds = _parts_of(text)
     return (whole - _EPOCH) // timedelta(seconds=1) * 10**9 + nanoseconds
 
@@ -237,9 +238,9 @@ class BatchItem:
     Attributes:
         data: the value.
         tags: its tags, after those of the batch.
-        timestamp_ns: its time, in ns since 1970; None takes the clock's.
+        timestamp_ns: its time, as for `Pool.append_receipt`; None takes the clock's.
     """
 
     data: Any
     tags: tuple[str, ...] | list[str] = ()
-    timestamp_ns: int | None = None
+    timestamp_ns: int | str | datetime | None = None

@@ -42,10 +42,12 @@ def open_reference(client: Any, reference: bytes, read_only: bool, codec: Codec,
     return pool_of(out, codec, server)
 
 
-def reopen(path: str, read_only: bool, codec: Codec, server: ServerOptions) -> Pool:
-    """Opens a pool by its path or address, in the process that it was pickled for."""
+def reopen(path: str, name: str, read_only: bool, codec: Codec, server: ServerOptions) -> Pool:
+    """Opens a pool by its path or address, in the process that it was pickled for; its name may lead nowhere there."""
     client = new_client(os.fsencode(os.path.dirname(path)), server)
-    return run_interruptibly(partial(open_reference, client, os.fsencode(path), read_only, codec, server))
+    pool = run_interruptibly(partial(open_reference, client, os.fsencode(path), read_only, codec, server))
+    pool._name = name
+    return pool
 
 
 class Pool(Writing, Reading):
@@ -103,7 +105,7 @@ class Pool(Writing, Reading):
 
     @property
     def name(self) -> str:
-        """The pool's name."""
+        """The reference by which it was opened, without the address of its server. Pickling keeps it."""
         return self._name
 
     @property
@@ -209,5 +211,5 @@ class Pool(Writing, Reading):
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self._is_remote:
-            return reopen, (self._path, self.read_only, self._codec, self._server)
-        return reopen, (os.path.abspath(self._path), self.read_only, self._codec, ServerOptions())
+            return reopen, (self._path, self._name, self.read_only, self._codec, self._server)
+        return reopen, (os.path.abspath(self._path), self._name, self.read_only, self._codec, ServerOptions())

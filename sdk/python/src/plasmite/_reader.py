@@ -8,7 +8,12 @@ one store into `_ready` does. From there an item goes straight to the caller, by
         return item
 
 in the function that the caller called itself: the interpreter looks for signals after calls, at the start of
-functions and when it jumps back, and there is none of these between taking the item and returning it.
+functions and when it jumps back, and there is none of these between taking the item and returning it. A lock that is
+waited for with a limit is taken in the same way, since a `with` statement has none:
+
+    for is_mine in map(lock.acquire, …):
+        if is_mine:
+            try:
 """
 
 from __future__ import annotations
@@ -16,6 +21,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
+from itertools import repeat
 from operator import length_hint
 from time import monotonic
 from types import TracebackType
@@ -26,7 +32,7 @@ from ._binding import ffi, lib
 from ._enums import EndReason
 from ._errors import closed, fail, failure
 from ._tail_options import Gap
-from ._waiting import deadline_of, hear_signals, is_over, step_ms
+from ._waiting import deadline_of, hear_signals, is_over, slices, step_ms
 
 T = TypeVar("T")
 Ready: TypeAlias = tuple[Any, Iterator[T]]
@@ -59,7 +65,8 @@ class Reader(Generic[T]):
     """A reader's place in a pool.
 
     Threads: `cancel` and `close` may be called from any thread and end a wait of another one. Several threads may read
-    from one stream; each message then goes to one of them.
+    from one stream; each message then goes to one of them, and none waits longer than it said because another one
+    waits. While one waits, `seek` and `reset_cancel` wait for it.
     """
 
     _what = "stream"
@@ -67,6 +74,8 @@ class Reader(Generic[T]):
     _quiet = False
     # How many messages are taken in one call.
     _batch_size = 1
+    # What did not happen in time.
+    _nothing = "no message"
 
     def __init__(self, pointer: Any, timeout_ms: int | None, on_gap: Callable[[Gap], object] | None) -> None:
         batch = lib.shim_batch_new(self._batch_size)
@@ -74,6 +83,8 @@ class Reader(Generic[T]):
             raise MemoryError("plasmite: out of memory")
         self._batch = ffi.gc(batch, lib.shim_batch_free)
         self._pointer = pointer
+        # Held by whoever takes from the stream, through its wait too: what comes meanwhile is for the others as well,
+        # who wait for the lock.
         self._lock = threading.RLock()
         # A cancel has several steps, and the first may end a wait; who takes it back then has to wait for the others.
         self._cancelling = threading.RLock()
@@ -105,53 +116,74 @@ class Reader(Generic[T]):
         return pointer
 
     def _holds_some(self) -> bool:
-        """Whether something was taken from the stream and not delivered; it stays so."""
-        with self._lock:
-            number, items = self._ready
-            return number != self._batch.number or length_hint(items) > 0
+        """Whether something was taken from the stream and not delivered; it stays so, unless other threads read."""
+        number, items = self._ready
+        return number != self._batch.number or length_hint(items) > 0
 
-    def _going(self) -> Any:
-        """The stream to read from; None when close, cancel or the deadline have ended it."""
-        pointer = self._pointer
-        if pointer is None:
-            if self._quiet:
-                return None
+    def _is_going(self, pointer: Any) -> bool:
+        """Whether there is more to read from a stream, which was open or not when reading began; not when close,
+        cancel or the deadline have ended it."""
+        if pointer is None and not self._quiet:
             raise closed(self._what)
-        if self._cancelled:
+        if pointer is not None and self._cancelled:
             self._reason = EndReason.CANCELLED
-        elif is_over(self._deadline):
+        elif pointer is not None and is_over(self._deadline):
             self._reason = EndReason.DEADLINE
         else:
-            return pointer
-        return None
+            return self._pointer is not None
+        return False
 
     def _fill(self, wait_ms: int | None = None, deadline: float | None = None) -> bool:
         """Waits until something is ready, or answers False: the end. It is still to be taken, and of several threads
         another one may be quicker. TimeoutError when `deadline`, that of `wait_ms`, has passed."""
-        with self._lock:
-            pointer = self._pointer
-            if pointer is None or self._careful:
-                pointer = self._going()
-                if pointer is None:
-                    return False
-            while True:
-                ready = self._ready
-                if length_hint(ready[1]):
-                    return True
-                code = self._take(pointer, step_ms(deadline), ready)
-                if code == _MESSAGE:
-                    return True
-                if code < 0:
-                    self._raise(code, ready)
-                elif code == _GAP:
-                    self._tell_gap(pointer, ready)
-                elif code != _TIMEOUT:
-                    self._reason = EndReason(code)
-                    return False
-                elif is_over(deadline):
-                    raise TimeoutError(f"no message within {wait_ms} ms")
-                else:
-                    hear_signals()
+        pointer = self._pointer
+        if deadline is None:
+            with self._lock:
+                return self._wait(pointer, None, None)
+        # Nearly always the lock is free, and then no slices have to be made.
+        for is_mine in map(self._lock.acquire, (False,)):
+            if is_mine:
+                try:
+                    return self._wait(pointer, wait_ms, deadline)
+                finally:
+                    self._lock.release()
+        return self._fill_beside_another(pointer, wait_ms, deadline)
+
+    def _fill_beside_another(self, pointer: Any, wait_ms: int | None, deadline: float) -> bool:
+        for is_mine in map(self._lock.acquire, repeat(True), slices(deadline)):
+            if is_mine:
+                try:
+                    return self._wait(pointer, wait_ms, deadline)
+                finally:
+                    self._lock.release()
+        if not self._is_going(pointer):
+            return False
+        if length_hint(self._ready[1]):
+            return True
+        raise TimeoutError(f"{self._nothing} within {wait_ms} ms")
+
+    def _wait(self, pointer: Any, wait_ms: int | None, deadline: float | None) -> bool:
+        """As `_fill`, under the lock."""
+        if (pointer is None or self._careful) and not self._is_going(pointer):
+            return False
+        while True:
+            ready = self._ready
+            if length_hint(ready[1]):
+                return True
+            code = self._take(pointer, step_ms(deadline), ready)
+            if code == _MESSAGE:
+                return True
+            if code < 0:
+                self._raise(code, ready)
+            elif code == _GAP:
+                self._tell_gap(pointer, ready)
+            elif code != _TIMEOUT:
+                self._reason = EndReason(code)
+                return False
+            elif is_over(deadline):
+                raise TimeoutError(f"{self._nothing} within {wait_ms} ms")
+            else:
+                hear_signals()
 
     def _raise(self, code: int, ready: Ready[T]) -> None:
         batch = self._batch
@@ -211,10 +243,11 @@ class Reader(Generic[T]):
 
     def stats(self) -> StreamStats:
         """What the stream has done so far. A tail takes messages in batches and so is up to a batch ahead."""
-        with self._lock:
-            out = ffi.new("plsm_stream_stats_t *")
-            self._check(lib.plsm_stream_stats(self._open_pointer(), out, self._slot))
-            return StreamStats(int(out.delivered), int(out.dropped), int(out.next_seq))
+        out, slot = ffi.new("plsm_stream_stats_t *"), ffi.new("plsm_error_t **")
+        code = lib.plsm_stream_stats(self._open_pointer(), out, slot)
+        if code != 0:
+            fail(code, slot)
+        return StreamStats(int(out.delivered), int(out.dropped), int(out.next_seq))
 
     def fileno(self) -> int:
         """A descriptor for event loops: readable when reading would not wait, as far as is known, and at first.
@@ -223,9 +256,10 @@ class Reader(Generic[T]):
         `wait_ms=0`, before polling again. It does not tell when `timeout_ms` has passed. Not in a forked child for a
         stream whose parent has called this.
         """
-        out = ffi.new("int *")
-        with self._lock:
-            self._check(lib.plsm_stream_fd(self._open_pointer(), out, self._slot))
+        out, slot = ffi.new("int *"), ffi.new("plsm_error_t **")
+        code = lib.plsm_stream_fd(self._open_pointer(), out, slot)
+        if code != 0:
+            fail(code, slot)
         return int(out[0])
 
     # Ending.

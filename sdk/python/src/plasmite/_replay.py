@@ -30,6 +30,7 @@ class Replay(Tail):
     """Messages, each when it is due. What `Pool.replay` returns; otherwise as `Tail`."""
 
     _what = "replay"
+    _nothing = "no message was due"
     _batch_size = 1  # of no use: it takes nothing itself
 
     def __init__(
@@ -59,48 +60,46 @@ class Replay(Tail):
         return self._next_due is not self._ready[0]
 
     def _holds_some(self) -> bool:
-        with self._lock:
-            return self._waits() or length_hint(self._ready[1]) > 0 or self._coming._holds_some()
+        return self._waits() or length_hint(self._ready[1]) > 0 or self._coming._holds_some()
 
-    def _fill(self, wait_ms: int | None = None, deadline: float | None = None) -> bool:
-        with self._lock:
-            if self._going() is None:
-                return False
-            ready = self._ready
-            if length_hint(ready[1]):
-                return True
-            while self._next_due is ready[0]:
+    def _wait(self, pointer: Any, wait_ms: int | None, deadline: float | None) -> bool:
+        if not self._is_going(pointer):
+            return False
+        ready = self._ready
+        if length_hint(ready[1]):
+            return True
+        while self._next_due is ready[0]:
+            coming = self._coming._ready[1]
+            if not length_hint(coming):
+                if not self._coming._fill(wait_ms, deadline):
+                    self._reason = self._coming._reason
+                    return False
                 coming = self._coming._ready[1]
-                if not length_hint(coming):
-                    if not self._coming._fill(wait_ms, deadline):
-                        self._reason = self._coming._reason
-                        return False
-                    coming = self._coming._ready[1]
-                if self._next_due is ready[0]:
-                    for self._next_due in coming:
-                        break
-            due = self._next_due
-            assert due is not None
-            # Once more after an interruption, which changes nothing.
-            self._check(lib.plsm_replay_schedule(self._clock, due.timestamp_ns, ffi.NULL, self._slot))
-            while True:
-                code = lib.plsm_replay_wait(self._clock, min(step_ms(deadline), step_ms(self._deadline)), self._slot)
-                if code == lib.PLSM_NEXT_MESSAGE:
-                    now = (due, iter((due,)))
-                    if self._ready is ready:
-                        self._ready = now
-                    return True
-                if code == lib.PLSM_NEXT_CANCELLED:
-                    self._reason = EndReason.CANCELLED
-                    return False
-                if code < 0:
-                    fail(code, self._slot)
-                if is_over(self._deadline):
-                    self._reason = EndReason.DEADLINE
-                    return False
-                if is_over(deadline):
-                    raise TimeoutError(f"no message was due within {wait_ms} ms")
-                hear_signals()
+            if self._next_due is ready[0]:
+                for self._next_due in coming:
+                    break
+        due = self._next_due
+        assert due is not None
+        # Once more after an interruption, which changes nothing.
+        self._check(lib.plsm_replay_schedule(self._clock, due.timestamp_ns, ffi.NULL, self._slot))
+        while True:
+            code = lib.plsm_replay_wait(self._clock, min(step_ms(deadline), step_ms(self._deadline)), self._slot)
+            if code == lib.PLSM_NEXT_MESSAGE:
+                now = (due, iter((due,)))
+                if self._ready is ready:
+                    self._ready = now
+                return True
+            if code == lib.PLSM_NEXT_CANCELLED:
+                self._reason = EndReason.CANCELLED
+                return False
+            if code < 0:
+                fail(code, self._slot)
+            if is_over(self._deadline):
+                self._reason = EndReason.DEADLINE
+                return False
+            if is_over(deadline):
+                raise TimeoutError(f"{self._nothing} within {wait_ms} ms")
+            hear_signals()
 
     def _pause(self) -> tuple[float | None, bool]:
         left, watch = super()._pause()

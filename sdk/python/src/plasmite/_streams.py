@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import repeat
+from operator import length_hint
 from typing import Any
 
 from ._arguments import integer
 from ._binding import ffi, lib
 from ._codec import Decoder, decode_plainly
+from ._errors import buffer_text, fail
 from ._message import Lite3Frame, Message, delivered
 from ._reader import NOTHING, GeneratorLike, Reader, Ready, wait_argument
 from ._tail_options import Gap
@@ -16,6 +18,9 @@ from ._waiting import deadline_of
 
 _MESSAGE: int = lib.PLSM_NEXT_MESSAGE
 _OLDEST: int = lib.PLSM_START_OLDEST
+
+_MOMENT_S = 0.001
+"""Another thread that has the lock soon lets go of it, or waits, and then tells where the stream stands."""
 
 
 class _Wish:
@@ -115,23 +120,38 @@ class Stream(Reader[bytes]):
 
     def token(self) -> str:
         """A short text that tells where the stream stands, for `token=`: in this program or another, now or later."""
-        out = ffi.new("plsm_buf_t *")
-        with self._lock:
-            self._check(lib.plsm_stream_token(self._open_pointer(), out, self._slot))
-            seq = self._batch.seq if self._holds_some() else 0
-        try:
-            text = str(ffi.buffer(out.data, out.len)[:], "utf-8")
-        finally:
-            lib.plsm_buf_free(out)
-        # The stream stands behind what it holds, and the caller before it. The text ends with the next seq.
+        seq = 0
+        for is_mine in map(self._lock.acquire, repeat(True), repeat(_MOMENT_S)):
+            if is_mine:
+                try:
+                    # The stream stands behind what it holds, and the caller before it.
+                    return self._token_at(self._batch.seq if self._holds_some() else 0)
+                finally:
+                    self._lock.release()
+            ready = self._ready
+            seq = 0 if length_hint(ready[1]) else lib.shim_stands_at(self._batch, ready[0])
+            if seq and self._ready is ready:
+                break
+        return self._token_at(seq)
+
+    def _token_at(self, seq: int) -> str:
+        """The token for a seq; 0 is where the stream stands."""
+        out, slot = ffi.new("plsm_buf_t *"), ffi.new("plsm_error_t **")
+        code = lib.plsm_stream_token(self._open_pointer(), out, slot)
+        if code != 0:
+            fail(code, slot)
+        text = buffer_text(out)
+        # It ends with the next seq.
         return f"{text.rpartition('.')[0]}.{seq}" if seq else text
 
     def seek(self, seq: int | None = None) -> None:
-        """Moves the stream: its next message is the one with this seq, or the oldest. One that had ended goes on."""
+        """Moves the stream: its next message is the one with this seq, or the oldest. One that had ended goes on.
+        Waits for a thread that waits on the stream."""
         start = _OLDEST if seq is None else lib.PLSM_START_SEQ
         with self._lock:
             pointer = self._open_pointer()
             self._check(lib.plsm_stream_seek(pointer, start, 0 if seq is None else integer("seq", seq), self._slot))
+            self._batch.stands_for = 0
             self._ready = (self._batch.number, NOTHING)
             self._reason = None
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict, cast
 
-from ._arguments import U32_MAX, integer, name_text, optional_integer, strings, timestamp_ns
+from ._arguments import U32_MAX, integer, name_text, optional_integer, start_ns, strings
 from ._binding import ffi, lib
 from ._errors import fail
 from ._filter import Where, filters_of
@@ -33,7 +33,8 @@ class FilterOptions(TypedDict, total=False):
 
     where: Where
     """Only messages that match this jq program, for example `.data.level == "error"`, or a `Filter`, or all of several.
-    It is asked behind the tags. UsageError while iterating when it fails on a message, whose `seq` that tells; the
+    It is asked behind the tags. A program that fails on a message does not match it. UsageError while iterating, with
+    the message's `seq`, when it gives a number, a string, an array or an object, or goes beyond a limit; the
     iteration may be continued."""
 
 
@@ -45,7 +46,8 @@ class TailOptions(FilterOptions, total=False):
     last: int
     """Start at the last so many messages that pass the filters."""
     since_time: int | str | datetime
-    """Start at the first message not older: ns since 1970, an RFC 3339 text, or a datetime with a time zone."""
+    """Start at the first message not older: ns since 1970, an RFC 3339 text, or a datetime with a time zone. A text or
+    datetime before 1970 starts at the oldest message, one after 2554 behind all."""
     token: str
     """Start where another stream stood when its `token()` was asked for."""
     end_seq: int
@@ -66,9 +68,8 @@ _STARTS = ("since_seq", "from_now", "last", "since_time", "token")
 
 
 def _start_of(since_seq: int | None, options: TailOptions) -> tuple[int, int, bytes | None]:
-    given = [name for name in _STARTS[1:] if options.get(name) not in (None, False)]
-    if since_seq is not None:
-        given.insert(0, "since_seq")
+    asked = {**options, "since_seq": since_seq, "from_now": True if options.get("from_now") else None}
+    given = [name for name in _STARTS if asked.get(name) is not None]
     if len(given) > 1:
         raise ValueError(f"only one start can be given, not {' and '.join(given)}")
     if not given:
@@ -79,7 +80,7 @@ def _start_of(since_seq: int | None, options: TailOptions) -> tuple[int, int, by
     if given[0] == "last":
         return lib.PLSM_START_LAST, integer("last", value), None
     if given[0] == "since_time":
-        return lib.PLSM_START_TIME, timestamp_ns("since_time", value), None
+        return lib.PLSM_START_TIME, start_ns("since_time", value), None
     if given[0] == "token":
         return lib.PLSM_START_TOKEN, 0, name_text("token", value)
     return lib.PLSM_START_NOW, 0, None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import copy_context
 from math import ceil
 from queue import SimpleQueue
@@ -56,6 +56,15 @@ def step_ms(deadline: float | None) -> int:
     left = max(0, ceil((deadline - monotonic()) * 1000))
     # A float rounds the longest wait up to 2^64.
     return min(left, SLICE_MS if _get_ident() == _main else FOREVER)
+
+
+def slices(deadline: float | None) -> Iterator[float]:
+    """A wait for a lock of Python's, as the seconds of each attempt: at least one, and signals are heard in between."""
+    while True:
+        yield min(step_ms(deadline) / 1000, threading.TIMEOUT_MAX)
+        if is_over(deadline):
+            return
+        hear_signals()
 
 
 def hear_signals() -> None:
@@ -127,7 +136,8 @@ def wait_any(streams: Sequence[Reader[Any]], timeout_ms: int | None = None) -> i
         timeout_ms: how long to wait at most, in ms; None has no limit, 0 looks once.
 
     Returns:
-        The index of such a stream, or None when time is up. Nothing is taken from any stream.
+        The index of such a stream, or None when time is up. Nothing is taken from any stream, so another thread that
+        reads from it may be quicker.
 
     Raises:
         ClosedError: one of the streams is closed.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, cast
@@ -29,6 +30,7 @@ _NULL = ffi.NULL
 _FAST = Durability.FAST
 _append = lib.plsm_pool_append
 _append_json = lib.plsm_pool_append_json
+_get_json = lib.plsm_pool_get_json
 _buf_free = lib.plsm_buf_free
 
 
@@ -42,7 +44,7 @@ class Writing(Handle):
 
         Args:
             payload: the JSON text, bytes-like.
-            tags: the message's tags, kept in order.
+            tags: the message's tags, kept in order; any text.
             durability: `Durability.FAST` returns when other processes can read the message, `Durability.FLUSH` when
                 it is on the disk.
 
@@ -96,8 +98,11 @@ class Writing(Handle):
         if tags is None or (not tags and type(tags) in (list, tuple)):
             native, count = _NULL, 0
         else:
-            texts = [ffi.from_buffer("char[]", tag + b"\0") for tag in arguments.strings("tags", tags)]
-            native, count = ffi.new("const char *[]", texts), len(texts)
+            texts = arguments.strings("tags", tags)
+            if b"\0" in b"".join(texts):
+                return self._append_and_read(pointer, payload, [str(text, "utf-8") for text in texts], durability)
+            buffers = [ffi.from_buffer("char[]", text + b"\0") for text in texts]
+            native, count = ffi.new("const char *[]", buffers), len(texts)
         cell = take_cell()
         out = cell[1]
         code = _append_json(pointer, payload, len(payload), native, count, level, out, cell[3])
@@ -107,6 +112,20 @@ class Writing(Handle):
         _buf_free(out)
         give_back(cell)
         return raw
+
+    def _append_and_read(self, pointer: Any, payload: Any, tags: list[str], durability: DurabilityLike) -> bytes:
+        """As `_append_text`, for tags that the call which does both cannot take: they end at a NUL there."""
+        stored = self._append_with(payload, tags, durability, None, None, LOCK_WAIT_MS)
+        out, slot = ffi.new("plsm_buf_t *"), ffi.new("plsm_error_t **")
+        if _get_json(pointer, stored.seq, out, slot) == 0:
+            raw: bytes = _buffer(out.data, out.len)[:]
+            _buf_free(out)
+            return raw
+        # It was stored, though other writers have overwritten it meanwhile, or its server went away: no failure.
+        lib.plsm_error_free(slot[0])
+        head = f'{{"seq":{stored.seq},"time":"{stored.time_rfc3339}","meta":{{"tags":{json.dumps(tags)}}},"data":'
+        data: bytes = payload if type(payload) is bytes else _buffer(payload)[:]
+        return head.encode() + data + b"}"
 
     def append_receipt(
         self,
@@ -124,12 +143,13 @@ class Writing(Handle):
             value: the message's data.
             tags: its tags, kept in order.
             durability: see `append_json`.
-            timestamp_ns: its own time (ns since 1970, RFC 3339, or a datetime with a time zone); not below the newest
-                message's.
+            timestamp_ns: its own time (ns since 1970, RFC 3339, or a datetime with a time zone), between 1970 and 2554
+                and not below the newest message's.
             expect_newest: append only when this is the newest seq (0: none was ever written).
             lock_wait_ms: how long to wait for the writer lock, in ms; 0 tries once, None has no limit.
 
         Raises:
+            UsageError: `timestamp_ns` is not such a time.
             AlreadyExistsError: the newest seq is another one than `expect_newest`.
             BusyError: the lock was not to be had in time.
             Otherwise as for `append`.
