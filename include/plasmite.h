@@ -951,7 +951,8 @@ struct plsm_stream_stats {
     uint64_t delivered;
     // How many it could not deliver because they had been overwritten, counted before tags and filters.
     uint64_t dropped;
-    // The seq it will look at next.
+    // The seq it will look at next. Until the first call has found the last few that match (PLSM_START_LAST with tags or
+    // filters), the oldest of those found so far.
     uint64_t next_seq;
     // 0.
     uint64_t reserved;
@@ -1858,7 +1859,9 @@ int plsm_pool_tail(plsm_pool_t *pool,
 int plsm_stream_seek(plsm_stream_t *stream, uint32_t start, uint64_t value, plsm_error_t **out_err);
 
 // A short text that tells where the stream stands, for PLSM_START_TOKEN: in this program or another, now
-// or later. 0 or -1.
+// or later. Before the first call of a stream that starts at the last few which pass a filter it looks for
+// them first, which may take long; plsm_stream_cancel and the stream's timeout end that, and the text is then
+// for the oldest of those found so far. 0 or -1.
 int plsm_stream_token(plsm_stream_t *stream, plsm_buf_t *out_token, plsm_error_t **out_err);
 
 // Waits until the next call on one of the streams would not wait (a message, the end, a cancel), at most

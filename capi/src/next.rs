@@ -183,7 +183,8 @@ pub struct plsm_stream_stats {
     pub delivered: u64,
     /// How many it could not deliver because they had been overwritten, counted before tags and filters.
     pub dropped: u64,
-    /// The seq it will look at next.
+    /// The seq it will look at next. Until the first call has found the last few that match (PLSM_START_LAST with tags or
+    /// filters), the oldest of those found so far.
     pub next_seq: u64,
     /// 0.
     pub reserved: u64,

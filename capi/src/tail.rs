@@ -211,7 +211,9 @@ pub unsafe extern "C" fn plsm_stream_seek(
 }
 
 /// A short text that tells where the stream stands, for PLSM_START_TOKEN: in this program or another, now
-/// or later. 0 or -1.
+/// or later. Before the first call of a stream that starts at the last few which pass a filter it looks for
+/// them first, which may take long; plsm_stream_cancel and the stream's timeout end that, and the text is then
+/// for the oldest of those found so far. 0 or -1.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_stream_token(
     stream: *mut plsm_stream_t,

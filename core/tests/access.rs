@@ -282,6 +282,34 @@ fn a_directory_in_which_everybody_may_replace_files() {
     assert_eq!(hints(), (0, vec![format!("warning: {}", warnings[0])]));
 }
 
+/// Nobody is told that a pool is gone because somebody tried to delete it who may not: there the directory's mode allows
+/// it, and yet the system refuses.
+#[test]
+fn a_refused_deletion_in_a_sticky_directory() {
+    let (dir, client) = scratch();
+    let pool = client.create("p", &with_mode(0o666)).unwrap();
+    set_mode(pool.path(), 0o666);
+    set_mode(dir.path(), 0o1777);
+    let refused = || {
+        as_other_user(GROUP, || {
+            for _ in 0..3 {
+                let error = client.delete("p").unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::Permission);
+                // Refused before anything was said to those who have it open.
+                assert!(error.message().contains("directory"), "{error:?}");
+            }
+        })
+    };
+    if !refused() {
+        return;
+    }
+    assert!(pool.is_current().unwrap());
+    // The file's owner may, also where others' names are.
+    chown(pool.path(), Some(12_345), None).unwrap();
+    assert!(as_other_user(GROUP, || client.delete("p").unwrap()));
+    assert!(!pool.is_current().unwrap());
+}
+
 /// In a directory like /tmp a pool may have been put there by somebody else, to read what others write to it.
 #[test]
 fn a_pool_of_another_user_where_everybody_may_put_files() {

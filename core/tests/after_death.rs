@@ -10,6 +10,7 @@ use common::{get, put, scratch, sized, watchdog};
 use plasmite_core::doctor::Status;
 use plasmite_core::format::control::{Control, Hot, Recovery};
 use plasmite_core::format::frame;
+use plasmite_core::message::Encoding;
 use plasmite_core::ring::memory::Memory;
 use plasmite_core::ring::publish::Draft;
 use plasmite_core::store::{AppendOptions, Client, OpenOptions, Pool, PoolOptions};
@@ -81,7 +82,7 @@ fn die_with(pool: &Pool, seqs: std::ops::RangeInclusive<u64>, time_ns: u64) -> u
             body_crc: frame::body_crc(body),
             payload_len: body.len() as u32,
             signature: 0,
-            flags: frame::ENCODING_JSON_TEXT | if seq < last { frame::FLAG_MORE } else { 0 },
+            flags: Encoding::JsonText as u8 | if seq < last { frame::FLAG_MORE } else { 0 },
         };
         ring.put(at, seq, time_ns, &draft);
         at += draft.frame_len();

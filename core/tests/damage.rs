@@ -378,3 +378,55 @@ fn the_last_positions_there_are() {
         }
     }
 }
+
+/// A tail between two words: what seems to begin there is no message, and no view ends beyond the ring.
+#[test]
+fn a_tail_between_two_words() {
+    use plasmite_core::format::frame;
+    use plasmite_core::message::Encoding;
+    use plasmite_core::ring::{memory::Memory, publish::Draft};
+    use plasmite_core::store::{Next, Start, TailOptions, View, Wait};
+    use std::sync::atomic::Ordering;
+    let _watchdog = watchdog();
+    let victim = Victim::new(common::sized(9216), 3);
+    let raw = plasmite_core::pool::Pool::open(&victim.path, false).unwrap();
+    let ring = raw.shared().ring();
+    for (within, tags_len) in (1..8).flat_map(|within| [(within, 0), (within, 20)]) {
+        for in_place in [false, true] {
+            let what = format!("{within} bytes on, {tags_len} of tags, in place: {in_place}");
+            victim.restore();
+            let pool = victim.open(true).unwrap();
+            let options = TailOptions {
+                start: Start::Now,
+                in_place,
+                ..TailOptions::default()
+            };
+            let stream = pool.tail(&options).unwrap();
+            let mut view = View::empty();
+            assert_eq!(stream.next(Wait::Try, &mut view).unwrap(), Next::Timeout);
+            let body = [b' '; 52];
+            let draft = Draft {
+                body: &body,
+                body_crc: frame::body_crc(&body),
+                payload_len: body.len() as u32 - tags_len,
+                signature: 0,
+                flags: Encoding::JsonText as u8,
+            };
+            let position = ring.size() - draft.frame_len() + within;
+            ring.put(position, 4, 1 << 62, &draft);
+            let hot = &ring.memory.control().hot;
+            hot.next_seq.store(5, Ordering::Relaxed);
+            hot.tail.store(position, Ordering::Relaxed);
+            hot.head.store(ring.size() + 8, Ordering::Release);
+            for _ in 0..3 {
+                match stream.next(Wait::Try, &mut view) {
+                    Ok(next) => assert!(
+                        matches!(next, Next::Timeout | Next::End),
+                        "{what}: {next:?}"
+                    ),
+                    Err(error) => assert_eq!(error.kind(), ErrorKind::Corrupt, "{what}: {error:?}"),
+                }
+            }
+        }
+    }
+}

@@ -102,13 +102,18 @@ fn nothing_is_left_of_a_create_that_fails() {
     assert_eq!(error.kind(), ErrorKind::Io, "{error:?}");
     assert!(error.path().is_some());
     std::os::unix::fs::symlink("nowhere", dir.path().join("dangling.plasmite")).unwrap();
-    assert_eq!(
+    let made = [
+        client.create("dangling", &PoolOptions::default()),
         client
-            .create("dangling", &PoolOptions::default())
-            .unwrap_err()
-            .kind(),
-        ErrorKind::AlreadyExists
-    );
+            .ensure("dangling", &PoolOptions::default())
+            .map(|(pool, _)| pool),
+    ];
+    for refused in made {
+        let error = refused.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Io, "{error:?}");
+        assert!(error.message().contains("leads nowhere"), "{error:?}");
+        assert!(error.path().is_some() && error.hint().is_some());
+    }
     assert_eq!(names(dir.path()).len(), 2);
 }
 

@@ -430,3 +430,46 @@ fn scribbled_over_while_read() {
     victim.restore();
     assert!(put(&victim.open(false).unwrap(), "1") > 0);
 }
+
+/// Where a filter fails at each message the search for the last few that match lets its caller look up behind each one, and
+/// nobody waits for its end who only asks where the stream stands.
+#[test]
+fn a_filter_that_fails_while_the_last_ones_are_looked_for() {
+    let _watchdog = watchdog();
+    let (_dir, client) = scratch();
+    let pool = client.create("p", &sized(1 << 16)).unwrap();
+    (0..50).for_each(|_| _ = put(&pool, "1"));
+    let options = FilterOptions {
+        steps: Some(10_000),
+        ..FilterOptions::default()
+    };
+    let endless = Filter::new("[range(1000000)] | length > 1", &options);
+    let filters = [Arc::new(endless.unwrap())];
+    let options = TailOptions {
+        start: Start::Last(1),
+        filters: &filters,
+        ..TailOptions::default()
+    };
+    let stream = pool.tail(&options).unwrap();
+    assert_eq!(stream.next_seq(), 51);
+    stream.cancel();
+    stream.token();
+    assert_eq!(stream.next_seq(), 51);
+    stream.reset_cancel();
+    let look = || stream.next(Wait::For(Duration::ZERO), &mut View::empty());
+    for seq in (1..=50).rev() {
+        assert_eq!(look().unwrap(), Next::Timeout);
+        assert_eq!(stream.next_seq(), seq);
+    }
+    let error = look().unwrap_err();
+    assert_eq!((error.kind(), error.seq()), (ErrorKind::Usage, Some(1)));
+    // A token is for where the search leads.
+    let another = pool.tail(&options).unwrap();
+    let resumed = TailOptions {
+        start: Start::Token(another.token()),
+        ..TailOptions::default()
+    };
+    let first = pool.tail(&resumed).unwrap();
+    let next = first.next(Wait::Try, &mut View::empty());
+    assert_eq!(next.unwrap(), Next::Message(1));
+}

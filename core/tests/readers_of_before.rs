@@ -274,6 +274,50 @@ fn followers_in_the_middle() {
     }
 }
 
+/// A recovery that finds all as it should be, and that a follower notices late: what it reads on with is from after it.
+#[test]
+fn followers_that_notice_late() {
+    let _watchdog = watchdog_for(PATIENCE);
+    each_way(|what, options, way| {
+        for (read, count, live) in (10..=20).flat_map(|read| {
+            COUNTS
+                .into_iter()
+                .flat_map(move |count| [false, true].map(|live| (read, count, live)))
+        }) {
+            let what = format!("{what}, {read} read, {count} new ones, live: {live}");
+            let (_dir, client) = scratch_in_memory();
+            let pool = client.create("p", &sized(1 << 16)).unwrap();
+            put_all(&pool, "old", 1..=20, 0);
+            let file = std::fs::File::options()
+                .write(true)
+                .open(pool.path())
+                .unwrap();
+            let reader = if live {
+                pool
+            } else {
+                drop(pool);
+                let boot = 4096 + offset_of!(Control, recovery) + offset_of!(Recovery, boot);
+                file.write_all_at(b"anotherboot", boot as u64).unwrap();
+                client.open("p", &READ_ONLY).unwrap()
+            };
+            let stream = reader.tail(options).unwrap();
+            for seq in 1..=read {
+                let next = told(stream.next(Wait::Try, &mut View::empty()));
+                assert_eq!(next, Some(Message(seq)), "{what}");
+            }
+            if live {
+                // Who opens the pool for writing recovers it, and keeps all but this one.
+                let first = reader.layout(1).unwrap().frames[0];
+                file.write_all_at(b"damage", first.offset + 44).unwrap();
+            }
+            let writer = client.open("p", &OpenOptions::default()).unwrap();
+            put_all(&writer, "new", 21..=20 + count, 0);
+            assert_eq!(way(&stream), messages(read + 1..=20 + count), "{what}");
+            assert_eq!(stream.stats().dropped, 0, "{what}");
+        }
+    });
+}
+
 #[test]
 fn backwards() {
     let _watchdog = watchdog_for(PATIENCE);

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use common::{fork, put, scratch, sized, watchdog, NOW};
 use plasmite_core::format::frame;
+use plasmite_core::message::Encoding;
 use plasmite_core::ring::memory::Memory;
 use plasmite_core::ring::publish::Draft;
 use plasmite_core::store::{
@@ -285,7 +286,7 @@ fn a_future_seq_has_come_although_its_writer_died_at_once() {
             body_crc: frame::body_crc(body),
             payload_len: 1,
             signature: 0,
-            flags: frame::ENCODING_JSON_TEXT,
+            flags: Encoding::JsonText as u8,
         };
         // A batch of two: the seq that is waited for is not the first of it.
         let mut head = ring.head();

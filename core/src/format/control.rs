@@ -93,12 +93,15 @@ pub struct Home {
 }
 
 impl Recovery {
-    /// Whether the pool was last found good there.
+    /// Whether the pool was last found good there. Whatever is looked at after a yes is what that recovery left, or later.
     pub fn is_at_home(&self, home: &Home) -> bool {
-        self.boot[0].load(Ordering::Acquire) == home.boot[0]
+        let at_home = self.boot[0].load(Ordering::Relaxed) == home.boot[0]
             && self.boot[1].load(Ordering::Relaxed) == home.boot[1]
             && self.device.load(Ordering::Relaxed) == home.device
-            && self.inode.load(Ordering::Relaxed) == home.inode
+            && self.inode.load(Ordering::Relaxed) == home.inode;
+        // Of a copy in the same boot the first word may be of before the recovery, and the inode alone tell of it.
+        fence(Ordering::Acquire);
+        at_home
     }
 
     /// Begins the generation after this one, with what the recovery found.

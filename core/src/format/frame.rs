@@ -26,12 +26,6 @@ pub const TRAILER: u64 = 4;
 /// Length of the shortest message frame.
 pub const MIN_LEN: u64 = 48;
 
-/// `data` alone as Lite3.
-pub const ENCODING_LITE3_DATA: u8 = 0;
-/// `data` alone as JSON text.
-pub const ENCODING_JSON_TEXT: u8 = 1;
-/// A whole message document as Lite3, kept byte for byte.
-pub const ENCODING_LITE3_DOCUMENT: u8 = 2;
 const ENCODING_MASK: u8 = 0b0000_0011;
 /// Another frame of the same batch follows.
 pub const FLAG_MORE: u8 = 0b1000_0000;
@@ -152,7 +146,7 @@ impl Header {
         u64::from(self.payload_len) + u64::from(self.tags_len)
     }
 
-    /// How the payload is encoded: an `ENCODING_` number, or 3, which none is.
+    /// How the payload is encoded: a number of [`Encoding`](crate::message::Encoding), or 3, which none is.
     #[inline]
     pub fn encoding(&self) -> u8 {
         self.flags & ENCODING_MASK
@@ -225,7 +219,7 @@ mod tests {
             payload_len: 17,
             signature: 0x8000_0001,
             tags_len: 3,
-            flags: ENCODING_JSON_TEXT | FLAG_MORE,
+            flags: 1 | FLAG_MORE,
             lap: 9,
         }
     }
@@ -234,7 +228,7 @@ mod tests {
     fn header_comes_back() {
         let header = sample();
         assert_eq!(Header::parse(header.words()), Some(header));
-        assert_eq!(header.encoding(), ENCODING_JSON_TEXT);
+        assert_eq!(header.encoding(), 1);
         assert!(header.more());
     }
 

@@ -139,7 +139,7 @@ impl Ingest {
                     FaultKind::Oversize,
                     text,
                     Error::usage(format!("it is larger than {} bytes", self.longest))
-                        .with_hint("split the record, or allow larger ones"),
+                        .with_hint("split the record, or use a larger pool"),
                 );
                 fault.snippet = snippet(text, true);
                 self.framer.drop_oversize(&mut self.window);

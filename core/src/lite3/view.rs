@@ -8,8 +8,7 @@ use super::types::{
     NODE_ALIGN, NODE_KEYS, NODE_SIZE, SIZE_KC,
 };
 use super::word::short_word;
-use crate::error::{Error, Result};
-use crate::room;
+use crate::error::Result;
 
 /// A value in a document: cheap to copy, decodes nothing until asked.
 ///
@@ -245,24 +244,6 @@ impl<S: Source> Value<S> {
             Some(len) => Ok(Some((start, len))),
             None => fail("string without its NUL", self.at),
         }
-    }
-
-    /// Appends the text of a string to `out`; false, and nothing appended, when this is no string.
-    pub fn append_str(self, out: &mut String) -> Result<bool> {
-        let (Kind::String, Some((start, len))) = (self.kind, self.string_range()?) else {
-            return Ok(false);
-        };
-        let mut bytes = Vec::new();
-        room::make(&mut bytes, len + 8)?;
-        if !self.source.append_to(start, len, &mut bytes) {
-            return fail("string beyond the end", self.at);
-        }
-        let text =
-            std::str::from_utf8(&bytes).map_err(|_| damaged("string is not UTF-8", start))?;
-        out.try_reserve(text.len())
-            .map_err(|_| Error::out_of_memory(text.len()))?;
-        out.push_str(text);
-        Ok(true)
     }
 
     /// The entries in the order they were written (objects) or by index (arrays); none for other

@@ -14,7 +14,6 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::format::geometry::MIN_POOL_SIZE;
 use crate::format::superblock;
 use crate::pool::create::CreateOptions;
 use crate::pool::open::open_file;
@@ -103,29 +102,10 @@ fn convert(
     options: &CreateOptions,
     old_size: u64,
 ) -> Result<Converted> {
-    let asked = options.size;
-    let size = if asked == 0 {
-        old_size.max(MIN_POOL_SIZE)
-    } else {
-        asked
-    };
-    let first = CreateOptions { size, ..*options };
-    if let Some(converted) = convert::fill(pool, path, &first)? {
+    if let Some(converted) = convert::fill(pool, path, &options.inheriting(old_size))? {
         return Ok(converted);
     }
-    let least = convert::least_size(pool, options)?;
-    if asked != 0 {
-        return Err(Error::usage(format!(
-            "the messages do not fit a pool of {asked} bytes: they need one of {least}"
-        ))
-        .with_hint(format!(
-            "ask for {least} bytes or more, or leave the size out"
-        )));
-    }
-    let larger = CreateOptions {
-        size: least,
-        ..*options
-    };
+    let larger = options.enlarged(convert::least_size(pool, options)?)?;
     convert::fill(pool, path, &larger)?
         .ok_or_else(|| Error::new(ErrorKind::Internal, "a pool's size was computed too small"))
 }

@@ -37,6 +37,36 @@ impl CreateOptions {
         Geometry::plan(size, self.index_capacity)
     }
 
+    /// For a pool that takes the messages of another one of this size: as large as that, unless a size was asked for.
+    pub(crate) fn inheriting(&self, size: u64) -> CreateOptions {
+        let size = if self.size == 0 {
+            size.max(MIN_POOL_SIZE)
+        } else {
+            self.size
+        };
+        CreateOptions { size, ..*self }
+    }
+
+    /// When the messages need more than that.
+    ///
+    /// # Errors
+    /// Usage when a size was asked for.
+    pub(crate) fn enlarged(&self, least: u64) -> Result<CreateOptions> {
+        if self.size != 0 {
+            let size = self.size;
+            return Err(Error::usage(format!(
+                "the messages do not fit a pool of {size} bytes: they need one of {least}"
+            ))
+            .with_hint(format!(
+                "ask for {least} bytes or more, or leave the size out"
+            )));
+        }
+        Ok(CreateOptions {
+            size: least,
+            ..*self
+        })
+    }
+
     /// The smallest size, in whole pages, of such a pool with a ring of `ring` bytes.
     ///
     /// # Errors
@@ -64,6 +94,7 @@ impl Pool {
         options.geometry()?;
         let failed = |error| failed(error, path);
         match file::identity_of(path) {
+            Ok(None) if path.is_symlink() => return Err(leads_nowhere(path)),
             Ok(None) => {}
             Ok(Some(_)) => finish_deletion(path, || {
                 failed(std::io::Error::from(std::io::ErrorKind::AlreadyExists))
@@ -114,6 +145,16 @@ pub(super) fn failed(error: std::io::Error, path: &Path) -> Error {
         .with_hint("open it, or choose another name");
     }
     found
+}
+
+/// Opening follows a link, and finds nothing; a new name would not.
+fn leads_nowhere(path: &Path) -> Error {
+    Error::new(
+        ErrorKind::Io,
+        "cannot create the pool: its name is a symbolic link that leads nowhere",
+    )
+    .with_path(path)
+    .with_hint("remove the link, or create the pool where it leads")
 }
 
 /// A name that is taken, but by a pool that was deleted and not unlinked because of a crash, is free.

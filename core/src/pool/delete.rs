@@ -104,7 +104,7 @@ impl Pool {
             return refused("file");
         }
         let failed = |error| Error::from_io(&error, "delete the pool").with_path(self.path());
-        if !name.may_change().map_err(failed)? {
+        if !name.may_remove().map_err(failed)? {
             return refused("directory");
         }
         Ok(())

@@ -1,5 +1,6 @@
 //! After the machine went down, or the file was copied or restored: make the control words agree
-//! with the frames. On a healthy pool this changes nothing but identity and generation.
+//! with the frames. On a healthy pool this changes nothing but identity and generation; intact messages that the tail had
+//! passed already, and nobody has overwritten, are retained again.
 
 use crate::error::Result;
 use crate::format::control::{Control, Home};

@@ -17,7 +17,7 @@
 //!
 //! [`lock`] is how writers exclude each other and survive each other's death, [`wake`] how a writer
 //! learns whether anyone sleeps. All of it is generic over [`memory::Memory`], so that a model
-//! checker can run it (`model.rs`).
+//! checker can run it (`model/`).
 
 #[cfg(not(loom))]
 pub mod before;

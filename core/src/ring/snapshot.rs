@@ -60,6 +60,11 @@ impl<M: Memory> Ring<M> {
 
     #[inline]
     fn verify_into(&self, position: u64, head: u64, header: &mut Header) -> Found {
+        // No frame begins between two words, whatever control words, index and tails of others say; places would be rounded
+        // down here and not in views.
+        if !position.is_multiple_of(8) {
+            return Found::Damaged;
+        }
         let room = &self.memory.ring()[(self.offset(position) / 8) as usize..];
         let Some(size) = Size::parse(room[0].load(Ordering::Relaxed) as u32) else {
             return Found::Damaged;

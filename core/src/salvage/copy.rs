@@ -5,7 +5,6 @@ use std::path::Path;
 use super::search::{Found, Frame, Source};
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::frame::{self, Header, FLAG_MORE};
-use crate::format::geometry::MIN_POOL_SIZE;
 use crate::format::superblock::FLAG_TIMES_UNORDERED;
 use crate::pool::blank::Blank;
 use crate::pool::create::CreateOptions;
@@ -23,35 +22,21 @@ pub(super) fn copy(
     path: &Path,
     options: &CreateOptions,
 ) -> Result<(Blank, u64)> {
-    let asked = options.size;
     let old = source.geometry;
-    // Not more than the file has: a damaged superblock may claim any size.
-    let inherited = old.file_size.min(source.file_len).max(MIN_POOL_SIZE);
-    let first = CreateOptions {
-        size: if asked == 0 { inherited } else { asked },
+    let options = CreateOptions {
         index_capacity: options
             .index_capacity
             .or((old.index_slots == 0).then_some(0)),
         ..*options
     };
+    // Not more than the file has: a damaged superblock may claim any size.
+    let first = options.inheriting(old.file_size.min(source.file_len));
     if let Some(blank) = fill(source, found, path, &first)? {
         return Ok((blank, first.size));
     }
-    let least = least_size(source, found, &first)?;
-    if asked != 0 {
-        return Err(Error::usage(format!(
-            "the messages do not fit a pool of {asked} bytes: they need one of {least}"
-        ))
-        .with_hint(format!(
-            "ask for {least} bytes or more, or leave the size out"
-        )));
-    }
-    let larger = CreateOptions {
-        size: least,
-        ..first
-    };
+    let larger = options.enlarged(least_size(source, found, &first)?)?;
     match fill(source, found, path, &larger)? {
-        Some(blank) => Ok((blank, least)),
+        Some(blank) => Ok((blank, larger.size)),
         None => Err(Error::new(
             ErrorKind::Internal,
             "a pool's size was computed too small",

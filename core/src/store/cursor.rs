@@ -197,7 +197,12 @@ impl Cursor {
                 }
             }
             let found = if self.lends {
-                ring.check_into(self.at, self.head, &mut self.header)
+                let found = ring.check_into(self.at, self.head, &mut self.header);
+                if self.is_current() {
+                    found
+                } else {
+                    Found::Damaged
+                }
             } else {
                 self.look_in_copy()?
             };
@@ -241,21 +246,16 @@ impl Cursor {
             return Ok(None);
         }
         self.stand_at_head();
-        // Everything up to the end is committed, and what was not read is lost.
-        if let (Some(end), Some(expect)) = (self.end_seq, self.expect) {
-            let next = self
-                .ring()
-                .memory
-                .control()
-                .hot
-                .next_seq
-                .load(Ordering::Acquire);
-            if next > end && self.ring().head() == self.at && expect <= end {
-                let gap = Gap {
-                    first: expect,
-                    last: end,
+        if let Some(end) = self.end_seq {
+            let next = &self.ring().memory.control().hot.next_seq;
+            let next = next.load(Ordering::Acquire);
+            // Everything up to the end is committed, and what was not read is lost; behind damage that was told with it.
+            if next > end && self.ring().head() == self.at {
+                let Some(first) = self.expect.filter(|expect| *expect <= end) else {
+                    self.done = true;
+                    return Ok(Some(Step::End));
                 };
-                return self.lost(gap, end + 1).map(Some);
+                return self.lost(Gap { first, last: end }, end + 1).map(Some);
             }
         }
         let seq = self.expect.unwrap_or(0);
@@ -312,6 +312,10 @@ impl Cursor {
                     return Ok(Found::Overtaken);
                 }
                 self.pool.pool.check_truncated()?;
+                if !self.is_current() {
+                    self.window.clear();
+                    return Ok(Found::Damaged);
+                }
             }
             let room = ring.room(self.at);
             match self

@@ -3,9 +3,10 @@
 //! Recovery may move the head back behind what a reader has seen. What is appended then lies where other messages were, which
 //! the tail does not pass. So positions count for the generation they are from, and seqs lead to those of the next one.
 //!
-//! Nothing is appended before the generation has risen, and seqs go on behind those of what was cut off. So a reader
-//! that finds the seq it expects need not ask, nor look at a line more than it would: it asks when it finds
-//! anything else, and before it waits.
+//! Nothing is appended before the generation has risen. So whoever asks behind what was read, once a copy or once a message
+//! in place, knows that all of it is of the generation that it has a place in; else it would tell messages of the next one,
+//! and once more when it goes to where those begin. It asks as well when it finds anything unexpected, and before it
+//! waits.
 
 use crate::error::{Error, Result};
 use crate::limits::SEQ_LIMIT;
@@ -18,6 +19,13 @@ use crate::sys::atomic::Ordering;
 const MOST_FOLLOWS: u32 = 64;
 
 impl Cursor {
+    /// Whether everything that was read before this call is of the generation that the place is of. To be asked behind an
+    /// acquire of what was read, which [`retained`](crate::ring::Ring::retained) is.
+    #[inline]
+    pub(super) fn is_current(&self) -> bool {
+        self.pool.pool.generation_in_file() == self.generation
+    }
+
     /// Whether the place is another one now, to be looked at again: for a reader that has found what it did not expect. To be
     /// asked behind an acquire of what was found: a head, or the tail behind a frame.
     #[cold]

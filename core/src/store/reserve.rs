@@ -5,10 +5,9 @@
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::format::frame::ENCODING_LITE3_DATA;
 use crate::limits;
 use crate::lite3;
-use crate::message::tags;
+use crate::message::{tags, Encoding};
 use crate::pool;
 use crate::pool::append::WriteOptions;
 use crate::pool::reserve::Room;
@@ -93,7 +92,7 @@ impl Reservation {
         room.check_ours()?;
         // SAFETY: the room's bytes, in whole words of the mapping.
         lite3::Value::root(unsafe { RacingBytes::from_raw(room.payload(), room.payload_len()) })?;
-        let stored = room.commit(ENCODING_LITE3_DATA)?;
+        let stored = room.commit(Encoding::Lite3Data as u8)?;
         if self.flush {
             self.pool.flush(stored.end)?;
         }

@@ -47,6 +47,10 @@ impl Cursor {
             }
             self.at = back.header_at;
             self.expect = Some(back.header.seq);
+            if back.is_tired() {
+                self.rewind = Some(rewind);
+                return false;
+            }
         }
         true
     }

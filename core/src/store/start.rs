@@ -117,21 +117,22 @@ impl Cursor {
         Ok(())
     }
 
-    /// Ends at what is now the newest message.
+    /// Ends at what is now the newest message, or behind the damage where that was.
     pub(super) fn end_at_newest(&mut self) {
         let ring = self.pool.pool.shared().ring();
         let head = ring.head();
-        let newest = match ring.ends() {
-            Some((_, (_, newest))) => newest.seq,
-            None => ring
-                .memory
-                .control()
-                .hot
-                .next_seq
-                .load(Ordering::Acquire)
-                .saturating_sub(1),
+        let intact = ring.ends().map(|(_, newest)| newest);
+        let newest = match intact {
+            Some((at, newest)) if at + newest.len >= head => newest.seq,
+            // Damage behind it, if anything: that is told as well.
+            _ => {
+                let next = ring.memory.control().hot.next_seq.load(Ordering::Acquire);
+                let last = next.saturating_sub(1);
+                intact.map_or(last, |(_, newest)| last.max(newest.seq))
+            }
         };
         self.end_seq = Some(self.end_seq.map_or(newest, |end| end.min(newest)));
+        let is_empty = ring.bounds().is_none_or(|(tail, head)| tail == head);
         // Nothing retained, or a start behind it: there is nothing to come. A start by a time that no
         // message has reached stands at the head and knows no seq.
         let begins_behind = match self.seek.or(self.expect) {
@@ -139,7 +140,7 @@ impl Cursor {
             Some(first) => first > newest,
             None => self.at >= head,
         };
-        if ring.ends().is_none() || begins_behind {
+        if is_empty || begins_behind {
             self.done = true;
         }
     }

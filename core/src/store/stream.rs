@@ -328,17 +328,11 @@ impl Stream {
         });
     }
 
-    /// Seq of the message that would come next if nothing is lost or filtered; 0 going backwards when there is none.
+    /// Seq of the message that would come next if nothing is lost or filtered; 0 going backwards when there is none. While
+    /// the last few that match are still looked for, which steps do, that is the oldest of those found so far.
     pub fn next_seq(&self) -> u64 {
         match self.next_seq.load(Ordering::Relaxed) {
-            UNKNOWN => {
-                let mut state = self.lock();
-                while !state.cursor.rewind() {
-                    drop(state);
-                    state = self.queue();
-                }
-                state.cursor.next_seq()
-            }
+            UNKNOWN => self.lock().cursor.next_seq(),
             seq => seq,
         }
     }
@@ -356,9 +350,21 @@ impl Stream {
         self.lock().cursor.last_gap
     }
 
-    /// A text that another stream can resume from.
+    /// A text that another stream can resume from. Where the last few that match are not found yet it looks for them first,
+    /// but not beyond a cancel and the stream's deadline.
     pub fn token(&self) -> String {
+        if self.next_seq.load(Ordering::Relaxed) == UNKNOWN {
+            let mut state = self.lock();
+            while !self.is_over() && !state.cursor.rewind() {
+                drop(state);
+                state = self.queue();
+            }
+        }
         token::make(&self.pool, self.next_seq())
+    }
+
+    fn is_over(&self) -> bool {
+        self.cancelled.load(Ordering::Acquire) || self.deadline.passed()
     }
 
     /// Goes elsewhere; filters and end stay as they are, and the maximum counts anew. Who waits goes along.

@@ -107,13 +107,14 @@ impl View {
 
     #[inline]
     pub(super) fn set_in_place(&mut self, ring: &Ring<Mapped>, position: u64, header: &Header) {
-        let body = ring.body_offset(position) as usize;
-        let payload = RacingBytes::new(ring.memory.ring(), body, header.payload_len as usize);
+        let start = ring.body_offset(position) as usize;
+        // Payload and tags both lie within the ring, or this panics.
+        let body = RacingBytes::new(ring.memory.ring(), start, header.body_len() as usize);
         self.seq = header.seq;
         self.time_ns = header.time_ns;
-        self.payload = payload.as_ptr();
+        self.payload = body.as_ptr();
         self.payload_len = header.payload_len as usize;
-        self.tags = payload.as_ptr().wrapping_add(header.payload_len as usize);
+        self.tags = body.as_ptr().wrapping_add(header.payload_len as usize);
         self.tags_len = header.tags_len as usize;
         self.encoding = u32::from(header.encoding());
         self.flags = View::IN_PLACE;

@@ -194,21 +194,6 @@ impl Mapping {
             }
         })
     }
-
-    /// Whether the file is still long enough for every page of the mapping.
-    pub fn covers(&self, file: &File) -> io::Result<bool> {
-        let len = uninterrupted(|| {
-            // SAFETY: a plain stat of an open descriptor into a valid place.
-            unsafe {
-                let mut data: libc::stat = std::mem::zeroed();
-                match libc::fstat(file.as_raw_fd(), &mut data) {
-                    0 => Ok(data.st_size),
-                    _ => Err(io::Error::last_os_error()),
-                }
-            }
-        })?;
-        Ok(len as u64 >= self.len() as u64)
-    }
 }
 
 impl Drop for Mapping {

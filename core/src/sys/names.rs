@@ -71,6 +71,14 @@ impl Name {
     /// # Errors
     /// NotFound; as the system says.
     pub fn identity(&self) -> io::Result<Identity> {
+        let data = self.stat()?;
+        Ok(Identity {
+            device: data.st_dev,
+            inode: data.st_ino,
+        })
+    }
+
+    fn stat(&self) -> io::Result<libc::stat> {
         let mut data = MaybeUninit::<libc::stat>::uninit();
         // Without a descriptor: it is asked for when there may be none left.
         uninterrupted(|| {
@@ -85,11 +93,7 @@ impl Name {
             })
         })?;
         // SAFETY: filled, as the call has succeeded.
-        let data = unsafe { data.assume_init() };
-        Ok(Identity {
-            device: data.st_dev,
-            inode: data.st_ino,
-        })
+        Ok(unsafe { data.assume_init() })
     }
 
     /// Where the name leads if it is a symbolic link; `None` if it is none. One in a directory in which everybody may put
@@ -144,11 +148,12 @@ impl Name {
         uninterrupted_once(removed, io::ErrorKind::NotFound)
     }
 
-    /// Whether names in its directory may be added and removed.
+    /// Whether it may be removed, as far as that can be told before it is tried: whether names in its directory may be
+    /// changed, and in a sticky one this name.
     ///
     /// # Errors
     /// As the system says, when that is neither yes nor no.
-    pub fn may_change(&self) -> io::Result<bool> {
+    pub fn may_remove(&self) -> io::Result<bool> {
         let allowed = uninterrupted(|| {
             // SAFETY: an open descriptor and a NUL-terminated name.
             check(unsafe {
@@ -161,11 +166,24 @@ impl Name {
             })
         });
         match allowed {
-            Ok(_) => Ok(true),
+            Ok(_) => self.is_mine_where_that_counts(),
             Err(error) => match error.raw_os_error() {
                 Some(libc::EACCES | libc::EPERM | libc::EROFS) => Ok(false),
                 _ => Err(error),
             },
+        }
+    }
+
+    fn is_mine_where_that_counts(&self) -> io::Result<bool> {
+        let directory = uninterrupted(|| self.directory.metadata())?;
+        if !trust::is_sticky(&directory) {
+            return Ok(true);
+        }
+        match self.stat() {
+            Ok(file) => Ok(trust::may_remove_from_sticky(file.st_uid, &directory)),
+            // Whoever removes it finds out.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+            Err(error) => Err(error),
         }
     }
 

@@ -37,7 +37,7 @@ pub fn exposure_of(file: &Path) -> io::Result<Option<Exposure>> {
     if !is_open_to_all(&directory) {
         return Ok(None);
     }
-    if directory.mode() & STICKY == 0 {
+    if !is_sticky(&directory) {
         return Ok(Some(Exposure::Replaceable));
     }
     let owner = uninterrupted(|| std::fs::metadata(file))?.uid();
@@ -45,9 +45,24 @@ pub fn exposure_of(file: &Path) -> io::Result<Option<Exposure>> {
     Ok((!is_known).then_some(Exposure::OfStranger(owner)))
 }
 
-fn is_mine(owner: u32) -> bool {
+fn me() -> u32 {
     // SAFETY: a plain question.
-    owner == unsafe { libc::geteuid() }
+    unsafe { libc::geteuid() }
+}
+
+fn is_mine(owner: u32) -> bool {
+    owner == me()
+}
+
+/// Whether only the owner of a file may replace or remove it in that directory.
+pub(super) fn is_sticky(directory: &Metadata) -> bool {
+    directory.mode() & STICKY != 0
+}
+
+/// Whether this process's user may remove a file of that owner from that sticky directory: its owner may, the directory's,
+/// and root.
+pub(super) fn may_remove_from_sticky(owner: u32, directory: &Metadata) -> bool {
+    is_mine(owner) || is_mine(directory.uid()) || me() == 0
 }
 
 /// Whether a symbolic link in that directory may be followed: in one in which everybody may put names only if it belongs to

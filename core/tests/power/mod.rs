@@ -18,6 +18,7 @@ use std::path::Path;
 
 use plasmite_core::format::frame;
 use plasmite_core::format::PAGE;
+use plasmite_core::message::Encoding;
 use plasmite_core::pool::append::WriteOptions;
 use plasmite_core::pool::batch::{Body, Entry};
 use plasmite_core::pool::owner::LockWait;
@@ -203,7 +204,7 @@ impl Disk {
             body_crc: frame::body_crc(body),
             payload_len: body.len() as u32,
             signature: 0,
-            flags: frame::ENCODING_JSON_TEXT,
+            flags: Encoding::JsonText as u8,
         }
     }
 
@@ -228,7 +229,7 @@ impl Disk {
                 body_crc: frame::body_crc(body),
                 payload_len: body.len() as u32,
                 signature: 0,
-                flags: frame::ENCODING_JSON_TEXT,
+                flags: Encoding::JsonText as u8,
                 time_ns: None,
             })
             .collect();

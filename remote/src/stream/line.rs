@@ -77,12 +77,6 @@ impl Line {
             agent.shutdown();
         }
     }
-
-    /// In a forked child: leaves the parent's connections alone.
-    pub(super) fn forget(&self) {
-        let agent = self.agent().take();
-        std::mem::forget(agent);
-    }
 }
 
 impl Connection {

@@ -151,10 +151,8 @@ impl Drop for Stream {
                 }
             }
         } else if let Ok(mut running) = self.running.try_lock() {
-            if let Some(running) = running.take() {
-                running.line.forget();
-                std::mem::forget(running);
-            }
+            // The connections are the parent's, and its thread may hold their lock.
+            std::mem::forget(running.take());
         }
     }
 }

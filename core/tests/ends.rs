@@ -1,0 +1,116 @@
+//! Streams with an end, when the messages there were damaged under an open pool: what is damaged is told, and the end comes.
+
+mod common;
+
+use std::os::unix::fs::FileExt;
+
+use common::{put, scratch_in_memory, sized, watchdog};
+use plasmite_core::store::{GapPolicy, Next, Pool, Start, Stream, TailOptions, View, Wait};
+use plasmite_core::ErrorKind;
+
+/// Seqs, and 0 for damage, up to the end, which has to come.
+fn told(stream: &Stream) -> Vec<u64> {
+    let mut told = Vec::new();
+    loop {
+        match stream.next(Wait::Forever, &mut View::empty()) {
+            Ok(Next::Message(seq)) => told.push(seq),
+            Ok(Next::End) => return told,
+            Ok(other) => panic!("{other:?} after {told:?}"),
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::Corrupt, "{error:?}");
+                told.push(0);
+            }
+        }
+    }
+}
+
+/// Damages these of three messages.
+fn damage(pool: &Pool, seqs: &[u64]) {
+    let file = std::fs::File::options()
+        .write(true)
+        .open(pool.path())
+        .unwrap();
+    let frames = pool.layout(9).unwrap().frames;
+    for seq in seqs {
+        let offset = frames[*seq as usize - 1].offset + 44;
+        file.write_all_at(b"damage", offset).unwrap();
+    }
+}
+
+const DAMAGE: [(&[u64], &[u64]); 5] = [
+    (&[3], &[1, 2, 0]),
+    (&[2, 3], &[1, 0]),
+    (&[1, 2, 3], &[0]),
+    (&[2], &[1, 0, 3]),
+    (&[1], &[0, 2, 3]),
+];
+
+fn each(mut each: impl FnMut(&str, &TailOptions<'_>, &dyn Fn() -> Pool, &[u64], &[u64])) {
+    for (seqs, expected) in DAMAGE {
+        for (in_place, gap) in [
+            (false, GapPolicy::Continue),
+            (true, GapPolicy::Continue),
+            (false, GapPolicy::Event),
+        ] {
+            let (_dir, client) = scratch_in_memory();
+            let pool = || {
+                let (pool, _) = client.ensure("p", &sized(1 << 16)).unwrap();
+                (0..3).for_each(|_| _ = put(&pool, "{\"some\":\"data\"}"));
+                pool
+            };
+            let options = TailOptions {
+                in_place,
+                gap,
+                ..TailOptions::default()
+            };
+            let what = format!("{seqs:?} damaged, in place: {in_place}, {gap:?}");
+            each(&what, &options, &pool, seqs, expected);
+        }
+    }
+}
+
+#[test]
+fn snapshots_of_what_is_damaged() {
+    let _watchdog = watchdog();
+    each(|what, options, pool, seqs, expected| {
+        let pool = pool();
+        let options = TailOptions {
+            snapshot: true,
+            ..options.clone()
+        };
+        let before = pool.tail(&options).unwrap();
+        damage(&pool, seqs);
+        let after = pool.tail(&options).unwrap();
+        let last = pool
+            .tail(&TailOptions {
+                start: Start::Last(2),
+                ..options
+            })
+            .unwrap();
+        // What comes later is no part of them.
+        put(&pool, "4");
+        assert_eq!(told(&before), expected, "{what}");
+        assert_eq!(told(&after), expected, "{what}");
+        assert!(told(&last).iter().all(|seq| *seq <= 3), "{what}");
+    });
+}
+
+#[test]
+fn last_seqs_that_are_damaged() {
+    let _watchdog = watchdog();
+    each(|what, options, pool, seqs, expected| {
+        let pool = pool();
+        let options = TailOptions {
+            end_seq: Some(3),
+            ..options.clone()
+        };
+        let before = pool.tail(&options).unwrap();
+        damage(&pool, seqs);
+        let after = pool.tail(&options).unwrap();
+        assert_eq!(told(&before), expected, "{what}");
+        assert_eq!(told(&after), expected, "{what}");
+        // It is the end for good.
+        put(&pool, "4");
+        assert_eq!(told(&after), [0u64; 0], "{what}");
+    });
+}
