@@ -53,6 +53,55 @@ test("tags and jq conditions are the server's work", async (t) => {
   await rowCount(page, 6);
 });
 
+test("several conditions of the address hold together, each as it is", async (t) => {
+  const each = [".data.n < 3 or .data.n > 38", "true or .data.n == 1 # all of them"];
+  const { page } = await opened(t, `?${each.map((where) => `where=${encodeURIComponent(where)}`).join("&")}`);
+  await rowCount(page, 4);
+  assert.equal(await page.getByLabel("jq").inputValue(), `(${each[0]}) and (${each[1]})`);
+  await page.getByRole("searchbox", { name: "Tags" }).fill("odd");
+  await page.keyboard.press("Enter");
+  await rowCount(page, 2);
+  assert.deepEqual(new URL(page.url()).searchParams.getAll("where"), each);
+  await page.getByLabel("jq").fill(".data.n < 6");
+  await page.keyboard.press("Enter");
+  await rowCount(page, 3);
+});
+
+test("conditions are joined so that they can be edited", async (t) => {
+  const each = [".data.n < 3 or .data.n > 38", ".data.n > 1"];
+  const { page } = await opened(t, `?${each.map((where) => `where=${encodeURIComponent(where)}`).join("&")}`);
+  await rowCount(page, 3);
+  await page.getByLabel("jq").press("End");
+  await page.keyboard.type(" and .data.n < 40");
+  await page.keyboard.press("Enter");
+  await rowCount(page, 2);
+});
+
+test("a tag is what it is, with commas and blanks", async (t) => {
+  const odd = ["a, b", " x ", '"y', "plain"];
+  const server = await Server.start(t);
+  await server.create("lab");
+  await server.append("lab", "1", odd);
+  await server.append("lab", "2", ["a", "b", "x", "y", "plain"]);
+  const page = await open(t, `${server.url}/ui/pools/lab?${odd.map((tag) => `tag=${encodeURIComponent(tag)}`).join("&")}`);
+  await rowCount(page, 1);
+  const tags = page.getByRole("searchbox", { name: "Tags" });
+  assert.equal(await tags.inputValue(), '"a, b", " x ", "\\"y", plain');
+  await tags.fill('plain, " x "');
+  await page.keyboard.press("Enter");
+  await rowCount(page, 1);
+  assert.deepEqual(new URL(page.url()).searchParams.getAll("tag"), ["plain", " x "]);
+  await tags.fill(" plain ,");
+  await page.keyboard.press("Enter");
+  await rowCount(page, 2);
+  const form = page.getByRole("form", { name: "Append a message" });
+  await page.getByLabel("JSON", { exact: true }).fill("3");
+  await form.getByLabel("Tags").fill('plain, "c, d"');
+  await page.getByRole("button", { name: "Append" }).click();
+  await rowCount(page, 3);
+  assert.deepEqual(await rows(page).last().locator(".tag").allTextContents(), ["plain", "c, d"]);
+});
+
 test("history is filtered too, and a filter ends a pause", async (t) => {
   const { page } = await opened(t, "?n=5&tag=even");
   await rowCount(page, 5);

@@ -45,6 +45,7 @@ const ASSETS: &[(&str, &str, &str)] = &[
     asset!("rows.js", SCRIPT),
     asset!("session.js", SCRIPT),
     asset!("stream.js", SCRIPT),
+    asset!("tags.js", SCRIPT),
     asset!("timer.js", SCRIPT),
     asset!("tree.js", SCRIPT),
 ];

@@ -3,6 +3,7 @@
 import { append } from "./api.js";
 import { el, setText } from "./dom.js";
 import { Refused } from "./session.js";
+import { readTags } from "./tags.js";
 
 export function feedBox(pool) {
   const data = el("textarea", { id: "feed-data", rows: 2, spellcheck: "false", placeholder: '{"hello":"world"}', required: true, "aria-describedby": "feed-said" });
@@ -26,7 +27,7 @@ export function feedBox(pool) {
       return;
     }
     data.removeAttribute("aria-invalid");
-    const list = tags.value.split(",").map((tag) => tag.trim()).filter((tag) => tag !== "");
+    const list = readTags(tags.value);
     button.disabled = true;
     try {
       const message = await append(pool, text, list, flush.checked ? "flush" : "fast");

@@ -1,19 +1,24 @@
 // Which messages are shown: text is looked for in the page, tags and jq conditions by the server.
 
 import { el, setText } from "./dom.js";
+import { readTags, shownTags } from "./tags.js";
 
 export class Filters {
   #text = el("input", { id: "filter-text", type: "search", autocomplete: "off", spellcheck: "false", placeholder: "text  /" });
   #tags = el("input", { id: "filter-tags", type: "search", autocomplete: "off", spellcheck: "false", placeholder: "tag, tag" });
   #where = el("input", { id: "filter-where", type: "search", autocomplete: "off", spellcheck: "false", placeholder: ".data.level == \"error\"", "aria-describedby": "filter-said" });
   #said = el("p", { id: "filter-said", class: "bad", role: "alert" });
+  #given; // conditions of the address, and how the field shows them
+  #shown;
   #applied = "";
 
   // `on`: {text(text), server()}.
   constructor(on) {
     const given = new URLSearchParams(location.search);
-    this.#tags.value = given.getAll("tag").join(", ");
-    this.#where.value = given.getAll("where").join(" and ");
+    this.#tags.value = shownTags(given.getAll("tag"));
+    this.#given = given.getAll("where").filter((where) => where.trim() !== "");
+    this.#where.value = this.#given.length > 1 ? this.#given.map((where) => `(${where})`).join(" and ") : this.#given.join("");
+    this.#shown = this.#where.value;
     this.#applied = this.query().toString();
     this.#text.addEventListener("input", () => on.text(this.#text.value));
     const apply = (event) => {
@@ -36,9 +41,10 @@ export class Filters {
   // What the server is asked for.
   query() {
     const query = new URLSearchParams();
-    for (const tag of this.#tags.value.split(",").map((tag) => tag.trim())) if (tag !== "") query.append("tag", tag);
-    const where = this.#where.value.trim();
-    if (where !== "") query.append("where", where);
+    for (const tag of readTags(this.#tags.value)) query.append("tag", tag);
+    // As they were given, until somebody writes something else: a condition may end in a comment, or be no truth value.
+    const wanted = this.#where.value === this.#shown ? this.#given : [this.#where.value.trim()];
+    for (const where of wanted) if (where !== "") query.append("where", where);
     return query;
   }
 
