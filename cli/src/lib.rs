@@ -25,3 +25,5 @@ pub mod cli;
 mod json;
 #[cfg(feature = "serve")]
 mod serve;
+#[cfg(feature = "cli")]
+mod shell;

@@ -4,6 +4,7 @@ use super::error::Answer;
 use super::state::Stopping;
 use super::storage::Storage;
 use super::waiter::Bell;
+use crate::shell;
 use crate::{Client, Error, ErrorKind, Pool, PoolOptions};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -265,10 +266,14 @@ fn leads_inside(path: &Path, directory: &Path) -> bool {
 /// Says of a missing pool what to do from afar.
 fn missing(error: Error, name: &str) -> Error {
     match error.kind() {
-        ErrorKind::NotFound if error.seq().is_none() => error.with_hint(format!(
-            "create it on the server with `pls pool create {}`, or POST /v0/pools",
-            key(name)
-        )),
+        ErrorKind::NotFound if error.seq().is_none() => {
+            let name = key(name);
+            let dashes = if name.starts_with('-') { "-- " } else { "" };
+            error.with_hint(format!(
+                "create it on the server with `pls pool create {dashes}{}`, or POST /v0/pools",
+                shell::quoted(name)
+            ))
+        }
         _ => error,
     }
 }

@@ -3,6 +3,7 @@
 use crate::cli::context::Context;
 use crate::cli::exit::Failure;
 use crate::cli::remote::{self, is_url};
+use crate::shell::quoted;
 use crate::{Client, Error, ErrorKind, Pool, PoolOptions};
 
 /// How a command can make the pool it misses.
@@ -200,31 +201,4 @@ fn repeated_with_create(context: &Context) -> String {
     words.insert(end, "--create".to_owned());
     words.insert(0, context.program.to_owned());
     words.join(" ")
-}
-
-/// An argument for a POSIX shell. In single quotes nothing is expanded.
-pub(super) fn quoted(argument: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=".contains(&byte);
-    match !argument.is_empty() && argument.bytes().all(plain) {
-        true => argument.to_owned(),
-        false => format!("'{}'", argument.replace('\'', r"'\''")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn quoting_is_safe_in_a_shell() {
-        for (argument, expected) in [
-            ("lab-1/x.plasmite", "lab-1/x.plasmite"),
-            ("", "''"),
-            ("$(rm -rf x)", "'$(rm -rf x)'"),
-            ("it's", r"'it'\''s'"),
-            (r#"{"a":1}"#, r#"'{"a":1}'"#),
-        ] {
-            assert_eq!(quoted(argument), expected);
-        }
-    }
 }

@@ -1,11 +1,11 @@
 //! `serve init`
 
 use crate::cli::args::InitArgs;
-use crate::cli::command::advice::quoted;
 use crate::cli::context::Context;
 use crate::cli::exit::{Failure, Outcome, SUCCESS};
 use crate::json;
 use crate::serve::{Artifacts, InitSettings};
+use crate::shell::quoted;
 use std::path::Path;
 
 pub(super) fn run(context: &mut Context, args: &InitArgs) -> Outcome {
