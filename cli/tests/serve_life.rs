@@ -169,6 +169,18 @@ fn what_is_unsafe_is_refused() {
         vec!["--max-tail-timeout-ms", "0"],
         vec!["--max-tail-concurrency", "0"],
         vec!["--max-body-bytes", "-1"],
+        vec!["--max-body-bytes", "18446744073709551616"],
+        vec!["--max-tail-timeout-ms", "18446744073709551616"],
+        vec!["--max-tail-concurrency", "1048577"],
+        vec!["--max-tail-concurrency", "4294967295"],
+        vec!["--max-tail-concurrency", "18446744073709551615"],
+        vec!["--allow-host", "a:80"],
+        vec!["--allow-host", "http://a"],
+        vec!["--allow-host", "a/b"],
+        vec!["--allow-host", "*"],
+        vec!["--allow-host", "::1"],
+        vec!["--allow-host", "."],
+        vec!["--allow-host", ""],
     ];
     for options in refused {
         for command in [&["serve"][..], &options, &["check"]]
@@ -192,6 +204,25 @@ fn what_is_unsafe_is_refused() {
             assert!(ran.stderr.contains("not encrypted"), "{ran:?}");
         }
     }
+}
+
+#[test]
+fn limits_may_be_as_large_as_they_can_be() {
+    let scratch = Scratch::new();
+    let options = [
+        "--max-body-bytes",
+        "18446744073709551615",
+        "--max-tail-timeout-ms",
+        "18446744073709551615",
+        "--max-tail-concurrency",
+        "1048576",
+    ];
+    let server = Server::start(&scratch, &options);
+    server.create("lab");
+    server.append("lab", "1");
+    let query = "max=1&timeout_ms=18446744073709551615&heartbeat_ms=18446744073709551615";
+    assert_eq!(server.tail("lab", query).rest().len(), 1);
+    assert_eq!(server.stop(Signal::TERM).0, Some(0));
 }
 
 #[test]

@@ -99,6 +99,14 @@ fn split(authority: &str) -> Option<(String, Option<u16>)> {
     good.then(|| (host.to_lowercase(), port))
 }
 
+/// A host as it is typed: a name or an address, without a port.
+pub(crate) fn name(text: &str) -> Option<String> {
+    match split(text)? {
+        (name, None) => Some(name),
+        (_, Some(_)) => None,
+    }
+}
+
 /// What is taken.
 #[derive(Debug)]
 pub(crate) struct Hosts {

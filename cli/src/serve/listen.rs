@@ -66,7 +66,7 @@ pub(crate) async fn accept(listener: TcpListener, state: Arc<State>) {
         .as_ref()
         .map(|tls| TlsAcceptor::from(Arc::clone(&tls.server)));
     let most = state.config.limits.connections();
-    let room = Arc::new(Semaphore::new(most));
+    let room = Arc::new(Semaphore::new(most as usize));
     let mut stopping = state.stopping.clone();
     loop {
         // With no room, more clients wait in the system's queue until one goes.
@@ -103,9 +103,7 @@ pub(crate) async fn accept(listener: TcpListener, state: Arc<State>) {
         }));
     }
     drop(listener);
-    let _ = room
-        .acquire_many(u32::try_from(most).unwrap_or(u32::MAX))
-        .await;
+    let _ = room.acquire_many(most).await;
 }
 
 /// Whether a request may have come to a loopback address. Its host is judged then, so it is assumed when nobody knows.

@@ -59,7 +59,7 @@ impl State {
             veil: Veil::new(&pools.directory()?, config.show_paths),
             hosts: Hosts::new(&config),
             storage: Storage::new(config.limits.storage()),
-            tails: Arc::new(Semaphore::new(config.limits.tails)),
+            tails: Arc::new(Semaphore::new(config.limits.tails as usize)),
             waiter: Waiter::default(),
             metrics: Metrics::default(),
             pools: Arc::new(pools),

@@ -39,8 +39,7 @@ impl ScanPlace {
 
 impl Storage {
     /// For so many calls at once.
-    pub(crate) fn new(count: usize) -> Storage {
-        let count = u32::try_from(count).unwrap_or(u32::MAX).min(1 << 20);
+    pub(crate) fn new(count: u32) -> Storage {
         Storage {
             permits: Arc::new(Semaphore::new(count as usize)),
             count,

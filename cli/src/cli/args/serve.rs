@@ -75,7 +75,7 @@ pub(crate) struct ServeOptions {
     pub(crate) max_tail_timeout_ms: Option<u64>,
     /// How many tails at once [default: 64].
     #[arg(long, value_name = "N")]
-    pub(crate) max_tail_concurrency: Option<usize>,
+    pub(crate) max_tail_concurrency: Option<u32>,
 }
 
 /// The values of `--access`.

@@ -17,7 +17,7 @@ use tokio::task::{AbortHandle, JoinSet};
 /// Lines that are read ahead.
 const AHEAD: usize = 16;
 /// Waits at once.
-const WAITS: usize = 1024;
+const WAITS: u32 = 1024;
 
 /// Serves until the input ends.
 ///

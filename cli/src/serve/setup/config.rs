@@ -1,8 +1,9 @@
 //! Settings as typed, and the configuration they make, or why they make none.
 
 use super::files;
+use super::limits::Limits;
 use super::tls::Tls;
-use crate::serve::host::Origin;
+use crate::serve::host::{self, Origin};
 use crate::serve::token::Token;
 use crate::{Error, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -57,32 +58,6 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
 }
 
-/// How much at once, and how large.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
-    /// Bytes of a request's body.
-    pub(crate) body: usize,
-    /// Longest life of a tail, in milliseconds.
-    pub(crate) tail_ms: u64,
-    /// Tails at once.
-    pub(crate) tails: usize,
-}
-
-impl Limits {
-    /// Connections beyond those of tails.
-    const OTHERS: usize = 448;
-
-    /// Calls at once that may block.
-    pub(crate) fn storage(&self) -> usize {
-        self.tails
-    }
-
-    /// Connections at once: whatever tails take, there is room for others.
-    pub(crate) fn connections(&self) -> usize {
-        self.tails + Limits::OTHERS
-    }
-}
-
 /// Where the token came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TokenSource {
@@ -107,7 +82,7 @@ pub(crate) struct Config {
     pub(crate) warnings: Vec<String>,
 }
 
-fn usage(message: impl Into<String>, hint: &str) -> Error {
+pub(super) fn usage(message: impl Into<String>, hint: &str) -> Error {
     Error::new(ErrorKind::Usage, message).with_hint(hint)
 }
 
@@ -118,7 +93,7 @@ impl Config {
     /// Usage for what is unsafe, contradicts itself or is malformed; Io for files that cannot be read.
     pub(crate) fn check(settings: Settings) -> Result<Config, Error> {
         let mut warnings = Vec::new();
-        check_limits(&settings.limits)?;
+        settings.limits.check()?;
         let mut cors: Vec<Origin> = Vec::new();
         for text in &settings.cors_origins {
             let origin = Origin::parse(text).map_err(|what| {
@@ -131,6 +106,15 @@ impl Config {
                 cors.push(origin);
             }
         }
+        let allowed_hosts = settings.allowed_hosts.iter().map(|text| {
+            host::name(text).ok_or_else(|| {
+                usage(
+                    format!("--allow-host {text:?} is no host's name"),
+                    "write the name alone, without scheme and port, like pools.example.com; an IPv6 address in brackets",
+                )
+            })
+        });
+        let allowed_hosts = allowed_hosts.collect::<Result<Vec<String>, Error>>()?;
         let (token, token_source) = match (&settings.token, &settings.token_file) {
             (Some(_), Some(_)) => return Err(usage(
                 "--token and --token-file cannot be given together",
@@ -152,11 +136,7 @@ impl Config {
             bind: settings.bind,
             access: settings.access,
             cors,
-            allowed_hosts: settings
-                .allowed_hosts
-                .iter()
-                .map(|host| host.trim_end_matches('.').to_lowercase())
-                .collect(),
+            allowed_hosts,
             token: token.map(|token| Token::new(&token)),
             token_source,
             tls,
@@ -202,21 +182,6 @@ impl Config {
         };
         let scheme = if self.tls.is_some() { "https" } else { "http" };
         format!("{scheme}://{}", SocketAddr::new(ip, address.port()))
-    }
-}
-
-fn check_limits(limits: &Limits) -> Result<(), Error> {
-    let zero = [
-        ("--max-body-bytes", limits.body == 0),
-        ("--max-tail-timeout-ms", limits.tail_ms == 0),
-        ("--max-tail-concurrency", limits.tails == 0),
-    ];
-    match zero.iter().find(|(_, zero)| *zero) {
-        Some((option, _)) => Err(usage(
-            format!("{option} must be more than 0"),
-            "leave the option out for its default",
-        )),
-        None => Ok(()),
     }
 }
 

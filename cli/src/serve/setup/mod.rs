@@ -3,8 +3,10 @@
 mod config;
 mod files;
 mod init;
+mod limits;
 pub(crate) mod names;
 mod tls;
 
-pub(crate) use config::{Access, Config, Limits, Settings};
+pub(crate) use config::{Access, Config, Settings};
 pub(crate) use init::{Artifacts, InitSettings};
+pub(crate) use limits::Limits;

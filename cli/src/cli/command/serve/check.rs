@@ -49,7 +49,7 @@ fn report(config: &Config) -> Vec<u8> {
                     limits
                         .number("max_body_bytes", config.limits.body as u64)
                         .number("max_tail_timeout_ms", config.limits.tail_ms)
-                        .number("max_tail_concurrency", config.limits.tails as u64);
+                        .number("max_tail_concurrency", config.limits.tails.into());
                 });
         });
     });

@@ -16,7 +16,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 const PORT: u16 = 9700;
 const MAX_BODY_BYTES: usize = 1 << 20;
 const MAX_TAIL_TIMEOUT_MS: u64 = 30_000;
-const MAX_TAIL_CONCURRENCY: usize = 64;
+const MAX_TAIL_CONCURRENCY: u32 = 64;
 
 pub(super) fn run(context: &mut Context, args: ServeArgs) -> Outcome {
     match args.command {
