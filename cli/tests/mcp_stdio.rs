@@ -14,7 +14,7 @@ fn versions_are_negotiated() {
     for (asked, answered) in [
         (json!({"protocolVersion": "2025-11-25"}), "2025-11-25"),
         (json!({"protocolVersion": "2025-06-18"}), "2025-06-18"),
-        (json!({"protocolVersion": "2025-03-26"}), "2025-03-26"),
+        (json!({"protocolVersion": "2025-03-26"}), "2025-11-25"),
         (json!({"protocolVersion": "1999-01-01"}), "2025-11-25"),
         (json!({"protocolVersion": 7}), "2025-11-25"),
         (json!({}), "2025-11-25"),

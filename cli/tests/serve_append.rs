@@ -79,6 +79,8 @@ fn options_of_an_append() {
         ("{\"data\":1,\"time\":\"yesterday\"}", 400),
         ("{}", 422),
         ("1", 422),
+        ("[{\"a\":1},[\"t\"],null,null,null,null]", 422),
+        ("[1]", 422),
         ("{\"data\":1,\"data\":2}", 422),
         ("{\"data\":1,\"tags\":\"x\"}", 422),
         ("{\"data\":1,\"tags\":[1]}", 422),
@@ -131,15 +133,31 @@ fn many_messages_at_once() {
         ("\n\n", 400),
         ("{\"data\":1}\n{\"data\":", 400),
         ("{\"data\":1}\n{}", 422),
+        ("{\"data\":1}\n[5,[\"t\"],null,null,null,null]", 422),
+        ("{\"data\":1}\n{\"data\":1,\"time\":\"x\"}", 400),
+        (
+            "{\"data\":1}\n{\"data\":1,\"time\":\"1969-01-01T00:00:00Z\"}",
+            400,
+        ),
         ("{\"data\":1}\n{\"data\":1,\"durability\":\"flush\"}", 400),
         ("{\"data\":1}\n{\"data\":1e999}", 400),
         ("{\"data\":1}\n{\"data\":1,\"tags\":[\"\"]}", 400),
     ] {
         let error = lines(&server, "/v0/pools/lab/append", body).error(status, "Usage");
         let message = error["message"].as_str().unwrap();
-        if body.len() > 12 && !body.contains("1e999") {
+        if body.len() > 12 {
             assert!(message.starts_with("line 2:"), "{message}");
         }
+        for ours in ["struct", "Sent", "item"] {
+            assert!(!message.contains(ours), "{message}");
+        }
+    }
+    let body = "\n{\"data\":1}\n \r\n\n{\"data\":1e999}\n{\"data\":";
+    let cut = body.rsplit_once('\n').unwrap().0;
+    for (body, line) in [(body, "line 6:"), (cut, "line 5:")] {
+        let error = lines(&server, "/v0/pools/lab/append", body).error(400, "Usage");
+        let message = error["message"].as_str().unwrap();
+        assert!(message.starts_with(line), "{message}");
     }
     for query in ["durability=slow", "expect_newest=x", "tag="] {
         lines(
@@ -203,6 +221,16 @@ fn lite3_documents() {
     server
         .ask("POST", path, &[LITE3], &no_message)
         .error(400, "Corrupt");
+    for array in [
+        &br#"[{"tags":[]},1]"#[..],
+        br#"{"meta":[["x"]],"data":1}"#,
+        br#"{"meta":[],"data":1}"#,
+    ] {
+        let array = json_to_lite3(array).unwrap();
+        server
+            .ask("POST", path, &[LITE3], &array)
+            .error(400, "Corrupt");
+    }
     let empty_tag = json_to_lite3(br#"{"meta":{"tags":[""]},"data":{}}"#).unwrap();
     server
         .ask("POST", path, &[LITE3], &empty_tag)

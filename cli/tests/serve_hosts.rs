@@ -161,7 +161,11 @@ fn listed_pages_are_let_in() {
     );
     assert_eq!(
         preflight.header("access-control-allow-headers"),
-        Some("authorization,content-type")
+        Some("authorization,content-type,last-event-id,mcp-protocol-version,plasmite-pool-id")
+    );
+    assert_eq!(
+        preflight.header("access-control-expose-headers"),
+        Some("plasmite-version,plasmite-seq,plasmite-time-ns")
     );
     assert_eq!(preflight.header("access-control-allow-credentials"), None);
     let vary = "origin, access-control-request-method, access-control-request-headers";

@@ -45,9 +45,9 @@ fn tools(server: &Server) -> Vec<String> {
 fn the_transport() {
     let scratch = Scratch::new();
     let server = filled(&scratch, 2, &["--max-body-bytes", "4096"]);
-    let asked = json!({"protocolVersion": "2025-03-26"});
+    let asked = json!({"protocolVersion": "2025-06-18"});
     let answer = ask(&server, &request(1, "initialize", asked));
-    assert_eq!(answer["result"]["protocolVersion"], "2025-03-26");
+    assert_eq!(answer["result"]["protocolVersion"], "2025-06-18");
     for quiet in [
         r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#,
         r#"{"jsonrpc":"2.0","method":"whatever"}"#,
@@ -79,10 +79,13 @@ fn the_transport() {
     }
     let ping = request(1, "ping", Value::Null).to_string();
     let with = |headers: &[(&str, &str)]| server.ask("POST", "/mcp", headers, ping.as_bytes());
-    for version in ["2025-11-25", "2025-06-18", "2025-03-26"] {
+    for version in ["2025-11-25", "2025-06-18"] {
         with(&[JSON, ("mcp-protocol-version", version)]).json();
     }
-    with(&[JSON, ("mcp-protocol-version", "2024-11-05")]).error(400, "Usage");
+    // Its clients know no `structuredContent`.
+    for version in ["2025-03-26", "2024-11-05"] {
+        with(&[JSON, ("mcp-protocol-version", version)]).error(400, "Usage");
+    }
     with(&[("content-type", "text/plain")]).error(415, "Usage");
     with(&[]).error(415, "Usage");
     with(&[JSON, ("origin", "http://evil.example")]).error(403, "Permission");

@@ -154,6 +154,8 @@ fn bad_bodies_are_told_what_is_wrong() {
             .error(400, "Usage");
         server.post(path, "{}").error(422, "Usage");
         server.post(path, "[]").error(422, "Usage");
+        server.post(path, r#"["y"]"#).error(422, "Usage");
+        server.post(path, r#"["y",65536,null]"#).error(422, "Usage");
         server.post(path, r#"{"pool":5}"#).error(422, "Usage");
         server.post(path, r#"{"pool":""}"#).error(400, "Usage");
         server.post(path, r#"{"pool":"a\nb"}"#).error(400, "Usage");

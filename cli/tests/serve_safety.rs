@@ -52,7 +52,7 @@ fn the_token_comes_before_the_body() {
                 .error(401, "Permission");
         }
     }
-    // A body that never comes is not waited for.
+    // A body that never comes is not waited for without end.
     let mut wire = server.wire();
     wire.send(b"POST /v0/pools HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 500\r\n\r\n");
     assert_eq!(wire.head().status, 401);

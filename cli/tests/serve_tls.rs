@@ -4,36 +4,21 @@
 mod common;
 
 use common::http::Wire;
+use common::http2::Raw;
 use common::server::Server;
-use common::tls::{expired, init, FILES};
+use common::tls::{client, expired, init, FILES};
 use common::Scratch;
 use http_body_util::{BodyExt, Full};
 use rcgen::KeyPair;
 use rustix::process::Signal;
-use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio_rustls::rustls::crypto::ring::default_provider;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{ClientConfig, ClientConnection, StreamOwned};
 
 type Tls = Wire<StreamOwned<ClientConnection, TcpStream>>;
-
-/// A client that trusts these certificates alone.
-fn client(pem: &str) -> ClientConfig {
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-        roots.add(certificate.expect("PEM")).expect("a certificate");
-    }
-    ClientConfig::builder_with_provider(Arc::new(default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("versions")
-        .with_root_certificates(roots)
-        .with_no_client_auth()
-}
 
 /// Connects; the error is that of the handshake.
 fn connect(address: SocketAddr, pem: &str, name: &str) -> Result<Tls, String> {
@@ -293,73 +278,6 @@ fn http2() {
     });
     let (code, _) = server.stop(Signal::TERM);
     assert_eq!(code, Some(0));
-}
-
-/// Frames of HTTP/2 over TLS, as a client writes them that knows the protocol too well.
-struct Raw(StreamOwned<ClientConnection, TcpStream>);
-
-impl Raw {
-    /// Connected; `settings` are pairs of an identifier and a value.
-    fn connect(address: SocketAddr, pem: &str, settings: &[(u16, u32)]) -> Raw {
-        let mut config = client(pem);
-        config.alpn_protocols = vec![b"h2".to_vec()];
-        let name = ServerName::try_from("localhost").unwrap();
-        let connection = ClientConnection::new(Arc::new(config), name).unwrap();
-        let socket = TcpStream::connect(address).unwrap();
-        let mut raw = Raw(StreamOwned::new(connection, socket));
-        raw.0
-            .write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
-            .unwrap();
-        let mut payload = Vec::new();
-        for (identifier, value) in settings {
-            payload.extend(identifier.to_be_bytes());
-            payload.extend(value.to_be_bytes());
-        }
-        raw.send(4, 0, 0, &payload);
-        raw
-    }
-
-    fn send(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
-        let length = (payload.len() as u32).to_be_bytes();
-        let mut frame = length[1..].to_vec();
-        frame.extend([kind, flags]);
-        frame.extend(stream.to_be_bytes());
-        frame.extend(payload);
-        self.0.write_all(&frame).unwrap();
-    }
-
-    /// `GET path`, and nothing else.
-    fn get(&mut self, stream: u32, path: &str) {
-        let mut head = vec![0x82, 0x87];
-        for (name, value) in [(4, path), (1, "localhost")] {
-            head.extend([name, value.len() as u8]);
-            head.extend(value.as_bytes());
-        }
-        self.send(1, 0x5, stream, &head);
-    }
-
-    /// Answers settings and pings, and nothing else, until the server has closed the connection.
-    fn linger(mut self) {
-        let mut head = [0; 9];
-        while self.0.read_exact(&mut head).is_ok() {
-            let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
-            let mut payload = vec![0; length as usize];
-            if self.0.read_exact(&mut payload).is_err() {
-                return;
-            }
-            let is_answer = head[4] & 1 == 1;
-            let answer = match head[3] {
-                4 if !is_answer => (4, Vec::new()),
-                6 if !is_answer => (6, payload),
-                _ => continue,
-            };
-            let mut frame = vec![0, 0, answer.1.len() as u8, answer.0, 1, 0, 0, 0, 0];
-            frame.extend(answer.1);
-            if self.0.write_all(&frame).is_err() {
-                return;
-            }
-        }
-    }
 }
 
 #[test]

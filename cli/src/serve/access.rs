@@ -1,4 +1,4 @@
-//! Who may use a route: the token first, then the access mode. Nothing of the body has been read by then.
+//! Who may use a route: the token first, then the access mode. Nothing of the body is used by then.
 
 use super::error::Refusal;
 use super::route::{Need, RouteId};
@@ -10,12 +10,13 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 
-/// Lets a request through to its route, or not; marks the answer with the route.
+/// Lets a request through to its route, or not; marks both with the route.
 pub(crate) async fn guard(
     axum::extract::State((state, route, need)): axum::extract::State<(Arc<State>, RouteId, Need)>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
+    request.extensions_mut().insert(route);
     let mut response = match check(&state, need, &request) {
         Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),

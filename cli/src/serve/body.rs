@@ -6,7 +6,10 @@ use crate::ErrorKind;
 use axum::body::{Body, Bytes};
 use axum::http::{header, HeaderMap, StatusCode};
 use http_body_util::BodyExt;
-use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use std::fmt;
+use std::marker::PhantomData;
 use std::time::Duration;
 use tokio::time::{timeout, timeout_at, Instant};
 
@@ -16,8 +19,6 @@ const PAUSE: Duration = Duration::from_secs(10);
 const WHOLE: Duration = Duration::from_secs(30);
 /// The slowest client that may send a large body, in bytes a second.
 const SLOWEST: u64 = 64 << 10;
-/// For the rest of a body that is too large, so that the client reads why instead of losing the connection.
-const REST: Duration = Duration::from_secs(1);
 
 /// The media type of a request, in lower case and without parameters.
 pub(crate) fn media_type(headers: &HeaderMap) -> Option<String> {
@@ -61,11 +62,7 @@ pub(crate) async fn read(state: &State, headers: &HeaderMap, mut body: Body) -> 
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > limit as u64) {
-        // A client that asks before it sends is told at once: reading would tell it to send.
-        return Err(match headers.contains_key(header::EXPECT) {
-            true => refused(limit),
-            false => too_large(body, limit).await,
-        });
+        return Err(too_large(limit));
     }
     let most = WHOLE + Duration::from_secs(limit as u64 / SLOWEST);
     let deadline = Instant::now() + most;
@@ -88,7 +85,7 @@ pub(crate) async fn read(state: &State, headers: &HeaderMap, mut body: Body) -> 
             Some(Ok(frame)) => {
                 if let Ok(data) = frame.into_data() {
                     if whole.len + data.len() > limit {
-                        return Err(too_large(body, limit).await);
+                        return Err(too_large(limit));
                     }
                     whole.add(data);
                 }
@@ -126,24 +123,7 @@ impl Pieces {
     }
 }
 
-async fn too_large(mut body: Body, limit: usize) -> Refusal {
-    // What is under way is read and thrown away, up to as much again: a client that sends first and reads then
-    // would else see a broken connection.
-    let mut left = limit.max(1 << 20);
-    let _ = timeout(REST, async {
-        while let Some(Ok(frame)) = body.frame().await {
-            let read = frame.data_ref().map_or(0, Bytes::len);
-            left = left.saturating_sub(read);
-            if left == 0 {
-                break;
-            }
-        }
-    })
-    .await;
-    refused(limit)
-}
-
-fn refused(limit: usize) -> Refusal {
+fn too_large(limit: usize) -> Refusal {
     Refusal::new(
         StatusCode::PAYLOAD_TOO_LARGE,
         ErrorKind::Usage,
@@ -152,14 +132,40 @@ fn refused(limit: usize) -> Refusal {
     .with_hint("send less at once, or start the server with a larger --max-body-bytes")
 }
 
-/// A value of a known form out of JSON.
+/// An object of a known form, out of JSON.
 pub(crate) fn parse<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Answer<T> {
-    serde_json::from_slice(json).map_err(|error| match error.classify() {
-        serde_json::error::Category::Data => Refusal::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            ErrorKind::Usage,
-            format!("the body has the wrong form: {error}"),
-        ),
-        _ => Refusal::usage(format!("the body is not JSON: {error}")),
-    })
+    match serde_json::from_slice(json) {
+        Ok(Object(value)) => Ok(value),
+        Err(error) => Err(match error.classify() {
+            serde_json::error::Category::Data => Refusal::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                ErrorKind::Usage,
+                format!("the body has the wrong form: {error}"),
+            ),
+            _ => Refusal::usage(format!("the body is not JSON: {error}")),
+        }),
+    }
+}
+
+/// What is read from an object alone: structs that serde derives also take an array, their members by position.
+pub(crate) struct Object<T>(pub(crate) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Object<T>, D::Error> {
+        deserializer.deserialize_map(Members(PhantomData))
+    }
+}
+
+struct Members<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
+        text.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Object<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(members)).map(Object)
+    }
 }

@@ -22,7 +22,12 @@ const VERSION: (HeaderName, HeaderValue) = (
 /// Browsers are to take an answer for what its content type says, and for nothing that they make of its bytes.
 const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 const METHODS: HeaderValue = HeaderValue::from_static("GET,POST,DELETE,OPTIONS");
-const HEADERS: HeaderValue = HeaderValue::from_static("authorization,content-type");
+const HEADERS: HeaderValue = HeaderValue::from_static(
+    "authorization,content-type,last-event-id,mcp-protocol-version,plasmite-pool-id",
+);
+/// What a page may read of an answer beyond what it may of all.
+const EXPOSED: HeaderValue =
+    HeaderValue::from_static("plasmite-version,plasmite-seq,plasmite-time-ns");
 const VARY: HeaderValue = HeaderValue::from_static(
     "origin, access-control-request-method, access-control-request-headers",
 );
@@ -154,4 +159,5 @@ fn cors(state: &State, listed: Option<&Origin>, headers: &mut HeaderMap) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
     headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HEADERS);
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
 }

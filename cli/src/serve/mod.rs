@@ -1,7 +1,7 @@
 //! The server: pools over HTTP.
 //!
 //! `setup` turns settings into a checked configuration, or makes its files (`serve init`); `listen` accepts
-//! connections and bounds them, those of HTTP/2 with `http2`; `gate` is what every request passes (host, origin, CORS, errors, measures);
+//! connections and bounds them, those of HTTP/2 with `http2`; `gate` is what every request passes (host, origin, CORS, errors, measures), around it `unread` deals with what nobody read;
 //! `route` is the table of routes, `routes` their handlers; `pools` keeps pools open, `storage` runs what may
 //! block away from the async workers; `tail` streams messages, `waiter` wakes idle streams, and `driven` lets it drive
 //! their connections; `web` has the files of the page; `mcp` is the Model Context Protocol, also without a network.
@@ -28,6 +28,7 @@ mod state;
 mod storage;
 mod tail;
 mod token;
+mod unread;
 mod waiter;
 
 use crate::{Client, Error, ErrorKind};
@@ -86,7 +87,7 @@ fn raise_file_limit(maximum: u64) {
 fn runtime(config: &Config) -> Result<Runtime, Error> {
     Builder::new_multi_thread()
         .thread_name("plasmite-serve")
-        .max_blocking_threads(config.limits.storage() + storage::SCANS + SPARE_THREADS)
+        .max_blocking_threads(config.limits.storage() as usize + storage::SCANS + SPARE_THREADS)
         .enable_io()
         .enable_time()
         .build()

@@ -1,17 +1,28 @@
 //! The query of a request: names and values, decoded once.
 
 use super::error::Refusal;
+use super::route::{RouteId, ROUTES};
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use std::convert::Infallible;
 use std::str::FromStr;
 
 /// The parameters in their order. Unknown ones are ignored by whoever reads it.
 #[derive(Debug)]
-pub(crate) struct Query(Vec<(String, String)>);
+pub(crate) struct Query {
+    pairs: Vec<(String, String)>,
+    /// What may be asked for: what the table of routes says of this one, and with it the description.
+    names: &'static [&'static str],
+}
 
 impl Query {
     /// Of what stands behind the `?`.
-    pub(crate) fn parse(query: Option<&str>) -> Query {
+    pub(crate) fn parse(query: Option<&str>, names: &'static [&'static str]) -> Query {
         let pairs = form_urlencoded::parse(query.unwrap_or("").as_bytes());
-        Query(pairs.into_owned().collect())
+        Query {
+            pairs: pairs.into_owned().collect(),
+            names,
+        }
     }
 
     /// The value of a parameter that may be given once.
@@ -28,8 +39,9 @@ impl Query {
 
     /// The values of a parameter that may be given often.
     pub(crate) fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
+        debug_assert!(self.names.contains(&name), "{name} is not described");
         let name = name.to_owned();
-        self.0
+        self.pairs
             .iter()
             .filter(move |(key, _)| *key == name)
             .map(|(_, value)| value.as_str())
@@ -73,6 +85,16 @@ impl Query {
     }
 }
 
+impl<S: Sync> FromRequestParts<S> for Query {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Query, Infallible> {
+        let route = parts.extensions.get::<RouteId>();
+        let names = route.map_or(&[][..], |route| ROUTES[route.0].query);
+        Ok(Query::parse(parts.uri.query(), names))
+    }
+}
+
 /// The value that a word stands for.
 pub(crate) fn one_of<T: Copy>(name: &str, text: &str, words: &[(&str, T)]) -> Result<T, Refusal> {
     let found = words.iter().find(|(word, _)| *word == text);
@@ -91,20 +113,21 @@ mod tests {
 
     #[test]
     fn queries() {
-        let query = Query::parse(Some(
-            "max=5&tag=a%20b&tag=c+d&snapshot&max_x=1&bad=-1&x=1&x=2",
-        ));
+        const NAMES: &[&str] = &["max", "tag", "snapshot", "none", "bad", "x", "n", "s"];
+        let query = Query::parse(
+            Some("max=5&tag=a%20b&tag=c+d&snapshot&max_x=1&bad=-1&x=1&x=2"),
+            NAMES,
+        );
         assert_eq!(query.number::<u64>("max").unwrap(), Some(5));
         assert_eq!(query.number::<u64>("none").unwrap(), None);
         assert_eq!(query.all("tag").collect::<Vec<_>>(), ["a b", "c d"]);
         assert!(query.switch("snapshot").unwrap() && !query.switch("none").unwrap());
         assert!(query.number::<u64>("bad").is_err());
         assert!(query.one("x").is_err());
-        assert!(Query::parse(Some("n=+5")).number::<u64>("n").is_err());
-        assert!(Query::parse(Some("n=%2B5")).number::<u64>("n").is_err());
-        assert!(Query::parse(Some("n=18446744073709551616"))
-            .number::<u64>("n")
-            .is_err());
-        assert!(Query::parse(Some("s=yes")).switch("s").is_err());
+        for bad in ["n=+5", "n=%2B5", "n=18446744073709551616"] {
+            let query = Query::parse(Some(bad), NAMES);
+            assert!(query.number::<u64>("n").is_err(), "{bad}");
+        }
+        assert!(Query::parse(Some("s=yes"), NAMES).switch("s").is_err());
     }
 }

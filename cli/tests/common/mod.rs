@@ -10,6 +10,7 @@ use std::time::Duration;
 
 pub(crate) mod both;
 pub(crate) mod http;
+pub(crate) mod http2;
 #[path = "../../../core/tests/common/left_out.rs"]
 mod left_out;
 pub(crate) mod mcp;

@@ -2,7 +2,12 @@
 
 use super::Scratch;
 use rcgen::{CertificateParams, KeyPair};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+use tokio_rustls::rustls::crypto::ring::default_provider;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 /// Options of a server with the files of [`init`].
 pub(crate) const FILES: [&str; 6] = [
@@ -34,4 +39,17 @@ pub(crate) fn expired(scratch: &Scratch) -> String {
     std::fs::write(scratch.path().join("cert"), &pem).expect("written");
     std::fs::write(scratch.path().join("key"), key.serialize_pem()).expect("written");
     pem
+}
+
+/// A client that trusts these certificates alone.
+pub(crate) fn client(pem: &str) -> ClientConfig {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
+        roots.add(certificate.expect("PEM")).expect("a certificate");
+    }
+    ClientConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth()
 }

@@ -23,5 +23,6 @@ pub(crate) use dispatch::{answer, is_wait};
 pub(crate) use rpc::Incoming;
 pub(crate) use stdio::run;
 
-/// The versions of the protocol that are spoken, newest first.
-pub(crate) const VERSIONS: [&str; 3] = ["2025-11-25", "2025-06-18", "2025-03-26"];
+/// The versions of the protocol that are spoken, newest first. Older ones have no `structuredContent`, where all that
+/// tools give is, and their clients may send batches.
+pub(crate) const VERSIONS: [&str; 2] = ["2025-11-25", "2025-06-18"];

@@ -5,7 +5,6 @@ pub(crate) mod health;
 pub(crate) mod mcp;
 pub(crate) mod messages;
 pub(crate) mod openapi;
-mod own_time;
 mod path;
 pub(crate) mod pools;
 pub(crate) mod tail;

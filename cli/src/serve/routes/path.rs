@@ -5,6 +5,7 @@ use crate::serve::pools::{check_name, Meant};
 use crate::serve::state::State;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
+use axum::http::HeaderMap;
 use std::sync::Arc;
 
 /// The header of a client that means one pool, and none that has taken its name: its id in hex.
@@ -16,6 +17,13 @@ pub(crate) struct PoolName(pub(crate) Meant);
 
 /// The pool and a seq.
 pub(crate) struct PoolSeq(pub(crate) Meant, pub(crate) u64);
+
+/// The pool of this name, or with that header the one with its id.
+pub(super) fn meant(name: String, headers: &HeaderMap) -> Meant {
+    let id = headers.get(POOL_ID);
+    let id = id.map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned());
+    Meant { name, id }
+}
 
 async fn param<S: Send + Sync>(
     parts: &mut Parts,
@@ -38,9 +46,7 @@ impl FromRequestParts<Arc<State>> for PoolName {
     ) -> Result<PoolName, Refusal> {
         let name = param(parts, state, "pool").await?;
         check_name(&name)?;
-        let id = parts.headers.get(POOL_ID);
-        let id = id.map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned());
-        Ok(PoolName(Meant { name, id }))
+        Ok(PoolName(meant(name, &parts.headers)))
     }
 }
 

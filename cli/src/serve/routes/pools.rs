@@ -1,6 +1,6 @@
 //! Pools: list, create, open, describe, delete.
 
-use super::path::PoolName;
+use super::path::{self, PoolName};
 use super::{json, member, Shared};
 use crate::json::array;
 use crate::serve::body;
@@ -197,6 +197,15 @@ async fn describe(state: Shared, pool: Meant) -> Answer {
 
 /// `DELETE /v0/pools/{pool}`
 pub(crate) async fn delete(state: Shared, PoolName(pool): PoolName) -> Answer {
+    delete_meant(state, pool).await
+}
+
+/// `DELETE /v0/pools/open`
+pub(crate) async fn delete_open(state: Shared, headers: HeaderMap) -> Answer {
+    delete_meant(state, path::meant("open".to_owned(), &headers)).await
+}
+
+async fn delete_meant(state: Shared, pool: Meant) -> Answer {
     let pools = Arc::clone(&state.pools);
     state.storage.run(move || pools.delete(&pool)).await?;
     Ok(json(br#"{"ok":true}"#.to_vec()))

@@ -7,9 +7,33 @@ use crate::serve::error::Answer;
 use crate::serve::pools::Meant;
 use crate::serve::query::Query;
 use crate::serve::tail::{Form, Tail, Wanted};
-use axum::extract::RawQuery;
 use axum::http::{header, HeaderMap, HeaderValue, Version};
 use axum::response::Response;
+
+/// What the query of a tail in frames may have.
+pub(crate) const LITE3_QUERY: &[&str] = &[
+    "since_seq",
+    "tail",
+    "since",
+    "start",
+    "resume",
+    "max",
+    "end_seq",
+    "snapshot",
+    "backwards",
+    "timeout_ms",
+    "tag",
+    "where",
+    "gap_policy",
+    "heartbeat_ms",
+    "control",
+];
+
+/// What the query of a tail may have.
+pub(crate) const QUERY: &[&str] = match LITE3_QUERY {
+    [others @ .., _control] => others,
+    [] => &[],
+};
 
 async fn open(
     state: &Shared,
@@ -35,11 +59,10 @@ async fn open(
 pub(crate) async fn lines(
     state: Shared,
     PoolName(pool): PoolName,
-    query: RawQuery,
+    query: Query,
     headers: HeaderMap,
 ) -> Answer {
     const LINES: &str = "application/jsonl";
-    let query = Query::parse(query.0.as_deref());
     open(&state, &pool, &query, &headers, Form::Lines, LINES).await
 }
 
@@ -47,10 +70,9 @@ pub(crate) async fn lines(
 pub(crate) async fn lite3(
     state: Shared,
     PoolName(pool): PoolName,
-    query: RawQuery,
+    query: Query,
     headers: HeaderMap,
 ) -> Answer {
-    let query = Query::parse(query.0.as_deref());
     let form = match query.switch("control")? {
         true => Form::Control,
         false => Form::Lite3,
@@ -62,12 +84,11 @@ pub(crate) async fn lite3(
 pub(crate) async fn events(
     state: Shared,
     PoolName(pool): PoolName,
-    query: RawQuery,
+    query: Query,
     version: Version,
     headers: HeaderMap,
 ) -> Answer {
     const EVENTS: &str = "text/event-stream";
-    let query = Query::parse(query.0.as_deref());
     let mut response = open(&state, &pool, &query, &headers, Form::Events, EVENTS).await?;
     if version <= Version::HTTP_11 {
         let headers = response.headers_mut();

@@ -253,7 +253,8 @@ mod tests {
     use super::*;
 
     fn parse(query: &str, form: Form) -> Answer<Wanted> {
-        Wanted::parse(&Query::parse(Some(query)), &HeaderMap::new(), form, 30_000)
+        let query = Query::parse(Some(query), crate::serve::routes::tail::QUERY);
+        Wanted::parse(&query, &HeaderMap::new(), form, 30_000)
     }
 
     #[test]
@@ -325,7 +326,7 @@ mod tests {
     fn resuming() {
         let mut headers = HeaderMap::new();
         headers.insert("last-event-id", "41".parse().unwrap());
-        let query = Query::parse(Some("tail=5"));
+        let query = Query::parse(Some("tail=5"), crate::serve::routes::tail::QUERY);
         let wanted = Wanted::parse(&query, &headers, Form::Events, 1).unwrap();
         assert_eq!(wanted.from, Place::After(41));
         let wanted = Wanted::parse(&query, &headers, Form::Lines, 1).unwrap();

@@ -1,7 +1,10 @@
 //! Appending: one message as JSON or Lite3, many as JSON Lines or as frames of Lite3; and flushing.
 
+mod lines;
+mod lite3;
+mod own_time;
+
 use super::messages::{LITE3, LITE3_STREAM};
-use super::own_time::own_time;
 use super::path::PoolName;
 use super::{json as answer, member, Shared};
 use crate::json;
@@ -10,13 +13,12 @@ use crate::serve::error::{Answer, Refusal};
 use crate::serve::pools::{Meant, OpenPool};
 use crate::serve::query::{one_of, Query};
 use crate::{
-    format_time, lite3_to_json, AppendOptions, BatchItem, Durability, Error, ErrorKind, LockWait,
-    Pool, Receipt, Tags,
+    format_time, AppendOptions, Durability, Error, ErrorKind, LockWait, Pool, Receipt, Tags,
 };
 use axum::body::{Body, Bytes};
-use axum::extract::RawQuery;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use own_time::own_time;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -34,6 +36,10 @@ const LINES: [&str; 4] = [
     "application/ndjson",
     "application/jsonlines",
 ];
+/// What the query of many messages may have.
+pub(crate) const LINES_QUERY: &[&str] = &["durability", "expect_newest", "lock_wait_ms", "tag"];
+/// What that of Lite3 may have.
+pub(crate) const LITE3_QUERY: &[&str] = &["durability", "expect_newest", "lock_wait_ms", "time"];
 const DURABILITIES: [(&str, Durability); 2] =
     [("fast", Durability::Fast), ("flush", Durability::Flush)];
 
@@ -92,7 +98,7 @@ enum Outcome {
 pub(crate) async fn json(
     state: Shared,
     PoolName(pool): PoolName,
-    query: RawQuery,
+    query: Query,
     headers: HeaderMap,
     body: Body,
 ) -> Answer {
@@ -111,7 +117,6 @@ pub(crate) async fn json(
     let work = match lines {
         false => Work::Json(bytes),
         true => {
-            let query = Query::parse(query.0.as_deref());
             let tags = query.all("tag").map(str::to_owned).collect();
             Work::Lines(bytes, How::of(&query)?, tags)
         }
@@ -123,7 +128,7 @@ pub(crate) async fn json(
 pub(crate) async fn lite3(
     state: Shared,
     PoolName(pool): PoolName,
-    query: RawQuery,
+    query: Query,
     headers: HeaderMap,
     body: Body,
 ) -> Answer {
@@ -138,7 +143,6 @@ pub(crate) async fn lite3(
             })
         }
     };
-    let query = Query::parse(query.0.as_deref());
     let mut how = How::of(&query)?;
     how.time_ns = query.one("time")?.map(own_time).transpose()?;
     let bytes = body::read(&state, &headers, body).await?;
@@ -242,9 +246,9 @@ impl Work {
     fn run(&self, pool: &Pool, patience: Patience) -> Answer<Outcome> {
         match self {
             Work::Json(body) => one(pool, body, patience),
-            Work::Lines(body, how, tags) => many(pool, body, how, tags, patience),
-            Work::Lite3(body, how) => document(pool, body, how, patience),
-            Work::Frames(body, how) => documents(pool, body, how, patience),
+            Work::Lines(body, how, tags) => lines::append(pool, body, how, tags, patience),
+            Work::Lite3(body, how) => lite3::document(pool, body, how, patience),
+            Work::Frames(body, how) => lite3::documents(pool, body, how, patience),
         }
     }
 }
@@ -285,69 +289,6 @@ fn one(pool: &Pool, body: &[u8], patience: Patience) -> Answer<Outcome> {
     }
 }
 
-/// All of the lines or none.
-fn many(
-    pool: &Pool,
-    body: &[u8],
-    how: &How,
-    common: &[String],
-    patience: Patience,
-) -> Answer<Outcome> {
-    let Some(options) = how.options(patience) else {
-        return Ok(Outcome::WouldWait);
-    };
-    check_tags(common)?;
-    let mut sent: Vec<Sent<'_>> = Vec::new();
-    for (number, line) in body.split(|byte| *byte == b'\n').enumerate() {
-        if line.trim_ascii().is_empty() {
-            continue;
-        }
-        let at_line = |mut refusal: Refusal| {
-            let message = format!("line {}: {}", number + 1, refusal.error.message());
-            refusal.error = refusal.error.with_message(message);
-            refusal
-        };
-        let message: Sent<'_> = body::parse(line).map_err(at_line)?;
-        check_tags(message.tags.as_deref().unwrap_or_default()).map_err(at_line)?;
-        if message.durability.is_some()
-            || message.expect_newest.is_some()
-            || message.lock_wait_ms.is_some()
-        {
-            return Err(at_line(Refusal::usage(
-                "durability, expect_newest and lock_wait_ms of many messages are for the query",
-            )));
-        }
-        sent.push(message);
-    }
-    if sent.is_empty() {
-        return Err(Refusal::usage("the body has no line with a message"));
-    }
-    let tags: Vec<Tags<'_>> = sent
-        .iter()
-        .map(|message| Tags::from_iter(message.tags.as_deref().unwrap_or_default()))
-        .collect();
-    let mut items = Vec::with_capacity(sent.len());
-    let mut bytes = 0;
-    for (message, tags) in sent.iter().zip(&tags) {
-        let data = message.data.get().as_bytes();
-        bytes += data.len() as u64;
-        let item = BatchItem::json(data).tags(tags);
-        items.push(match &message.time {
-            Some(time) => item.time_ns(own_time(time)?),
-            None => item,
-        });
-    }
-    match pool.append_batch(&items, &options.tags(Tags::from_iter(common))) {
-        Ok(receipts) => Ok(Outcome::Done {
-            answer: answer(receipts_json(&receipts)?),
-            messages: receipts.len() as u64,
-            bytes,
-        }),
-        Err(error) if how.would_wait(patience, &error) => Ok(Outcome::WouldWait),
-        Err(error) => Err(error.into()),
-    }
-}
-
 /// `{"receipts":[{"seq":…,"time":…},…]}`
 fn receipts_json(receipts: &[Receipt]) -> Result<Vec<u8>, Error> {
     let mut out = Vec::with_capacity(receipts.len() * 64 + 16);
@@ -367,109 +308,4 @@ fn receipts_json(receipts: &[Receipt]) -> Result<Vec<u8>, Error> {
     }
     out.extend_from_slice(b"]}");
     Ok(out)
-}
-
-/// A whole message as Lite3, of which only tags and data are looked at here.
-#[derive(Deserialize)]
-struct Document<'a> {
-    #[serde(borrow)]
-    meta: Meta<'a>,
-    #[serde(borrow)]
-    data: &'a RawValue,
-}
-
-#[derive(Deserialize)]
-struct Meta<'a> {
-    #[serde(borrow)]
-    tags: Vec<Cow<'a, str>>,
-}
-
-/// What a client sends cannot corrupt anything of ours: it is its request that is wrong.
-fn bad(error: Error) -> Refusal {
-    match error.kind() {
-        ErrorKind::Corrupt => Refusal {
-            status: StatusCode::BAD_REQUEST,
-            error,
-        },
-        _ => Refusal::from(error),
-    }
-}
-
-/// All of the frames or none: each has a seq that does not count, its time in ns (0 for none) and its length, all
-/// big-endian, then the document.
-fn documents(pool: &Pool, body: &[u8], how: &How, patience: Patience) -> Answer<Outcome> {
-    let Some(options) = how.options(patience) else {
-        return Ok(Outcome::WouldWait);
-    };
-    let mut items = Vec::new();
-    let mut rest = body;
-    while !rest.is_empty() {
-        let cut = || {
-            Refusal::usage(format!(
-                "the frame at byte {} is cut short",
-                body.len() - rest.len()
-            ))
-        };
-        let (head, behind) = rest.split_first_chunk::<20>().ok_or_else(cut)?;
-        let (mut time, mut length) = ([0; 8], [0; 4]);
-        time.copy_from_slice(&head[8..16]);
-        length.copy_from_slice(&head[16..]);
-        let length = u32::from_be_bytes(length) as usize;
-        let (document, behind) = behind.split_at_checked(length).ok_or_else(cut)?;
-        let item = BatchItem::lite3_document(document);
-        items.push(match u64::from_be_bytes(time) {
-            0 => item,
-            time_ns => item.time_ns(time_ns),
-        });
-        rest = behind;
-    }
-    match pool.append_batch(&items, &options) {
-        Ok(receipts) => Ok(Outcome::Done {
-            answer: answer(receipts_json(&receipts)?),
-            messages: receipts.len() as u64,
-            bytes: body.len() as u64,
-        }),
-        Err(error) if how.would_wait(patience, &error) => Ok(Outcome::WouldWait),
-        Err(error) => Err(bad(error)),
-    }
-}
-
-fn document(pool: &Pool, body: &[u8], how: &How, patience: Patience) -> Answer<Outcome> {
-    let Some(options) = how.options(patience) else {
-        return Ok(Outcome::WouldWait);
-    };
-    let text = lite3_to_json(body).map_err(bad)?;
-    let sent: Document<'_> = serde_json::from_slice(&text).map_err(|error| {
-        bad(Error::new(
-            ErrorKind::Corrupt,
-            format!(
-                "the document is no message, {{\"meta\":{{\"tags\":[…]}},\"data\":…}}: {error}"
-            ),
-        ))
-    })?;
-    check_tags(&sent.meta.tags)?;
-    match pool.append_document(body, &options) {
-        Ok(receipt) => {
-            let time = format_time(receipt.time_ns)?;
-            let mut message = Vec::with_capacity(text.len() + 96);
-            json::object(&mut message, |object| {
-                object.number("seq", receipt.seq).text("time", &time);
-                object.object("meta", |meta| {
-                    meta.member("tags", |out| {
-                        json::array(&sent.meta.tags, out, |tag, out| json::string(tag, out));
-                    });
-                });
-                object.member("data", |out| {
-                    out.extend_from_slice(sent.data.get().as_bytes());
-                });
-            });
-            Ok(Outcome::Done {
-                answer: member("message", &message),
-                messages: 1,
-                bytes: body.len() as u64,
-            })
-        }
-        Err(error) if how.would_wait(patience, &error) => Ok(Outcome::WouldWait),
-        Err(error) => Err(bad(error)),
-    }
 }
