@@ -258,3 +258,41 @@ fn without_an_editor_the_system_gives_the_lines() {
     alice.type_in("\u{4}");
     assert_eq!(alice.end_code(), Some(0));
 }
+
+#[test]
+fn a_line_too_long_for_the_pool_can_be_shortened() {
+    let scratch = Scratch::new();
+    scratch
+        .run(&[
+            "pool",
+            "create",
+            "chat",
+            "--size=9216",
+            "--index-capacity=0",
+        ])
+        .ok();
+    let (mut alice, mut bob) = both(&scratch);
+    alice.type_in(&format!("{}\n", "x".repeat(3_000)));
+    alice.wait_until("the error", |screen| {
+        let mut rows = screen.rows();
+        rows.any(|row| row.starts_with("error: "))
+            && screen.rows().last() == Some(format!("alice> {}", "x".repeat(72)))
+    });
+    // Up to the start of the line, and something else.
+    alice.type_in("\u{15}short\n");
+    bob.wait_for_end(" alice: short");
+    // Where the system gives the lines there is nothing to give back.
+    let mut command = scratch.command(&["duplex", "chat", "--me", "carol"]);
+    command.env("TERM", "dumb");
+    let mut carol = Session::start_as(command);
+    for _ in 0..3 {
+        carol.type_in(&format!("{}\n", "y".repeat(3_000)));
+    }
+    carol.type_in("hello\n");
+    bob.wait_for_end(" carol: hello");
+    assert_eq!(messages(&scratch, "chat").len(), 2);
+    // In a pipe it is the end.
+    let long = format!("\"{}\"", "z".repeat(3_000));
+    let ran = scratch.run_with(&["duplex", "chat"], long.as_bytes());
+    ran.error("Usage", 2);
+}

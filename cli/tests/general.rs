@@ -305,3 +305,32 @@ fn output_that_cannot_be_written_is_an_error() {
         .unwrap()
         .contains("\"kind\":\"Io\""));
 }
+
+#[test]
+fn receipts_that_cannot_be_printed_tell_what_is_stored() {
+    let scratch = Scratch::new();
+    let full = || std::fs::File::create("/dev/full").unwrap();
+    let run = |args: &[&str], input: &str| {
+        std::fs::write(scratch.path().join("input"), input).unwrap();
+        let output = scratch.command(args).stdout(full()).output().unwrap();
+        common::finish(output).error("Io", 8)
+    };
+    for (args, seq) in [
+        (&["feed", "lab", "1", "--create"][..], 1),
+        (&["feed", "lab", "--file", "input"][..], 4),
+    ] {
+        let error = run(args, "2\n3\n4\n");
+        assert_eq!(
+            (&error["seq"], &error["maybe_written"]),
+            (&seq.into(), &true.into()),
+            "{error}"
+        );
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains(&format!("messages up to {seq} are stored")));
+        scratch.run(&["fetch", "lab", &seq.to_string()]).ok();
+    }
+    // A command that stores nothing can be repeated.
+    assert!(run(&["fetch", "lab", "1"], "")
+        .get("maybe_written")
+        .is_none());
+}

@@ -21,6 +21,8 @@ pub(super) const LOST: u8 = 1;
 pub(super) enum Failure {
     /// An error to be shown; its kind gives the exit code.
     Error(Error),
+    /// The same about a command that had stored messages, up to this one, and could not say so.
+    Stored(Error, u64),
     /// Nobody reads our output any more: a quiet success.
     ClosedOutput,
     /// Help for the screen of someone who typed too little.
@@ -41,6 +43,10 @@ impl Failure {
         match self {
             Failure::Error(error) => {
                 error::print(context, &error);
+                error.kind().exit_code()
+            }
+            Failure::Stored(error, seq) => {
+                error::print_stored(context, &error, seq);
                 error.kind().exit_code()
             }
             Failure::ClosedOutput => SUCCESS,

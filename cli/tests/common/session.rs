@@ -29,8 +29,8 @@ impl Session {
 
     /// Starts any command, whose streams become the terminal.
     pub(crate) fn start_as(command: Command) -> Session {
-        let controller =
-            openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pseudo-terminal");
+        let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)
+            .expect("a pseudo-terminal");
         grantpt(&controller).expect("granted");
         unlockpt(&controller).expect("unlocked");
         let name = ptsname(&controller, Vec::new()).expect("its name");

@@ -86,6 +86,12 @@ impl Line {
         (shown.collect(), before)
     }
 
+    /// Takes up a line that was done, in place of what there is.
+    pub(super) fn put_back(&mut self, line: &str) {
+        self.text = line.chars().collect();
+        (self.cursor, self.first, self.shown) = (self.text.len(), 0, self.older.len());
+    }
+
     fn take(&mut self) -> String {
         let line: String = self.text.iter().collect();
         let text = std::mem::take(&mut self.text);

@@ -2,10 +2,12 @@
 
 use super::keys::{Decoder, Key};
 use super::line::{Line, Typed};
-use super::signals;
+use super::signals::{self, GRACE};
 use super::text::printable;
 use crate::{Error, ErrorKind};
-use rustix::termios::{self, LocalModes, OptionalActions, Termios};
+use rustix::event::{poll, PollFd, PollFlags};
+use rustix::process::getpgrp;
+use rustix::termios::{self, Action, LocalModes, OptionalActions, Termios};
 use std::collections::VecDeque;
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -34,8 +36,18 @@ fn locked<T>(mutex: &'static Mutex<T>) -> MutexGuard<'static, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Whether the terminal is there for this process. In the background the system stops one that sets the terminal or
+/// reads from it, which would keep it from ending.
+pub(super) fn is_ours() -> bool {
+    // Where the terminal tells of no group there is no background.
+    !termios::tcgetpgrp(io::stdin()).is_ok_and(|group| group != getpgrp())
+}
+
 /// Every key at once and not echoed by the system. Signals keep their keys.
 fn seize() {
+    if !is_ours() {
+        return;
+    }
     if let Some(before) = locked(&BEFORE).as_ref() {
         let mut raw = before.clone();
         raw.local_modes
@@ -44,8 +56,8 @@ fn seize() {
     }
 }
 
-fn give_back() {
-    if let Some(before) = locked(&BEFORE).as_ref() {
+fn give_back(before: Option<&Termios>) {
+    if let Some(before) = before.filter(|_| is_ours()) {
         let _ = termios::tcsetattr(io::stdin(), OptionalActions::Now, before);
     }
 }
@@ -120,7 +132,9 @@ pub(crate) fn open(prompt: &str, painted: &str) -> Result<Option<(Screen, Keyboa
     if dumb || !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         return Ok(None);
     }
-    let Ok(before) = termios::tcgetattr(io::stdin()) else {
+    // Changes nothing; but in the background the process stops here, with every signal still as the system has it.
+    let there = termios::tcflow(io::stdin(), Action::OOn);
+    let Ok(before) = there.and_then(|()| termios::tcgetattr(io::stdin())) else {
         return Ok(None);
     };
     signals::watch().map_err(|error| {
@@ -147,37 +161,74 @@ pub(crate) fn open(prompt: &str, painted: &str) -> Result<Option<(Screen, Keyboa
 impl Drop for Screen {
     fn drop(&mut self) {
         if locked(&SHOWN).take().is_some() {
-            put(CLEAR);
-            give_back();
-            *locked(&BEFORE) = None;
+            if is_ours() {
+                put(CLEAR);
+            }
+            give_back(locked(&BEFORE).take().as_ref());
         }
     }
 }
 
-/// Gives the terminal back for as long as `pause` takes: the process is about to stop, or to end.
-pub(super) fn without(pause: impl FnOnce()) {
+/// Gives the terminal back for good: the process is about to end.
+pub(super) fn leave() {
     // First what needs nobody's leave.
-    give_back();
-    let mut shown = locked(&SHOWN);
-    let Some(shown) = shown.as_mut() else {
+    give_back(locked(&BEFORE).take().as_ref());
+    if locked(&SHOWN).is_some() {
+        // What was typed stays to be seen.
+        put("\n");
+    }
+}
+
+/// Gives the terminal back for as long as `pause` takes: the process is about to stop.
+pub(super) fn without(pause: impl FnOnce()) {
+    if !is_ours() {
         return pause();
-    };
-    // What was typed stays to be seen.
-    put("\n");
+    }
+    give_back(locked(&BEFORE).as_ref());
+    let mut shown = locked(&SHOWN);
+    if shown.is_some() {
+        put("\n");
+    }
     pause();
-    seize();
-    shown.draw();
+    draw_again(&mut shown);
 }
 
 /// Draws the line again: the window has another size, or something else was on the terminal.
 pub(super) fn again() {
-    if let Some(shown) = locked(&SHOWN).as_mut() {
+    draw_again(&mut locked(&SHOWN));
+}
+
+fn draw_again(shown: &mut Option<Shown>) {
+    if let Some(shown) = shown.as_mut().filter(|_| is_ours()) {
         seize();
         shown.draw();
     }
 }
 
+/// Waits for keys. In the background those are for another process.
+fn wait_for_keys() {
+    loop {
+        let stdin = io::stdin();
+        let mut fds = [PollFd::new(&stdin, PollFlags::IN)];
+        // Woken early it just looks again; what is wrong the read finds out.
+        let woken = poll(&mut fds, None);
+        match (woken, is_ours()) {
+            (Err(rustix::io::Errno::INTR), _) => {}
+            (_, true) => return,
+            (_, false) => std::thread::sleep(GRACE),
+        }
+    }
+}
+
 impl Keyboard {
+    /// Gives a line back to be changed; keys pressed since then come behind it.
+    pub(crate) fn put_back(&mut self, line: &str) {
+        if let Some(shown) = locked(&SHOWN).as_mut() {
+            shown.line.put_back(line);
+            shown.draw();
+        }
+    }
+
     /// Waits for a line; `None` at the end of the input, or when the screen was dropped.
     pub(crate) fn line(&mut self) -> Result<Option<String>, io::Error> {
         let mut bytes = [0; 1024];
@@ -189,6 +240,7 @@ impl Keyboard {
                     Typed::End => return Ok(None),
                 }
             }
+            wait_for_keys();
             let read = match rustix::io::read(io::stdin(), &mut bytes) {
                 Err(rustix::io::Errno::INTR) => continue,
                 // The terminal was closed.

@@ -13,7 +13,7 @@ use crate::cli::output::message::Printer;
 use crate::cli::output::{human, paint};
 use crate::cli::terminal::{self, printable};
 use crate::{Error, ErrorKind, GapPolicy, Part, Pool, Start, TailOptions};
-use send::Source;
+use send::{Source, Speaker};
 use std::io::{self, IsTerminal};
 use std::sync::{mpsc, Arc};
 use std::time::Duration;
@@ -89,9 +89,14 @@ fn source(context: &Context, args: &DuplexArgs) -> Result<(Option<impl Drop>, So
     };
     let prompt = format!("{}> ", printable(&me));
     let painted = paint::label(&prompt, paint::GREEN, context.out.is_colored());
+    let speaker = Speaker {
+        me,
+        err: context.err.clone(),
+        there: context.is_remote(&args.pool),
+    };
     Ok(match terminal::open(&prompt, &painted)? {
-        Some((screen, keyboard)) => (Some(screen), Source::Typed(keyboard, me)),
-        None => (None, Source::Lines(me)),
+        Some((screen, keyboard)) => (Some(screen), Source::Typed(keyboard, speaker)),
+        None => (None, Source::Lines(speaker)),
     })
 }
 

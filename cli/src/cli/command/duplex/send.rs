@@ -2,6 +2,8 @@
 
 use crate::cli::command::feed;
 use crate::cli::input;
+use crate::cli::output::error;
+use crate::cli::output::stderr::Stderr;
 use crate::cli::terminal::Keyboard;
 use crate::json;
 use crate::{AppendOptions, Error, ErrorKind, Ingest, IngestOptions, IngestStep, Pool};
@@ -10,10 +12,10 @@ use std::io::{self, BufRead};
 /// Where messages come from.
 #[derive(Debug)]
 pub(super) enum Source {
-    /// Lines typed below what is shown, from this name.
-    Typed(Keyboard, String),
-    /// Lines as the terminal gives them, from this name.
-    Lines(String),
+    /// Lines typed below what is shown.
+    Typed(Keyboard, Speaker),
+    /// Lines as the terminal gives them.
+    Lines(Speaker),
     /// JSON values of standard input, as `feed` takes them.
     Records,
 }
@@ -25,19 +27,21 @@ impl Source {
     /// Usage about a record that is no message; what the input and the appends meet.
     pub(super) fn send_all(self, pool: &Pool) -> Result<(), Error> {
         match self {
-            Source::Typed(mut keyboard, me) => {
+            Source::Typed(mut keyboard, speaker) => {
                 while let Some(line) = keyboard.line().map_err(|error| unreadable(&error))? {
-                    say(pool, &me, &line)?;
+                    if !speaker.say(pool, &line)? {
+                        keyboard.put_back(&line);
+                    }
                 }
                 Ok(())
             }
-            Source::Lines(me) => send_lines(pool, &me),
+            Source::Lines(speaker) => send_lines(pool, &speaker),
             Source::Records => send_records(pool),
         }
     }
 }
 
-fn send_lines(pool: &Pool, me: &str) -> Result<(), Error> {
+fn send_lines(pool: &Pool, speaker: &Speaker) -> Result<(), Error> {
     let mut stdin = io::stdin().lock();
     let mut line = Vec::new();
     loop {
@@ -50,20 +54,37 @@ fn send_lines(pool: &Pool, me: &str) -> Result<(), Error> {
             return Ok(());
         }
         let text = String::from_utf8_lossy(&line);
-        say(pool, me, text.trim_end_matches(['\r', '\n']))?;
+        speaker.say(pool, text.trim_end_matches(['\r', '\n']))?;
     }
 }
 
-/// Sends a line of a chat, unless it is blank.
-fn say(pool: &Pool, me: &str, line: &str) -> Result<(), Error> {
-    if line.trim().is_empty() {
-        return Ok(());
+/// Who types, and where to say what is wrong with a line.
+#[derive(Debug)]
+pub(super) struct Speaker {
+    pub(super) me: String,
+    pub(super) err: Stderr,
+    /// The pool is one of a server.
+    pub(super) there: bool,
+}
+
+impl Speaker {
+    /// Sends a line of a chat, unless it is blank. One too long for the pool ends no chat: false after saying so.
+    fn say(&self, pool: &Pool, line: &str) -> Result<bool, Error> {
+        if line.trim().is_empty() {
+            return Ok(true);
+        }
+        let mut message = Vec::with_capacity(line.len() + self.me.len() + 32);
+        json::object(&mut message, |object| {
+            object.text("from", &self.me).text("msg", line);
+        });
+        match pool.append(&message, &AppendOptions::new()) {
+            Err(error) if error.is_too_large() => {
+                error::show(&self.err, self.there, &error);
+                Ok(false)
+            }
+            sent => sent.map(|_| true),
+        }
     }
-    let mut message = Vec::with_capacity(line.len() + me.len() + 32);
-    json::object(&mut message, |object| {
-        object.text("from", me).text("msg", line);
-    });
-    pool.append(&message, &AppendOptions::new()).map(drop)
 }
 
 /// Sends records like `feed --errors stop`, but without receipts, and no record at all is fine.

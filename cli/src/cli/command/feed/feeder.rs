@@ -48,8 +48,9 @@ pub(super) struct Feeder<'a> {
     receipt_end: Vec<u8>,
     /// The tags that the last message brought, as a JSON array.
     copied_tags: Vec<u8>,
-    /// Receipts of which nothing was printed yet.
+    /// Receipts of which nothing was printed yet, and the number in the last one.
     receipts: Vec<u8>,
+    last_seq: u64,
     progress: Progress,
 }
 
@@ -76,6 +77,7 @@ impl<'a> Feeder<'a> {
             unflushed: false,
             is_remote,
             receipts: Vec::new(),
+            last_seq: 0,
             progress: Progress::new(false, None),
         }
     }
@@ -213,6 +215,7 @@ impl<'a> Feeder<'a> {
 
     fn receipt(&mut self, receipt: Receipt) -> Result<(), Error> {
         self.unflushed = self.flush;
+        self.last_seq = receipt.seq;
         if self.context.out.is_terminal() {
             let when = human::second(receipt.time_ns)?;
             self.receipts
@@ -245,7 +248,17 @@ impl<'a> Feeder<'a> {
             self.progress.hide(&self.context.err);
         }
         self.context.out.buffer().append(&mut self.receipts);
-        self.context.out.flush()
+        self.context.out.flush().map_err(|failure| match failure {
+            Failure::Error(error) => self.without_receipt(error),
+            failure => failure,
+        })
+    }
+
+    /// The error about receipts that cannot be printed: who repeats the command would append its messages once more.
+    fn without_receipt(&self, error: Error) -> Failure {
+        let seq = self.last_seq;
+        let message = format!("{}; messages up to {seq} are stored", error.message());
+        Failure::Stored(error.with_message(message), seq)
     }
 
     /// Prints the last receipts.
