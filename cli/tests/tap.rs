@@ -313,6 +313,33 @@ fn recording_goes_on_when_nobody_reads_the_output() {
 }
 
 #[test]
+fn output_that_cannot_be_passed_on_is_an_error() {
+    let scratch = Scratch::new();
+    let full = || {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
+        std::process::Stdio::from(full.unwrap())
+    };
+    let run = |script: &str| {
+        let ran = scratch.command(&shell(script)).stdout(full()).output();
+        common::finish(ran.unwrap())
+    };
+    let error = run("echo 1; echo 2").error("Io", 8);
+    let message = error["message"].as_str().unwrap();
+    assert!(message.starts_with("cannot pass on the command's stdout: "));
+    assert_eq!(lines(&scratch, "lab", "stdout"), ["1", "2"]);
+    // The program's own failure remains what the status tells.
+    run("echo 3; exit 5").error("Io", 5);
+    let end = recorded(&scratch, "lab").pop().unwrap();
+    assert_eq!(end["data"]["code"], 5);
+    // Where errors would be shown there is only the status.
+    let ran = scratch
+        .command(&shell("echo 4 >&2"))
+        .stderr(full())
+        .output();
+    assert_eq!(ran.unwrap().status.code(), Some(8));
+}
+
+#[test]
 fn a_pool_that_goes_away_does_not_take_the_program_with_it() {
     let scratch = Scratch::new();
     let done = scratch.path().join("done");

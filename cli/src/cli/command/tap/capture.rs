@@ -10,15 +10,16 @@ use std::os::fd::AsFd;
 /// As much as a pipe holds.
 const CHUNK: usize = 64 << 10;
 
-/// Reads a stream to its end. `onward` is where its bytes go as they are, as soon as they come; when that fails, as it
-/// does after its reader has gone, recording goes on.
+/// Reads a stream to its end. `onward` is where its bytes go as they are, as soon as they come; when that fails, recording
+/// goes on. Gives why it failed, unless its reader has gone.
 pub(super) fn capture(
     mut source: impl Read,
     name: &str,
     mut onward: Option<File>,
     limit: usize,
     recorder: &Recorder,
-) {
+) -> Option<io::Error> {
+    let mut failure = None;
     let mut chunk = vec![0; CHUNK];
     let mut lines = Lines::new(limit);
     let mut message = Vec::new();
@@ -30,8 +31,9 @@ pub(super) fn capture(
             Ok(read) => read,
         };
         if let Some(file) = &mut onward {
-            if write_all(file, &chunk[..read]).is_err() {
+            if let Err(error) = write_all(file, &chunk[..read]) {
                 onward = None;
+                failure = Some(error).filter(|error| error.kind() != io::ErrorKind::BrokenPipe);
             }
         }
         lines.push(&chunk[..read], |line, left_out| {
@@ -41,6 +43,7 @@ pub(super) fn capture(
     }
     lines.finish(|line, left_out| recorder.line(name, line, left_out, &mut message));
     recorder.flush();
+    failure
 }
 
 /// Writes everything, also where somebody has set the descriptor not to block.

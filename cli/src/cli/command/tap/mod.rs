@@ -10,7 +10,7 @@ use super::advice::{self, Remedy};
 use crate::cli::args::TapArgs;
 use crate::cli::context::Context;
 use crate::cli::exit::Outcome;
-use crate::cli::output::human;
+use crate::cli::output::{error, human};
 use crate::cli::signals;
 use crate::cli::terminal::printable;
 use crate::{Error, ErrorKind, PoolOptions};
@@ -28,8 +28,8 @@ use std::time::{Duration, Instant};
 
 /// What can happen once the program has ended.
 enum Event {
-    /// One of its streams has ended: no process has it open any more.
-    Closed,
+    /// One of its streams has ended: no process has it open any more. Perhaps it could not be passed on.
+    Closed(Option<Error>),
     /// Somebody wants us to end.
     Interrupted,
 }
@@ -74,7 +74,7 @@ pub(super) fn run(context: &mut Context, args: &TapArgs) -> Outcome {
 
     let (status, took) = wait(&mut child, &target, begun)
         .map_err(|error| io_error("wait for the command", &error))?;
-    wait_for_streams(&events);
+    let lost = wait_for_streams(&events);
     let elapsed_ms = u64::try_from(took.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
     let recorded = recorder.end(|exit| {
         match status.signal() {
@@ -85,7 +85,15 @@ pub(super) fn run(context: &mut Context, args: &TapArgs) -> Outcome {
     });
     sum_up(context, args, &recorder, status, took);
     recorded?;
-    Ok(code(status))
+    match (lost, code(status)) {
+        (Some(error), 0) => Err(error.into()),
+        // The program's own failure says more.
+        (Some(error), code) => {
+            error::print(context, &error);
+            Ok(code)
+        }
+        (None, code) => Ok(code),
+    }
 }
 
 /// The program's own code, or 128 and its signal.
@@ -116,10 +124,14 @@ fn start_capture(
     let capturing = std::thread::Builder::new().name(name.into());
     capturing
         .spawn(move || {
-            if let Some(source) = source {
-                capture::capture(source, name, onward, limit, &recorder);
-            }
-            drop(sender.send(Event::Closed));
+            let failure =
+                source.and_then(|source| capture::capture(source, name, onward, limit, &recorder));
+            let lost = failure.map(|error| {
+                io_error(&format!("pass on the command's {name}"), &error).with_hint(
+                    "the pool has all of it; check the disk or the program the output goes to",
+                )
+            });
+            drop(sender.send(Event::Closed(lost)));
         })
         .map(drop)
         .map_err(|error| io_error("start a thread", &error))
@@ -140,14 +152,19 @@ fn wait(child: &mut Child, target: &Target, begun: Instant) -> io::Result<(ExitS
 }
 
 /// Waits until nobody holds the program's streams, as programs it has started may; or until somebody wants us to end.
-fn wait_for_streams(events: &Receiver<Event>) {
-    let mut open = 2;
+/// Gives why one of them could not be passed on.
+fn wait_for_streams(events: &Receiver<Event>) -> Option<Error> {
+    let (mut open, mut lost) = (2, None);
     while open > 0 {
         match events.recv() {
-            Ok(Event::Closed) => open -= 1,
-            Ok(Event::Interrupted) | Err(_) => return,
+            Ok(Event::Closed(failure)) => {
+                open -= 1;
+                lost = lost.or(failure);
+            }
+            Ok(Event::Interrupted) | Err(_) => break,
         }
     }
+    lost
 }
 
 /// Says to people what runs.
