@@ -4,7 +4,7 @@ use super::Top;
 use crate::cli::exit::Failure;
 use crate::{Error, ErrorKind};
 use clap::error::{ContextKind, ContextValue, ErrorKind as Complaint};
-use clap::{CommandFactory, FromArgMatches};
+use clap::{Arg, Command, CommandFactory, FromArgMatches};
 use std::ffi::OsString;
 
 /// Parses the arguments, without the program's name.
@@ -72,10 +72,17 @@ fn explained(program: &str, words: &[OsString], complaint: &clap::Error) -> Fail
             Failure::Text(format!("plasmite {}\n", env!("CARGO_PKG_VERSION")))
         }
         Complaint::DisplayHelpOnMissingArgumentOrSubcommand => Failure::Help(text),
+        Complaint::InvalidUtf8 => {
+            let error = Error::new(ErrorKind::Usage, no_text(words));
+            Failure::Error(error.with_hint(help_hint(program, words)))
+        }
         _ => {
             let (message, tip) = shortened(&text);
             let hint = help_hint(program, words);
-            let tip = word_too_many(complaint, words).map(str::to_owned).or(tip);
+            let tip = match word_too_many(complaint, words) {
+                Some(tip) => Some(tip.to_owned()),
+                None => option_too_many(complaint, words).unwrap_or(tip),
+            };
             let hint = tip.map_or(hint.clone(), |tip| format!("{tip}; {hint}"));
             Failure::Error(Error::new(ErrorKind::Usage, message).with_hint(hint))
         }
@@ -96,6 +103,72 @@ fn word_too_many(complaint: &clap::Error, words: &[OsString]) -> Option<&'static
         (false, true) => Some("the command to run stands behind `--`"),
         _ => None,
     }
+}
+
+/// What a word too many probably is that starts with `-`, in place of the tip that comes with the complaint: that takes it
+/// for a value in any case.
+fn option_too_many(complaint: &clap::Error, words: &[OsString]) -> Option<Option<String>> {
+    let ContextValue::String(word) = complaint.get(ContextKind::InvalidArg)? else {
+        return None;
+    };
+    if complaint.kind() != Complaint::UnknownArgument || !word.starts_with('-') {
+        return None;
+    }
+    let words = options(words);
+    let is = |name: &str| words.iter().any(|word| word == name);
+    let top = Top::command();
+    if find_option(&top, word).is_some() {
+        let of_serve = top
+            .find_subcommand("serve")
+            .is_some_and(|serve| serve.get_opts().any(|option| is_named(option, word)));
+        let before = of_serve && is("serve") && is("check");
+        return Some(before.then(|| "options of serve stand before `check`".to_owned()));
+    }
+    let at = words.iter().position(|found| found == word.as_str())?;
+    let option = words[..at].last()?.to_str()?;
+    find_option(&top, option)?
+        .get_action()
+        .takes_values()
+        .then(|| {
+            let joined = format!("{option}={word}");
+            Some(format!(
+                "a value that starts with `-` is joined to its option: {joined}"
+            ))
+        })
+}
+
+/// The option of any command that is spelled so.
+fn find_option<'a>(command: &'a Command, word: &str) -> Option<&'a Arg> {
+    let own = command
+        .get_arguments()
+        .find(|option| is_named(option, word));
+    let of_others = || {
+        let mut others = command.get_subcommands();
+        others.find_map(|command| find_option(command, word))
+    };
+    own.or_else(of_others)
+}
+
+fn is_named(option: &Arg, word: &str) -> bool {
+    match word.strip_prefix("--") {
+        Some(name) => option.get_long() == Some(name),
+        None => {
+            let name = word.strip_prefix('-').map(str::chars);
+            name.is_some_and(|mut name| name.next() == option.get_short() && name.next().is_none())
+        }
+    }
+}
+
+/// Which words should be text and are not. Behind `--` they may be those of a command to run.
+fn no_text(words: &[OsString]) -> String {
+    let bad = |words: &[OsString]| {
+        let bad = words.iter().filter(|word| word.to_str().is_none());
+        bad.map(|word| format!("{:?}", word.to_string_lossy()))
+            .collect::<Vec<_>>()
+    };
+    let found = Some(bad(options(words))).filter(|found| !found.is_empty());
+    let found = found.unwrap_or_else(|| bad(words)).join(", ");
+    format!("what should be text is not UTF-8: {found}")
 }
 
 /// The complaint on one line without usage, and the tip that comes with some.

@@ -102,7 +102,7 @@ pub(crate) struct CheckArgs {
 #[command(after_help = examples::SERVE_INIT)]
 pub(crate) struct InitArgs {
     /// The address and port the server is to listen on.
-    #[arg(long, value_name = "IP:PORT", default_value = "0.0.0.0:9700", value_parser = parse_bind)]
+    #[arg(long, value_name = "IP:PORT", default_value = "0.0.0.0:9700", value_parser = parse_bind_of_init)]
     pub(crate) bind: SocketAddr,
     /// Where the files go; the directory is made when it is not there.
     #[arg(long, value_name = "DIR", default_value = ".")]
@@ -126,4 +126,14 @@ fn parse_bind(text: &str) -> Result<SocketAddr, String> {
         "an address is a numeric IP and a port, like 127.0.0.1:9700, 0.0.0.0:9700 or [::1]:9700"
             .into()
     })
+}
+
+/// Names the port that clients are to use.
+fn parse_bind_of_init(text: &str) -> Result<SocketAddr, String> {
+    match parse_bind(text)? {
+        address if address.port() == 0 => {
+            Err("the commands for clients need a port they can name, like 9700".into())
+        }
+        address => Ok(address),
+    }
 }

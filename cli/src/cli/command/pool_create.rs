@@ -53,6 +53,16 @@ fn check_all(context: &Context, client: &Client, names: &[String]) -> Result<(),
         if paths.contains(&path) {
             return Err(taken(format!("the pool {name:?} is named twice")).into());
         }
+        if path
+            .metadata()
+            .is_ok_and(|there| !context.is_remote(name) && !there.is_file())
+        {
+            let message = "cannot create the pool: a directory or a special file is there";
+            return Err(Error::new(ErrorKind::Io, message)
+                .with_path(path.to_string_lossy())
+                .with_hint("no pool was made; give a name, or the path of a new file")
+                .into());
+        }
         match client.exists(name) {
             Ok(false) => {}
             Ok(true) => return Err(taken(format!("the pool {name:?} exists already")).into()),

@@ -1,11 +1,11 @@
 //! Errors: text on a terminal, one line of JSON elsewhere.
 
-use super::paint;
 use super::stderr::Stderr;
+use super::{hint, paint};
 use crate::cli::context::Context;
 use crate::cli::terminal::printable;
 use crate::json::{self, Object};
-use crate::{Error, ErrorKind};
+use crate::Error;
 use std::borrow::Cow;
 use std::path::Path;
 
@@ -88,12 +88,7 @@ impl<'a> Facts<'a> {
 
     /// The error's own hint, or the next step that always makes sense for its kind.
     fn hint(&self) -> Option<Cow<'_, str>> {
-        let kind = self.error.kind();
-        let general = match self.there {
-            true => hint_there(kind),
-            false => hint_here(kind),
-        };
-        let hint = self.error.hint().or(general);
+        let hint = hint::of(self.error, self.there);
         if !self.maybe_written {
             return hint.map(Cow::Borrowed);
         }
@@ -135,41 +130,6 @@ impl<'a> Facts<'a> {
             line("caused by:", cause);
         }
         text
-    }
-}
-
-/// For errors of a server's pool that came without a hint.
-fn hint_there(kind: ErrorKind) -> Option<&'static str> {
-    match kind {
-        ErrorKind::Permission => Some(
-            "check the token (--token-file), and what the server and the owner of its files allow",
-        ),
-        ErrorKind::Busy => {
-            Some("others keep the server or the pool busy; try again, or use --retry with feed")
-        }
-        ErrorKind::Io => Some("check that the server runs and has room, then try again"),
-        ErrorKind::Corrupt => Some("the pool is damaged: see pls doctor on the server's machine"),
-        _ => hint_here(kind),
-    }
-}
-
-/// For errors of this machine that came without a hint.
-fn hint_here(kind: ErrorKind) -> Option<&'static str> {
-    match kind {
-        ErrorKind::Permission => Some(
-            "check the owner and the mode of the file and of its directory, or use another --dir",
-        ),
-        ErrorKind::Busy => {
-            Some("another writer holds the pool; try again, or use --retry with feed")
-        }
-        ErrorKind::Io => Some("check that the disk has room and works, then try again"),
-        ErrorKind::Corrupt => Some(
-            "the file is damaged or is no pool; use a copy of it, or delete it and create it anew",
-        ),
-        ErrorKind::Internal => {
-            Some("this is a defect of plasmite; please report it with the command and the version")
-        }
-        _ => None,
     }
 }
 

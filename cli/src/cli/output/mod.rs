@@ -3,6 +3,7 @@
 pub(super) mod bar;
 pub(super) mod chat;
 pub(super) mod error;
+mod hint;
 pub(super) mod human;
 pub(super) mod message;
 pub(super) mod notice;
