@@ -152,6 +152,34 @@ fn searches_that_nobody_waits_for_end() {
     }
 }
 
+/// Searches for the last few that match, from which not even the first step comes back for long, stop neither other requests
+/// nor the server's end.
+#[test]
+fn a_search_for_the_last_few_holds_nobody_up() {
+    let scratch = Scratch::new();
+    let server = filled(&scratch, 4_000, &[]);
+    for failing in [SLOW, "[range(3000000)] | length > 1"] {
+        let query = format!("tail=1&{}", filter(failing));
+        for form in ["tail?", "events?", "tail_lite3?control&"] {
+            for _ in 0..4 {
+                let mut wire = server.wire();
+                let path = format!("/v0/pools/lab/{form}{query}");
+                wire.request("GET", &path, &[], b"");
+            }
+            server.get("/v0/pools/lab/info").json();
+        }
+        let told = told(&server, &format!("timeout_ms=50&{query}"));
+        let [first, .., last, end] = &told[..] else {
+            panic!("{told:?}");
+        };
+        assert_eq!(first["position"]["searching"], true, "{told:?}");
+        assert_eq!(last["position"]["searching"], true, "{told:?}");
+        assert_eq!(end["end"]["reason"], "timeout", "{told:?}");
+    }
+    let (code, log) = server.stop(Signal::TERM);
+    assert_eq!(code, Some(0), "{log}");
+}
+
 #[test]
 fn a_wait_ends_in_the_middle_of_a_search() {
     let scratch = Scratch::new();

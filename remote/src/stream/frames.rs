@@ -6,6 +6,7 @@ use plasmite_core::store::{Gap, OwnedMessage};
 use plasmite_core::{Error, ErrorKind};
 use serde_json::Value;
 
+use super::plan::Place;
 use crate::error;
 use crate::info::member;
 use crate::pool::{from_document, from_envelope, seq_of};
@@ -17,8 +18,7 @@ const HEAD: usize = 20;
 #[derive(Debug)]
 pub(super) enum Frame {
     Message(OwnedMessage),
-    /// Where the server's stream stands: the seq that comes next, and the token that leads there.
-    Position(u64, String),
+    Position(Place),
     Gap(Gap),
     Failed(Error),
     /// A message that cannot be given. What comes next is good.
@@ -90,8 +90,12 @@ fn control(json: &[u8], pool: &str) -> Result<Frame, Error> {
     let number = |object: &Value, name: &str| object.get(name).and_then(Value::as_u64);
     if let Some(position) = value.get("position") {
         let token = position.get("resume").and_then(Value::as_str);
-        if let (Some(seq), Some(token)) = (number(position, "next_seq"), token) {
-            return Ok(Frame::Position(seq, token.to_owned()));
+        if let (Some(next_seq), Some(token)) = (number(position, "next_seq"), token) {
+            return Ok(Frame::Position(Place {
+                next_seq,
+                token: token.to_owned(),
+                searching: position.get("searching") == Some(&Value::Bool(true)),
+            }));
         }
     }
     if let Some(gap) = value.get("gap") {
@@ -156,7 +160,14 @@ mod tests {
     fn control_frames() {
         assert!(matches!(
             control(r#"{"position":{"next_seq":7,"resume":"pls1.x.0.7"}}"#),
-            Frame::Position(7, token) if token == "pls1.x.0.7"
+            Frame::Position(Place { next_seq: 7, token, searching: false }) if token == "pls1.x.0.7"
+        ));
+        assert!(matches!(
+            control(r#"{"position":{"next_seq":7,"resume":"pls1.x.0.7","searching":true}}"#),
+            Frame::Position(Place {
+                searching: true,
+                ..
+            })
         ));
         assert!(matches!(
             control(r#"{"gap":{"first":3,"last":5,"count":3}}"#),

@@ -13,6 +13,17 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 /// A connection that is silent for longer is lost.
 pub(super) const SILENCE: Duration = Duration::from_secs(15);
 
+/// Where a server's stream stands.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    /// The seq that comes next.
+    pub(super) next_seq: u64,
+    /// A token that leads there.
+    pub(super) token: String,
+    /// It is still looking for its start, and this is how far that has come: whoever resumed here would miss the rest.
+    pub(super) searching: bool,
+}
+
 /// The options of a stream, and how far it has come.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
@@ -27,8 +38,8 @@ pub(super) struct Plan {
     filters: Vec<String>,
     /// Messages that may still come.
     left: Option<u64>,
-    /// Where the server's stream stood: the seq that comes next, and a token of the pool.
-    position: Option<(u64, String)>,
+    /// Where the server's stream stood.
+    position: Option<Place>,
     /// Seq of the last message that came.
     last: Option<u64>,
 }
@@ -84,22 +95,22 @@ impl Plan {
     }
 
     /// The server told where its stream stands. Whether that is elsewhere than before.
-    pub(super) fn stands_at(&mut self, next_seq: u64, token: String) -> bool {
-        let before = self.position.replace((next_seq, token));
-        before.is_none_or(|(before, _)| before != next_seq)
+    pub(super) fn stands_at(&mut self, place: Place) -> bool {
+        let next_seq = place.next_seq;
+        let before = self.position.replace(place);
+        before.is_none_or(|before| before.next_seq != next_seq)
     }
 
-    /// Where the server's stream stood, and a token of the pool.
-    pub(super) fn position(&self) -> Option<(u64, &str)> {
-        let (next_seq, token) = self.position.as_ref()?;
-        Some((*next_seq, token))
+    /// Where the server's stream stood.
+    pub(super) fn position(&self) -> Option<&Place> {
+        self.position.as_ref()
     }
 
     /// A message is passed over, or missing ones were told.
     pub(super) fn pass(&mut self, seq: u64) {
         self.last = Some(seq);
-        if let Some((next, _)) = &mut self.position {
-            *next = seq.saturating_add(1);
+        if let Some(place) = &mut self.position {
+            place.next_seq = seq.saturating_add(1);
         }
     }
 
@@ -138,13 +149,14 @@ impl Plan {
     }
 
     fn resume_at(&self) -> Option<String> {
-        let (next, token) = self.position.as_ref()?;
+        let place = self.position.as_ref()?;
         let seq = match (self.backwards, self.last) {
             (true, Some(last)) => self.behind(last),
             (true, None) => return None,
-            (false, _) => *next,
+            (false, None) if place.searching => return None,
+            (false, _) => place.next_seq,
         };
-        moved_token(token, seq)
+        moved_token(&place.token, seq)
     }
 
     /// Ends at the newest message as of the first connection: fixed, so that later ones end there too.
@@ -215,6 +227,14 @@ mod tests {
         Plan::new(options).unwrap()
     }
 
+    fn place(next_seq: u64, token: &str) -> Place {
+        Place {
+            next_seq,
+            token: token.to_owned(),
+            searching: false,
+        }
+    }
+
     #[test]
     fn first_and_later_queries() {
         let tags: &[&[u8]] = &[b"a b", b""];
@@ -226,16 +246,31 @@ mod tests {
         });
         let query = plan.query();
         assert!(query.contains("&tail=5&max=4&tag=a%20b&tag="), "{query}");
-        plan.stands_at(3, "pls1.id.0.3".into());
+        plan.stands_at(place(3, "pls1.id.0.3"));
         plan.came(7);
         let query = plan.query();
         assert!(query.contains("&resume=pls1.id.0.8&max=3"), "{query}");
-        plan.stands_at(20, "pls1.id.0.20".into());
+        plan.stands_at(place(20, "pls1.id.0.20"));
         assert!(plan.query().contains("resume=pls1.id.0.20"));
         for seq in 20..23 {
             plan.came(seq);
         }
         assert!(plan.is_done());
+    }
+
+    #[test]
+    fn a_start_that_was_not_found_yet_is_looked_for_again() {
+        let mut plan = plan(&TailOptions {
+            start: Start::Last(5),
+            ..TailOptions::default()
+        });
+        plan.stands_at(Place {
+            searching: true,
+            ..place(9, "pls1.id.0.9")
+        });
+        assert!(plan.query().contains("&tail=5"));
+        plan.came(4);
+        assert!(plan.query().contains("&resume=pls1.id.0.5"));
     }
 
     #[test]
@@ -245,7 +280,7 @@ mod tests {
             backwards: true,
             ..TailOptions::default()
         });
-        plan.stands_at(9, "pls1.id.0.9".into());
+        plan.stands_at(place(9, "pls1.id.0.9"));
         assert!(
             plan.query().contains("&tail=3&backwards=true"),
             "nothing came yet"

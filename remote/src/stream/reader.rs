@@ -270,9 +270,9 @@ impl Reader {
                 }
                 wanted
             }
-            Frame::Position(next_seq, token) => {
-                self.got_through |= self.plan.stands_at(next_seq, token);
-                self.inbox.stand_at(next_seq);
+            Frame::Position(place) => {
+                self.inbox.stand_at(place.next_seq);
+                self.got_through |= self.plan.stands_at(place);
                 true
             }
             Frame::Failed(error) => return Some(failed(error)),

@@ -49,8 +49,8 @@ impl Stream {
         let mut connection = line.connect(plan)?;
         let largest = self.pool.link.settings.largest;
         match connection.next(largest, self.pool.name()) {
-            Ok(Frame::Position(next_seq, token)) => {
-                plan.stands_at(next_seq, token);
+            Ok(Frame::Position(place)) => {
+                plan.stands_at(place);
                 Ok(connection)
             }
             Ok(Frame::Failed(error) | Frame::Broken(error)) => Err(error),
@@ -87,9 +87,9 @@ impl Stream {
     }
 
     fn stands_as(&self, state: &mut State, plan: &Plan) {
-        if let Some((next_seq, token)) = plan.position() {
-            self.inbox.next_seq.store(next_seq, Ordering::Relaxed);
-            token.clone_into(&mut lock(&self.token));
+        if let Some(place) = plan.position() {
+            self.inbox.next_seq.store(place.next_seq, Ordering::Relaxed);
+            place.token.clone_into(&mut lock(&self.token));
         }
         state.plan = plan.clone();
     }

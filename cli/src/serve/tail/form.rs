@@ -84,27 +84,40 @@ impl Fill {
     }
 
     /// What stands before the first message: for events the place to resume from, should none come. `newest` is the
-    /// newest seq of the pool.
-    pub(super) fn begin(&mut self, stream: &Stream, newest: u64) {
+    /// newest seq of the pool; a stream that is `searching` has its start still to find.
+    pub(super) fn begin(&mut self, stream: &mut Stream, searching: bool, newest: u64) {
         match self.form {
             Form::Events => {
                 let _ = writeln!(self.out, "retry: {RETRY_MS}");
                 self.place_id(stream, newest);
                 self.out.push(b'\n');
             }
-            Form::Control => self.position(stream),
+            Form::Control => self.position_of(stream, searching),
             Form::Lines | Form::Lite3 => {}
         }
     }
 
-    /// Tells where the stream stands.
-    fn position(&mut self, stream: &Stream) {
+    /// Tells where the stream stands, or how far it has come with searching: a cancelled one's token does not wait for that.
+    fn position_of(&mut self, stream: &mut Stream, searching: bool) {
+        if searching {
+            stream.canceller().cancel();
+            self.position(stream, true);
+            stream.reset_cancel();
+        } else {
+            self.position(stream, false);
+        }
+    }
+
+    fn position(&mut self, stream: &Stream, searching: bool) {
         if let (Ok(stats), Ok(token)) = (stream.stats(), stream.token()) {
             self.control(|top| {
                 top.object("position", |object| {
                     object
                         .number("next_seq", stats.next_seq)
                         .text("resume", &token);
+                    if searching {
+                        object.member("searching", |out| out.extend_from_slice(b"true"));
+                    }
                 });
             });
         }
@@ -118,10 +131,10 @@ impl Fill {
     }
 
     /// Says where the stream stands and why nothing more comes, where the form has a place for it.
-    pub(super) fn end(&mut self, stream: Option<&Stream>, reason: EndReason) {
+    pub(super) fn end(&mut self, stream: Option<&mut Stream>, searching: bool, reason: EndReason) {
         if self.form == Form::Control {
             if let Some(stream) = stream {
-                self.position(stream);
+                self.position_of(stream, searching);
             }
             let reason = match reason {
                 EndReason::Done => "done",
@@ -146,7 +159,7 @@ impl Fill {
             }
             // Readers of JSON Lines pass over blank lines.
             Form::Lines => self.out.push(b'\n'),
-            Form::Control => self.position(stream),
+            Form::Control => self.position(stream, false),
             Form::Lite3 => {}
         }
     }

@@ -126,7 +126,7 @@ impl Tail {
         let begin = move || -> Result<_, Error> {
             let mut stream = wanted.open(&open.pool)?;
             let mut fill = Fill::new(form, wanted.backwards);
-            fill.begin(&stream, open.pool.bounds()?.newest);
+            fill.begin(&mut stream, wanted.searches(), open.pool.bounds()?.newest);
             let found = (!filtered).then(|| fill.from(&mut stream));
             Ok((stream, fill, found))
         };
@@ -163,7 +163,8 @@ impl Tail {
                 }
                 Filled::End(reason) => {
                     self.over = true;
-                    self.fill.end(self.stream.as_ref(), reason);
+                    let searching = self.wanted.searches() && !self.begun;
+                    self.fill.end(self.stream.as_mut(), searching, reason);
                 }
                 Filled::Failed(error) => {
                     self.over = true;

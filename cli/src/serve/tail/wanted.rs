@@ -125,6 +125,11 @@ impl Wanted {
         !self.tags.is_empty() || !self.filters.is_empty()
     }
 
+    /// Whether the first step has to look for the start, for as long as that takes.
+    pub(super) fn searches(&self) -> bool {
+        matches!(self.from, Place::Last(_)) && !self.backwards && !self.filters.is_empty()
+    }
+
     /// Opens the stream.
     pub(super) fn open(&self, pool: &Pool) -> Result<Stream> {
         let start = match &self.from {
