@@ -59,6 +59,11 @@ fn bash_completes_commands_options_and_values() {
         for command in ["pool", "feed", "follow", "doctor", "completion", "help"] {
             assert!(all.iter().any(|word| word == command), "{command}: {all:?}");
         }
+        // What no help shows.
+        let of_help = completed(&scratch, &[program, "help", ""]);
+        for words in [all, of_help] {
+            assert!(!words.iter().any(|word| word == "man-pages"), "{words:?}");
+        }
     }
 }
 
@@ -185,6 +190,15 @@ fn other_shells_get_both_names() {
     let error = scratch.run(&["completion", "csh"]).error("Usage", 2);
     let message = error["message"].as_str().expect("a message");
     assert!(message.contains("bash, elvish, fish"), "{message}");
+}
+
+#[test]
+fn no_shell_offers_hidden_commands() {
+    let scratch = Scratch::new();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let text = scratch.run(&["completion", shell]);
+        assert!(!text.ok().contains("man-pages"), "{shell}");
+    }
 }
 
 /// A page for each command under both names, each with all the options of its help and with examples.

@@ -152,3 +152,16 @@ fn a_server_to_be_needs_a_port() {
         .run(&["serve", "--bind", "127.0.0.1:0", "check"])
         .ok();
 }
+
+#[test]
+fn one_message_takes_no_options_of_inputs() {
+    let scratch = Scratch::new();
+    for option in [["--in", "json"], ["-e", "skip"]] {
+        for data in ["1", "--data=1"] {
+            let args = [&["feed", "p", "--create", data][..], &option].concat();
+            let (message, _) = refused(&scratch, &args, "Usage", 2);
+            assert!(message.contains("cannot be used with"), "{message}");
+        }
+    }
+    assert!(!scratch.pool("p").exists());
+}

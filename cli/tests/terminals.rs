@@ -89,13 +89,10 @@ fn json_is_indented_and_coloured() {
         On::Stdout,
     );
     assert!(text.ends_with(plain), "{text:?}");
-    let (text, _) = run_with(
-        &scratch,
-        &["fetch", "lab", "1"],
-        On::Stdout,
-        &[("NO_COLOR", "1")],
-    );
-    assert!(text.ends_with(plain), "{text:?}");
+    for variable in [("NO_COLOR", "1"), ("TERM", "dumb")] {
+        let (text, _) = run_with(&scratch, &["fetch", "lab", "1"], On::Stdout, &[variable]);
+        assert!(text.ends_with(plain), "{variable:?}: {text:?}");
+    }
     let (text, _) = run_with(
         &scratch,
         &["fetch", "lab", "1", "--color", "always"],

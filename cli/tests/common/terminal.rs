@@ -55,7 +55,7 @@ pub(crate) fn run_beside<S: AsRef<OsStr>>(
         false => Stdio::null(),
     };
     let mut command = scratch.command(args);
-    command.envs(env.iter().copied());
+    command.env("TERM", "xterm").envs(env.iter().copied());
     command.stdin(end(on == On::Stdin));
     command
         .stdout(end(matches!(on, On::Stdout | On::Both)))

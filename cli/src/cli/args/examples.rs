@@ -28,7 +28,7 @@ pub(super) const TOP_MORE: &str = r#"Exit status:
 
 Environment:
   HOME      the pools are in $HOME/.plasmite/pools unless --dir says otherwise
-  NO_COLOR  set to anything: no colours, unless --color always asks for them
+  NO_COLOR  set and not empty: no colours, unless --color always asks for them; the same with TERM=dumb
 
 Output: on a terminal it is text, errors too; in a pipe errors and notices are JSON, one a line, on
 standard error."#;

@@ -31,11 +31,19 @@ pub(crate) struct FeedArgs {
         long = "in",
         value_name = "FORM",
         value_enum,
-        default_value = "auto"
+        default_value = "auto",
+        conflicts_with_all = ["data", "data_option"]
     )]
     pub(crate) form: Form,
     /// What a bad record does: end the command, or be reported and passed over.
-    #[arg(short, long, value_name = "POLICY", value_enum, default_value = "stop")]
+    #[arg(
+        short,
+        long,
+        value_name = "POLICY",
+        value_enum,
+        default_value = "stop",
+        conflicts_with_all = ["data", "data_option"]
+    )]
     pub(crate) errors: OnError,
     /// Copy complete messages, as `follow --jsonl` prints them: their data and tags, with a new seq and time.
     /// Other values are data.

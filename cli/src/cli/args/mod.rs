@@ -92,7 +92,7 @@ pub(super) struct Global {
 /// When output is coloured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Color {
-    /// On a terminal, unless NO_COLOR is set.
+    /// On a terminal, unless NO_COLOR is set or TERM is dumb.
     #[default]
     Auto,
     /// Also in a pipe, where the output is indented.
@@ -113,7 +113,9 @@ pub(super) enum Command {
     /// each appended the moment it is complete: JSON Lines, pretty-printed values, JSON sequences
     /// (`journalctl -o json-seq`) and event streams are told apart by their first bytes. For each message a
     /// receipt with its number and time is printed. A bad record ends the command, and those before it stay
-    /// appended; with --errors skip it is reported, the others go on, and the exit status is 1.
+    /// appended; with --errors skip it is reported, the others go on, and the exit status is 1. A line that ends too
+    /// early can take the next one with it: for one value a line, --in jsonl loses only the bad line. When nobody reads
+    /// the receipts any more the command ends, also with input left, and the exit status is 0.
     #[command(verbatim_doc_comment)]
     Feed(FeedArgs),
     /// Show one message by its sequence number.

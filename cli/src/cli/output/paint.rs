@@ -15,13 +15,15 @@ pub(crate) const RED: &str = "\x1b[31m";
 /// Back to the terminal's own colour.
 pub(crate) const RESET: &str = "\x1b[0m";
 
-/// Whether a stream gets colour under `auto`: a terminal does, unless NO_COLOR is set to something.
+/// Whether a stream gets colour under `auto`: a terminal does that knows any, unless NO_COLOR is set to something.
 pub(crate) fn wanted(color: Color, terminal: bool) -> bool {
     match color {
         Color::Always => true,
         Color::Never => false,
         Color::Auto => {
-            terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+            let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+            terminal && !dumb && !unwanted
         }
     }
 }

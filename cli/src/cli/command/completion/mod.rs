@@ -8,11 +8,24 @@ use clap_complete::Shell;
 
 pub(super) fn run(context: &mut Context, args: &CompletionArgs) -> Outcome {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut definitions(), "plasmite", &mut script);
+    clap_complete::generate(args.shell, &mut offered(), "plasmite", &mut script);
     let script = completed(args.shell, &String::from_utf8_lossy(&script));
     context.out.buffer().extend_from_slice(script.as_bytes());
     context.out.flush()?;
     Ok(SUCCESS)
+}
+
+/// The command line without what no help shows: the scripts would offer it.
+fn offered() -> Command {
+    let all = definitions();
+    let shown = all
+        .get_subcommands()
+        .filter(|command| !command.is_hide_set());
+    Command::new("plasmite")
+        .version(env!("CARGO_PKG_VERSION"))
+        .propagate_version(true)
+        .args(all.get_arguments().cloned())
+        .subcommands(shown.cloned())
 }
 
 /// The script for `plasmite`, with names of pools and for `pls` as well.
