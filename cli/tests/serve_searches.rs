@@ -5,7 +5,7 @@ mod common;
 
 use common::http::Wire;
 use common::mcp::{call, content};
-use common::server::Server;
+use common::server::{seqs, Server};
 use common::Scratch;
 use rustix::process::Signal;
 use serde_json::{json, Value};
@@ -160,10 +160,14 @@ fn a_search_for_the_last_few_holds_nobody_up() {
     let server = filled(&scratch, 4_000, &[]);
     for failing in [SLOW, "[range(3000000)] | length > 1"] {
         let query = format!("tail=1&{}", filter(failing));
-        for form in ["tail?", "events?", "tail_lite3?control&"] {
+        for form in [
+            "pools/lab/tail?",
+            "ui/pools/lab/events?",
+            "pools/lab/tail_lite3?control&",
+        ] {
             for _ in 0..4 {
                 let mut wire = server.wire();
-                let path = format!("/v0/pools/lab/{form}{query}");
+                let path = format!("/v0/{form}{query}");
                 wire.request("GET", &path, &[], b"");
             }
             server.get("/v0/pools/lab/info").json();
@@ -178,6 +182,63 @@ fn a_search_for_the_last_few_holds_nobody_up() {
     }
     let (code, log) = server.stop(Signal::TERM);
     assert_eq!(code, Some(0), "{log}");
+}
+
+/// Some milliseconds for each of the messages but the first few, which match.
+fn early(count: u64) -> String {
+    filter(&format!(".data <= {count} or ({SLOW})"))
+}
+
+/// A search for the last few that takes longer than a tail may live is not part of that life, and gives signs of life.
+#[test]
+fn a_search_for_the_last_few_comes_to_its_end() {
+    let scratch = Scratch::new();
+    let server = filled(&scratch, 100, &["--max-tail-timeout-ms", "100"]);
+    let query = format!("tail=3&{}", early(5));
+    let messages = server.tail("lab", &query).rest();
+    assert_eq!(seqs(&messages), [3, 4, 5]);
+    let told = told(&server, &format!("heartbeat_ms=100&{query}"));
+    let positions: Vec<_> = told
+        .iter()
+        .filter_map(|frame| frame.get("position"))
+        .collect();
+    let searching = |position: &&&Value| position.get("searching").is_some();
+    assert!(positions.iter().filter(searching).count() > 1, "{told:?}");
+    assert_eq!(positions[positions.len() - 1].get("searching"), None);
+    // Events have no id before that: resuming there would leave out what is found.
+    let answer = server.get(&format!("/v0/ui/pools/lab/events?heartbeat_ms=100&{query}"));
+    let text = String::from_utf8(answer.body).unwrap();
+    let ids: Vec<_> = text
+        .lines()
+        .filter(|line| line.starts_with("id:"))
+        .collect();
+    assert_eq!(ids[..3], ["id: 3", "id: 4", "id: 5"], "{text}");
+    assert!(text.contains(": keep-alive"), "{text}");
+}
+
+/// A client's stream gives what it would give locally, and its token waits for the start.
+#[test]
+fn clients_see_searches_to_their_end() {
+    let scratch = Scratch::new();
+    let server = filled(&scratch, 100, &["--max-tail-timeout-ms", "100"]);
+    let client = plasmite::Client::new(scratch.pools()).unwrap();
+    let wanted = plasmite::Filter::new(&format!(".data <= 5 or ({SLOW})")).unwrap();
+    let options = plasmite::TailOptions::new()
+        .start(plasmite::Start::Last(3))
+        .filter(&wanted)
+        .snapshot(true);
+    let [here, there] = ["lab", &server.url("lab")].map(|reference| {
+        let pool = client.open_pool(reference).unwrap();
+        let mut stream = pool.tail(&options).unwrap();
+        let token = stream.token().unwrap();
+        let mut seqs = Vec::new();
+        while let plasmite::Next::Message(view) = stream.next(plasmite::Wait::Forever).unwrap() {
+            seqs.push(view.seq());
+        }
+        (token, seqs)
+    });
+    assert_eq!(here.1, [3, 4, 5]);
+    assert_eq!(here, there);
 }
 
 #[test]

@@ -114,3 +114,55 @@ fn last_seqs_that_are_damaged() {
         assert_eq!(told(&after), [0u64; 0], "{what}");
     });
 }
+
+/// A recovery first stores a tail that passes everything, then a head that is further back, and then that there is another
+/// generation: whoever looks in between has not come to the end.
+#[test]
+fn an_end_beyond_what_a_recovery_keeps() {
+    use plasmite_core::ring::memory::Memory;
+    use std::sync::atomic::Ordering::{Acquire, Release};
+    let _watchdog = watchdog();
+    for in_place in [false, true] {
+        let (_dir, client) = scratch_in_memory();
+        let pool = client.create("p", &sized(1 << 20)).unwrap();
+        // So long that a copy holds few of them.
+        let text = format!("\"{:20000}\"", "");
+        (0..10).for_each(|_| _ = put(&pool, &text));
+        let options = TailOptions {
+            end_seq: Some(10),
+            gap: GapPolicy::Event,
+            in_place,
+            ..TailOptions::default()
+        };
+        let stream = pool.tail(&options).unwrap();
+        let next = || stream.next(Wait::Try, &mut View::empty()).unwrap();
+        (1..=5).for_each(|seq| assert_eq!(next(), Next::Message(seq)));
+        let raw = plasmite_core::pool::Pool::open(pool.path(), false).unwrap();
+        let control = raw.shared().ring().memory.control();
+        let layout = pool.layout(99).unwrap();
+        let ninth = layout.tail + (layout.frames[8].offset - layout.frames[0].offset);
+        control.hot.tail.store(layout.head, Release);
+        control.hot.head.store(ninth, Release);
+        let between = next();
+        assert!(
+            matches!(between, Next::Timeout | Next::Message(6)),
+            "{between:?}"
+        );
+        control.hot.tail.store(layout.tail, Release);
+        let recovery = &control.recovery;
+        recovery.note_recovery(recovery.generation.load(Acquire), 11);
+        let mut told = Vec::new();
+        loop {
+            match next() {
+                Next::Message(seq) => told.push((seq, seq)),
+                Next::Gap(gap) => told.push((gap.first, gap.last)),
+                Next::End => break,
+                other => panic!("{other:?} after {told:?}"),
+            }
+        }
+        let first = if between == Next::Timeout { 6 } else { 7 };
+        let mut expected: Vec<_> = (first..=8).map(|seq| (seq, seq)).collect();
+        expected.push((9, 10));
+        assert_eq!(told, expected, "in place: {in_place}");
+    }
+}

@@ -104,10 +104,7 @@ pub(crate) fn router(state: &Arc<State>) -> Router {
     router
         .fallback(routes::health::nowhere)
         .layer(from_fn_with_state(Arc::clone(state), gate::gate))
-        .layer(from_fn_with_state(
-            state.config.limits.body,
-            unread::discard,
-        ))
+        .layer(from_fn_with_state(Arc::clone(state), unread::discard))
         .with_state(Arc::clone(state))
 }
 

@@ -1,8 +1,9 @@
 //! What is left of a body when its request is answered: it is read and thrown away first. A client that sends first and
 //! reads then would else lose the answer with its connection, or over HTTP/2 with its stream.
 
+use super::state::State;
 use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::{Request, State};
+use axum::extract::{self, Request};
 use axum::http::header;
 use axum::middleware::Next;
 use axum::response::Response;
@@ -12,15 +13,19 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::time::timeout;
+use tokio::time::sleep;
 
 /// For all that is left.
 const REST: Duration = Duration::from_secs(1);
 /// As much of it is read, or as much as a body may have.
 const LEAST: usize = 1 << 20;
 
-/// Answers once what is under way has come, or enough of it. The state is how long a body may be.
-pub(crate) async fn discard(State(limit): State<usize>, request: Request, next: Next) -> Response {
+/// Answers once what is under way has come, or enough of it, or the server stops.
+pub(crate) async fn discard(
+    extract::State(state): extract::State<Arc<State>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let (parts, body) = request.into_parts();
     if body.is_end_stream() {
         return next.run(Request::from_parts(parts, body)).await;
@@ -37,7 +42,13 @@ pub(crate) async fn discard(State(limit): State<usize>, request: Request, next: 
     match rest {
         // A client that asks before it sends does not send: reading would tell it to.
         Some((body, from)) if from == Read::Some || !asks => {
-            let _ = timeout(REST, read(body, limit.max(LEAST))).await;
+            let mut stopping = state.stopping.clone();
+            let most = state.config.limits.body.max(LEAST);
+            tokio::select! {
+                () = read(body, most) => {}
+                () = sleep(REST) => {}
+                () = stopping.came() => {}
+            }
         }
         _ => {}
     }

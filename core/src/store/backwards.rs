@@ -58,6 +58,10 @@ impl Cursor {
                 break;
             }
             self.pool.pool.check_truncated()?;
+            if !self.is_current() && self.is_elsewhere() {
+                continue;
+            }
+            let ring = self.pool.pool.shared().ring();
             self.header_at = start;
             let framed = self
                 .window

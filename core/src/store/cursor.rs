@@ -251,11 +251,13 @@ impl Cursor {
             let next = next.load(Ordering::Acquire);
             // Everything up to the end is committed, and what was not read is lost; behind damage that was told with it.
             if next > end && self.ring().head() == self.at {
-                let Some(first) = self.expect.filter(|expect| *expect <= end) else {
+                if let Some(first) = self.expect.filter(|expect| *expect <= end) {
+                    return self.lost(Gap { first, last: end }, end + 1).map(Some);
+                }
+                if self.knows_of_nothing_more() {
                     self.done = true;
                     return Ok(Some(Step::End));
-                };
-                return self.lost(Gap { first, last: end }, end + 1).map(Some);
+                }
             }
         }
         let seq = self.expect.unwrap_or(0);
@@ -266,6 +268,13 @@ impl Cursor {
             generation: self.generation,
         };
         Ok(Some(Step::Wait))
+    }
+
+    /// Whether no seq is expected at the head because none was to come, or damage reached up to it, and not because the head
+    /// went back: then a recovery is about to tell.
+    fn knows_of_nothing_more(&self) -> bool {
+        let behind_damage = matches!(self.search, Some((_, from)) if from == self.at);
+        self.expect.is_some() || self.floor == 0 || behind_damage
     }
 
     /// Goes to the seq that the stream was to start at; a step when it has to wait for it.
@@ -449,10 +458,11 @@ impl Cursor {
             self.check_refused()?;
             return Ok(false);
         }
+        let seq = self.header.seq;
         let framed = self
             .window
             .frame(at, ring.room(at), ring.seed, &mut self.header);
-        Ok(framed == Framed::Message)
+        Ok(framed == Framed::Message && self.header.seq == seq && self.is_current())
     }
 
     /// Whether it was for want of memory that the copy could not be made.

@@ -12,6 +12,8 @@ use plasmite_core::sys::event_fd::EventFd;
 use plasmite_core::sys::futex;
 use plasmite_core::Error;
 
+use super::plan::Place;
+
 /// The reader stops reading when so many bytes wait; TCP then holds the server back.
 const ROOM: usize = 1 << 20;
 /// What an item costs besides its bytes.
@@ -32,6 +34,16 @@ pub(super) enum Item {
 }
 
 impl Item {
+    /// The first seq that it is about, if that is known.
+    fn seq(&self) -> Option<u64> {
+        match self {
+            Item::Message(message) => Some(message.message().seq),
+            Item::Gap(gap) => Some(gap.first),
+            Item::Failed(error) | Item::Spoilt(error) => error.seq(),
+            Item::End => None,
+        }
+    }
+
     fn cost(&self) -> usize {
         match self {
             Item::Message(message) => cost_of(message),
@@ -70,6 +82,8 @@ pub(super) struct Inbox {
     deadline: Deadline,
     /// The seq that comes next, once everything here is taken and as far as it is known.
     pub(super) next_seq: AtomicU64,
+    /// The server still looks for the start, and `next_seq` is how far it has come.
+    searching: AtomicBool,
 }
 
 impl Inbox {
@@ -83,6 +97,7 @@ impl Inbox {
             descriptor: OnceLock::new(),
             deadline,
             next_seq: AtomicU64::new(1),
+            searching: AtomicBool::new(false),
         }
     }
 
@@ -113,6 +128,12 @@ impl Inbox {
         if self.is_stopped() {
             return false;
         }
+        if self.is_searching() {
+            if let Some(seq) = item.seq() {
+                self.next_seq.store(seq, Ordering::Relaxed);
+            }
+            self.searching.store(false, Ordering::Release);
+        }
         queue.cost += item.cost();
         queue.parked = matches!(item, Item::Failed(_));
         queue.items.push_back(item);
@@ -134,10 +155,16 @@ impl Inbox {
     }
 
     /// Takes note of where the server stands, when nothing waits here.
-    pub(super) fn stand_at(&self, next_seq: u64) {
+    pub(super) fn stand_at(&self, place: &Place) {
         let queue = self.lock();
-        if queue.items.is_empty() {
-            self.next_seq.store(next_seq, Ordering::Relaxed);
+        if !queue.items.is_empty() {
+            return;
+        }
+        self.next_seq.store(place.next_seq, Ordering::Relaxed);
+        let searched = self.searching.swap(place.searching, Ordering::AcqRel);
+        drop(queue);
+        if searched && !place.searching {
+            self.wake();
         }
     }
 
@@ -255,6 +282,11 @@ impl Inbox {
     pub(super) fn sleep(&self, epoch: u32, until: Deadline) {
         let left = until.left().map_or(SLICE, |left| left.min(SLICE));
         futex::wait(&self.epoch, epoch, left);
+    }
+
+    /// Whether the server still looks for the start.
+    pub(super) fn is_searching(&self) -> bool {
+        self.searching.load(Ordering::Acquire)
     }
 
     pub(super) fn is_cancelled(&self) -> bool {

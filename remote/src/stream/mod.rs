@@ -322,8 +322,18 @@ impl Stream {
         }
     }
 
-    /// A text that another stream can resume from, of this pool there or on the server's machine.
+    /// A text that another stream can resume from, of this pool there or on the server's machine. Where the server still
+    /// looks for the last few that match it waits for them, but not beyond a cancel and the stream's deadline.
     pub fn token(&self) -> String {
+        loop {
+            let epoch = self.inbox.epoch();
+            let is_over = self.inbox.is_cancelled() || self.deadline.passed();
+            // A forked child has nobody who would tell.
+            if !self.inbox.is_searching() || is_over || self.check_process().is_err() {
+                break;
+            }
+            self.inbox.sleep(epoch, self.deadline);
+        }
         moved_token(&lock(&self.token), self.next_seq()).unwrap_or_default()
     }
 

@@ -271,7 +271,7 @@ impl Reader {
                 wanted
             }
             Frame::Position(place) => {
-                self.inbox.stand_at(place.next_seq);
+                self.inbox.stand_at(&place);
                 self.got_through |= self.plan.stands_at(place);
                 true
             }

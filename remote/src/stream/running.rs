@@ -88,7 +88,7 @@ impl Stream {
 
     fn stands_as(&self, state: &mut State, plan: &Plan) {
         if let Some(place) = plan.position() {
-            self.inbox.next_seq.store(place.next_seq, Ordering::Relaxed);
+            self.inbox.stand_at(place);
             place.token.clone_into(&mut lock(&self.token));
         }
         state.plan = plan.clone();

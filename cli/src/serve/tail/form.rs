@@ -89,7 +89,7 @@ impl Fill {
         match self.form {
             Form::Events => {
                 let _ = writeln!(self.out, "retry: {RETRY_MS}");
-                self.place_id(stream, newest);
+                self.place_id(stream, searching, newest);
                 self.out.push(b'\n');
             }
             Form::Control => self.position_of(stream, searching),
@@ -130,6 +130,13 @@ impl Fill {
         self.control_text(&text);
     }
 
+    /// The start is found, and the first messages from there are here already, if there are any.
+    pub(super) fn found_start(&mut self, stream: &Stream) {
+        if self.form == Form::Control && self.is_empty() {
+            self.position(stream, false);
+        }
+    }
+
     /// Says where the stream stands and why nothing more comes, where the form has a place for it.
     pub(super) fn end(&mut self, stream: Option<&mut Stream>, searching: bool, reason: EndReason) {
         if self.form == Form::Control {
@@ -150,16 +157,16 @@ impl Fill {
     }
 
     /// A sign of life.
-    pub(super) fn beat(&mut self, stream: &Stream, newest: u64) {
+    pub(super) fn beat(&mut self, stream: &mut Stream, searching: bool, newest: u64) {
         match self.form {
             Form::Events => {
                 self.out.extend_from_slice(b": keep-alive\n");
-                self.place_id(stream, newest);
+                self.place_id(stream, searching, newest);
                 self.out.push(b'\n');
             }
             // Readers of JSON Lines pass over blank lines.
             Form::Lines => self.out.push(b'\n'),
-            Form::Control => self.position(stream, false),
+            Form::Control => self.position_of(stream, searching),
             Form::Lite3 => {}
         }
     }
@@ -170,10 +177,11 @@ impl Fill {
     }
 
     /// The id of the message before the place. None has one that is still to come: it would tell of another pool. And
-    /// backwards, where there may be none before the first, a client asks again as it did.
-    fn place_id(&mut self, stream: &Stream, newest: u64) {
+    /// backwards, where there may be none before the first, and while the start is looked for, a client asks again as it did.
+    fn place_id(&mut self, stream: &Stream, searching: bool, newest: u64) {
         match stream.stats() {
-            Ok(stats) if !self.backwards && stats.next_seq.saturating_sub(1) <= newest => {
+            Ok(_) if self.backwards || searching => {}
+            Ok(stats) if stats.next_seq.saturating_sub(1) <= newest => {
                 self.event_id(stats.next_seq.saturating_sub(1));
             }
             _ => {}

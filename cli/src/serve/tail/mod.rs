@@ -49,7 +49,10 @@ pub(crate) struct Tail {
     /// Whether a scan has been through what there was at the start: the last few that match are looked for by the
     /// first step, from all that there is.
     begun: bool,
-    deadline: Instant,
+    /// Of a tail that has its start still to find only if its client has set one: how long that takes, the pool tells.
+    deadline: Option<Instant>,
+    /// When it gives the next sign of life.
+    beat_at: Option<Instant>,
     meter: Arc<Meter>,
     over: bool,
     /// Whether its end is to be a broken connection.
@@ -98,7 +101,8 @@ impl Tail {
         let meter = Arc::new(Meter::new(&pool.name, &open, &stream, wanted.backwards));
         state.metrics.tail(&meter);
         Ok(Tail {
-            deadline: Instant::now() + wanted.life,
+            deadline: wanted.deadline(!wanted.searches()),
+            beat_at: wanted.next_beat(),
             state: Arc::clone(state),
             stream: Some(stream),
             found,
@@ -150,7 +154,14 @@ impl Tail {
             };
             match found {
                 // A slice of a scan without a match.
-                Filled::More if self.fill.is_empty() => {}
+                Filled::More if self.fill.is_empty() => {
+                    if let Err(error) = self.beat_if_due() {
+                        self.found = Some(Filled::Failed(error));
+                    }
+                    if !self.fill.is_empty() {
+                        return Some(Ok(self.take()));
+                    }
+                }
                 Filled::More => return Some(Ok(self.take())),
                 Filled::Idle if !self.fill.is_empty() => {
                     // Look again behind it, once it is sent.
@@ -163,7 +174,7 @@ impl Tail {
                 }
                 Filled::End(reason) => {
                     self.over = true;
-                    let searching = self.wanted.searches() && !self.begun;
+                    let searching = self.is_searching();
                     self.fill.end(self.stream.as_mut(), searching, reason);
                 }
                 Filled::Failed(error) => {
@@ -189,7 +200,23 @@ impl Tail {
         None
     }
 
+    fn is_searching(&self) -> bool {
+        self.wanted.searches() && !self.begun
+    }
+
+    fn beat_if_due(&mut self) -> Result<(), Error> {
+        let searching = self.is_searching();
+        if let (Some(at), Some(stream)) = (self.beat_at, &mut self.stream) {
+            if Instant::now() >= at {
+                let newest = self.open.pool.bounds()?.newest;
+                self.fill.beat(stream, searching, newest);
+            }
+        }
+        Ok(())
+    }
+
     fn take(&mut self) -> Bytes {
+        self.beat_at = self.wanted.next_beat();
         let (messages, bytes) = self.fill.take();
         let lost = self
             .stream
@@ -204,7 +231,8 @@ impl Tail {
         if self.state.stopping.is_now() {
             return Some(EndReason::Stopping);
         }
-        (Instant::now() >= self.deadline).then_some(EndReason::Timeout)
+        let over = self.deadline.is_some_and(|end| Instant::now() >= end);
+        over.then_some(EndReason::Timeout)
     }
 
     /// Reads what there is, as far as it goes into one piece.
@@ -234,7 +262,8 @@ impl Tail {
         let mut stopping = state.stopping.clone();
         let place = tokio::select! {
             place = state.storage.scan_place() => place,
-            () = sleep_until(self.deadline) => return Filled::End(EndReason::Timeout),
+            () = until(self.deadline) => return Filled::End(EndReason::Timeout),
+            () = until(self.beat_at) => return Filled::More,
             () = stopping.came() => return Filled::End(EndReason::Stopping),
         };
         let place = match place {
@@ -254,10 +283,11 @@ impl Tail {
         }));
         let early = tokio::select! {
             done = &mut scan => Err(done),
-            () = sleep_until(self.deadline) => Ok(Some(EndReason::Timeout)),
+            () = until(self.deadline) => Ok(Some(EndReason::Timeout)),
             () = stopping.came() => Ok(Some(EndReason::Stopping)),
             () = sleep(SLICE) => Ok(None),
         };
+        let searched = self.is_searching();
         let (done, end) = match early {
             Err(done) => {
                 self.begun = true;
@@ -273,8 +303,12 @@ impl Tail {
         match done {
             Ok((mut stream, fill, found)) => {
                 stream.reset_cancel();
-                self.stream = Some(stream);
                 self.fill = fill;
+                if searched && self.begun {
+                    self.deadline = self.deadline.or(self.wanted.deadline(true));
+                    self.fill.found_start(&stream);
+                }
+                self.stream = Some(stream);
                 end.map_or(found, Filled::End)
             }
             Err(_) => {
@@ -298,21 +332,25 @@ impl Tail {
                 return Ok(());
             }
         }
-        let beat = self.wanted.beat.map(|beat| Instant::now() + beat);
-        let until = beat.map_or(self.deadline, |beat| beat.min(self.deadline));
+        self.beat_at = self.wanted.next_beat();
         let mut stopping = self.state.stopping.clone();
         tokio::select! {
             () = news => {}
-            () = sleep_until(until) => {
-                if until < self.deadline {
-                    if let Some(stream) = &self.stream {
-                        self.fill.beat(stream, open.pool.bounds()?.newest);
-                        self.found = Some(Filled::Idle);
-                    }
-                }
+            () = until(self.deadline) => {}
+            () = until(self.beat_at) => {
+                self.beat_if_due()?;
+                self.found = Some(Filled::Idle);
             }
             () = stopping.came() => {}
         }
         Ok(())
+    }
+}
+
+/// Waits until then; for ever for none.
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
+        None => std::future::pending().await,
     }
 }

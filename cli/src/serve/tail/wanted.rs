@@ -10,6 +10,7 @@ use crate::{
 };
 use axum::http::HeaderMap;
 use std::time::{Duration, SystemTime};
+use tokio::time::Instant;
 
 /// Between signs of life of an idle stream of events.
 const EVENT_BEAT: Duration = Duration::from_secs(15);
@@ -48,9 +49,11 @@ pub(crate) struct Wanted {
     /// From the newest message to the oldest.
     pub(super) backwards: bool,
     /// How long it lives.
-    pub(super) life: Duration,
+    life: Duration,
+    /// Whether its client has said so; else it is the longest that this server has.
+    has_timeout: bool,
     /// How often an idle one gives a sign of life.
-    pub(super) beat: Option<Duration>,
+    beat: Option<Duration>,
 }
 
 impl Wanted {
@@ -72,7 +75,8 @@ impl Wanted {
             Form::Lines | Form::Control | Form::Events => &policies[..],
         };
         let gap = query.word("gap_policy", policies)?.unwrap_or_default();
-        let life_ms = query.number("timeout_ms")?.unwrap_or(most_ms);
+        let timeout_ms: Option<u64> = query.number("timeout_ms")?;
+        let life_ms = timeout_ms.unwrap_or(most_ms);
         if life_ms > most_ms {
             return Err(Refusal::usage(format!(
                 "timeout_ms is {life_ms}, and this server allows at most {most_ms}"
@@ -116,6 +120,7 @@ impl Wanted {
             snapshot: query.switch("snapshot")?,
             backwards,
             life: Duration::from_millis(life_ms),
+            has_timeout: timeout_ms.is_some(),
             beat,
         })
     }
@@ -128,6 +133,16 @@ impl Wanted {
     /// Whether the first step has to look for the start, for as long as that takes.
     pub(super) fn searches(&self) -> bool {
         matches!(self.from, Place::Last(_)) && !self.backwards && !self.filters.is_empty()
+    }
+
+    /// When a tail that begins now has to end; `found` says whether it knows its start.
+    pub(super) fn deadline(&self, found: bool) -> Option<Instant> {
+        (found || self.has_timeout).then(|| Instant::now() + self.life)
+    }
+
+    /// When one that sends something now is to give a sign of life.
+    pub(super) fn next_beat(&self) -> Option<Instant> {
+        self.beat.map(|beat| Instant::now() + beat)
     }
 
     /// Opens the stream.
