@@ -18,6 +18,7 @@ type Pool struct {
 
 	mu      sync.Mutex
 	running map[*Tail]struct{} // ended by Close; nil once that was called
+	closing chan struct{}      // closed when that was
 }
 
 // poolHandle owns the library's pool. Apart from Pool, which is referred to by its tails, so that it can be
@@ -39,7 +40,7 @@ func (h *poolHandle) free() bool {
 func newPool(pool *C.plsm_pool_t) *Pool {
 	handle := &poolHandle{pool: pool}
 	runtime.SetFinalizer(handle, func(handle *poolHandle) { handle.free() })
-	return &Pool{handle: handle, running: map[*Tail]struct{}{}}
+	return &Pool{handle: handle, running: map[*Tail]struct{}{}, closing: make(chan struct{})}
 }
 
 // enter keeps the pool from being closed until leave.
@@ -69,6 +70,9 @@ func (p *Pool) CloseErr() error {
 	}
 	p.mu.Lock()
 	running := p.running
+	if running != nil {
+		close(p.closing)
+	}
 	p.running = nil
 	p.mu.Unlock()
 	for tail := range running {

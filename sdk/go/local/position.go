@@ -58,11 +58,18 @@ func (t *Tail) Stats() (TailStats, error) {
 }
 
 // Token is a short text that tells where the tail stands, behind what it has handed out, for FromToken: in this program or
-// another, now or later. Waits for a running Next.
-func (t *Tail) Token() (string, error) {
+// another, now or later. A tail that has not found the last few that match yet (FromLast) looks for them first, which may
+// take long; Cancel ends that, and the text is then for those found so far. Waits for a running Next.
+func (t *Tail) Token() (string, error) { return t.token(context.Background()) }
+
+// token is Token. The end of a context, like Cancel, only ends the looking.
+func (t *Tail) token(ctx context.Context) (string, error) {
 	var text C.plsm_buf_t
 	var ahead C.uint64_t
 	err := t.with(func(stream *C.plsm_stream_t, failure **C.plsm_error_t) C.int {
+		if ctx.Done() != nil {
+			defer t.cancelWith(ctx)()
+		}
 		ahead = t.handle.reader.pending_seq
 		return C.plsm_stream_token(stream, &text, failure)
 	})

@@ -5,16 +5,19 @@ import "C"
 
 import (
 	"context"
+	"errors"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/sandover/plasmite/bindings/go/api"
 )
 
 // Replay delivers messages with the gaps between them that there were when they were written, divided by the speed. It
-// takes up what is written within options.Timeout of the call, whatever the times of these messages, reads while it
+// takes up what is written within options.Timeout of its start, whatever the times of these messages, reads while it
 // replays, and ends behind the message that is the newest then; messages that were overwritten meanwhile are passed
-// over. The channels are as those of Tail.
+// over. A server that is away then is asked again until it answers. Where the context ends or the pool is closed while
+// a request is on its way, that is waited for (see WithRequestTimeout). The channels are as those of Tail.
 func (p *Pool) Replay(ctx context.Context, options ReplayOptions) (<-chan *api.Message, <-chan error) {
 	out, failures := make(chan *api.Message, usualBuffer), make(chan error, 1)
 	go func() {
@@ -54,8 +57,6 @@ func (p *Pool) replay(ctx context.Context, options *ReplayOptions, give func(*Ta
 		return err
 	}
 	defer clock.free()
-	cutoff := p.cutoffAfter(ctx, max(window, time.Millisecond))
-	defer cutoff.stop()
 	wanted := TailOptions{
 		SinceSeq: options.SinceSeq, MaxMessages: options.MaxMessages, Start: options.Start,
 		Tags: options.Tags, Where: options.Where, OnGap: options.OnGap,
@@ -65,6 +66,9 @@ func (p *Pool) replay(ctx context.Context, options *ReplayOptions, give func(*Ta
 		return err
 	}
 	defer tail.Close()
+	// Not before it is open, which a server may take its time for: the last few are those of then.
+	cutoff := p.cutoffAfter(ctx, max(window, time.Millisecond))
+	defer cutoff.stop()
 	given, err := clock.replay(ctx, cutoff.open, tail, give)
 	if err != context.Canceled || ctx.Err() != nil {
 		return err
@@ -72,7 +76,7 @@ func (p *Pool) replay(ctx context.Context, options *ReplayOptions, give func(*Ta
 	if err := cutoff.wait(ctx, tail); err != nil {
 		return err
 	}
-	rest, err := p.openRest(tail, wanted, given, cutoff.newest)
+	rest, err := p.openRest(ctx, tail, wanted, given, cutoff.newest)
 	if err != nil {
 		return err
 	}
@@ -83,7 +87,15 @@ func (p *Pool) replay(ctx context.Context, options *ReplayOptions, give func(*Ta
 
 // openRest opens a tail that goes on where another one stands, which it closes, and ends with a seq; io.EOF when nothing
 // is left. Of a server some may still be on its way: only a tail that ends by itself tells that it was all.
-func (p *Pool) openRest(tail *Tail, wanted TailOptions, given, last uint64) (*Tail, error) {
+func (p *Pool) openRest(ctx context.Context, tail *Tail, wanted TailOptions, given, last uint64) (rest *Tail, err error) {
+	// First: the tail does not stand at the last few that match before it has found them.
+	token, err := tail.token(ctx)
+	if err == nil {
+		err = tail.interruption(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
 	stands, err := tail.Stats()
 	if err != nil {
 		return nil, err
@@ -91,42 +103,73 @@ func (p *Pool) openRest(tail *Tail, wanted TailOptions, given, last uint64) (*Ta
 	if stands.NextSeq > last {
 		return nil, io.EOF
 	}
-	token, err := tail.Token()
-	if err != nil {
-		return nil, err
-	}
 	tail.Close()
 	wanted.SinceSeq, wanted.Start, wanted.UntilSeq = nil, FromToken(token), &last
 	if wanted.MaxMessages != nil {
 		left := *wanted.MaxMessages - given
 		wanted.MaxMessages = &left
 	}
-	return p.openRunning(&wanted)
+	err = p.persist(ctx, func() error {
+		rest, err = p.openRunning(&wanted)
+		return err
+	})
+	return rest, err
+}
+
+// Between requests to a server that is away: at first, and at most. As tails do.
+const shortestPause, longestPause = 100 * time.Millisecond, 5 * time.Second
+
+// persist repeats a request while the server is away, until the context ends or the pool is closed: tails outlast that,
+// too.
+func (p *Pool) persist(ctx context.Context, request func() error) error {
+	remote := strings.Contains(p.Path(), "://")
+	for pause := shortestPause; ; pause = min(2*pause, longestPause) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		err := request()
+		if !remote || !errors.Is(err, ErrIO) && !errors.Is(err, ErrBusy) {
+			return err
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+		case <-p.closing: // as the next request tells
+		}
+		timer.Stop()
+	}
 }
 
 // cutoff is the end of the time within which a replay takes messages up.
 type cutoff struct {
 	open   context.Context // ends then, or with the replay's
-	stop   func()
-	known  chan struct{} // closed when all below is
+	stop   func()          // ends what goes on, and waits for a request that is on its way
+	known  chan struct{}   // closed when all below is
 	newest uint64
 	err    error
 }
 
 // cutoffAfter has the newest seq looked up at that time, however long the replay sleeps or is held up.
 func (p *Pool) cutoffAfter(ctx context.Context, window time.Duration) *cutoff {
-	open, cancel := context.WithCancel(ctx)
+	open, shut := context.WithCancel(ctx)
+	wanted, giveUp := context.WithCancel(ctx)
 	c := &cutoff{open: open, known: make(chan struct{})}
 	timer := time.AfterFunc(window, func() {
-		cancel() // first: what is taken by then is surely no newer
-		var bounds Bounds
-		bounds, c.err = p.Bounds()
-		c.newest = bounds.Newest
-		close(c.known)
+		defer close(c.known)
+		shut() // first: what is taken by then is surely no newer
+		c.err = p.persist(wanted, func() error {
+			bounds, err := p.Bounds()
+			c.newest = bounds.Newest
+			return err
+		})
 	})
 	c.stop = func() {
-		timer.Stop()
-		cancel()
+		shut()
+		giveUp()
+		if !timer.Stop() {
+			<-c.known
+		}
 	}
 	return c
 }

@@ -60,6 +60,7 @@ const (
 	mostMessages = 64       // taken in one call
 	usualText    = 8 << 10  // bytes of them: what one message that is kept may keep alive
 	largestText  = 64 << 10 // that a tail keeps for the next call
+	firstWait    = 1        // ms before a wait minds its context; not 0, which would look through a whole backlog at once
 )
 
 // OpenTail opens a tail: the oldest message first, then waiting for more, unless the options say otherwise. It lives
@@ -306,6 +307,10 @@ func (t *Tail) filled(ctx context.Context, form C.uint32_t, limit int, wait bool
 		t.text = make([]byte, usualText)
 	}
 	blocking := wait && ctx.Done() == nil // nothing can end the wait, so there is no need to look first
+	first := C.uint64_t(0)
+	if wait {
+		first = firstWait
+	}
 	for {
 		var result C.plsmgo_fill_t
 		switch {
@@ -314,7 +319,7 @@ func (t *Tail) filled(ctx context.Context, form C.uint32_t, limit int, wait bool
 		case blocking:
 			result = t.taken(C.uint64_t(forever), form, limit, result)
 		default:
-			result = t.taken(0, form, limit, result)
+			result = t.taken(first, form, limit, result)
 		}
 		switch result.next {
 		case C.PLSM_NEXT_MESSAGE:

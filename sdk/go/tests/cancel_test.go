@@ -34,6 +34,29 @@ func TestContextEndsAWait(t *testing.T) {
 	equal(t, "seq", message.Seq, 1)
 }
 
+// A filter that passes nothing has a whole backlog to look through.
+func TestContextEndsASearch(t *testing.T) {
+	const many = 5000
+	pool := newPool(t)
+	fill(t, pool, many)
+	for name, start := range map[string]plasmite.Start{"forwards": plasmite.FromOldest(), "for the last": plasmite.FromLast(2)} {
+		tail, err := pool.OpenTail(start, plasmite.Where("[range(3000)] | add == 0"))
+		must(t, err)
+		defer tail.Close()
+		ctx, cancel := context.WithTimeout(limited(t), 20*time.Millisecond)
+		defer cancel()
+		_, err = tail.Next(ctx)
+		equal(t, name, err, context.DeadlineExceeded)
+		if start == plasmite.FromOldest() {
+			stats, err := tail.Stats()
+			must(t, err)
+			if stats.NextSeq > many {
+				t.Fatal("it looked through all of them first")
+			}
+		}
+	}
+}
+
 // Contexts that end at any moment of a wait lose no message and leave no cancel behind.
 func TestContextsRaceWithMessages(t *testing.T) {
 	pool := newPool(t)

@@ -3,6 +3,7 @@ package tests
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
@@ -52,6 +53,46 @@ func TestReplayGoesOnBehindItsTime(t *testing.T) {
 			}
 		}
 	}
+}
+
+// The search for the last few may take longer than the time for messages that are still being written.
+func TestReplayOfTheLastThatMatch(t *testing.T) {
+	const many, slowly = 1000, "([range(200)] | add) > 0"
+	there, here, _ := both(t)
+	items := make([]plasmite.Item, many)
+	for i := range items {
+		items[i] = plasmite.Item{Value: i, Tags: []string{[]string{"odd", "even"}[i%2]}}
+	}
+	_, err := here.AppendMany(limited(t), items)
+	must(t, err)
+	for name, pool := range map[string]*plasmite.Pool{"local": here, "of a server": there} {
+		for _, c := range []struct {
+			options plasmite.ReplayOptions
+			want    string
+		}{
+			{plasmite.ReplayOptions{Where: []string{slowly, ".seq <= 4"}}, "[3 4]"},
+			{plasmite.ReplayOptions{Where: []string{slowly, ".seq <= 4"}, Tags: []string{"odd"}}, "[1 3]"},
+			{plasmite.ReplayOptions{Where: []string{slowly, ".seq == 4"}}, "[4]"},
+			{plasmite.ReplayOptions{Where: []string{slowly, "false"}}, "[]"},
+			{plasmite.ReplayOptions{Tags: []string{"odd"}}, "[997 999]"},
+			{plasmite.ReplayOptions{Where: []string{slowly, ".seq <= 4"}, MaxMessages: pointer(uint64(1))}, "[3]"},
+		} {
+			c.options.Start, c.options.Speed, c.options.Timeout = plasmite.FromLast(2), 1e9, time.Millisecond
+			equal(t, fmt.Sprint(name, c.options.Where, c.options.Tags), fmt.Sprint(replayed(t, pool, c.options)), c.want)
+		}
+	}
+}
+
+func replayed(t *testing.T, pool *plasmite.Pool, options plasmite.ReplayOptions) []uint64 {
+	t.Helper()
+	out, failures := pool.Replay(limited(t), options)
+	read, err := drained(t, out, failures)
+	must(t, err)
+	seqs := make([]uint64, len(read))
+	for i, message := range read {
+		seqs[i] = message.Seq
+	}
+	return seqs
 }
 
 // What is written behind its time is not the replay's, although the pool never comes to rest.
