@@ -1,6 +1,6 @@
 // Plasmite for Node: see README.md and types.d.ts.
 
-const { Client, DEFAULT_POOL_SIZE, DEFAULT_POOL_SIZE_BYTES, defaultPoolDir, poolDirAtLoading } = require("./lib/client.js");
+const { Client, DEFAULT_POOL_DIR, DEFAULT_POOL_SIZE, DEFAULT_POOL_SIZE_BYTES, defaultPoolDir } = require("./lib/client.js");
 const { errorClasses } = require("./lib/errors.js");
 const { version, libraryVersion, hasFeature, installGuard } = require("./lib/library.js");
 const { jsonToLite3, lite3ToJson } = require("./lib/lite3.js");
@@ -25,10 +25,7 @@ module.exports = {
   RemoteClient,
   RemotePool,
   RemoteError,
-  // Read when it is asked for: without HOME there is none, and the rest works all the same.
-  get DEFAULT_POOL_DIR() {
-    return poolDirAtLoading();
-  },
+  DEFAULT_POOL_DIR,
   DEFAULT_POOL_SIZE,
   DEFAULT_POOL_SIZE_BYTES,
   defaultPoolDir,

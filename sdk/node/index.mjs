@@ -24,6 +24,7 @@ export const {
   RemoteClient,
   RemotePool,
   RemoteError,
+  DEFAULT_POOL_DIR,
   DEFAULT_POOL_SIZE,
   DEFAULT_POOL_SIZE_BYTES,
   defaultPoolDir,
@@ -36,16 +37,5 @@ export const {
   jsonToLite3,
   lite3ToJson,
 } = plasmite;
-
-// What a module exports has its value from the start.
-function poolDir() {
-  try {
-    return plasmite.DEFAULT_POOL_DIR;
-  } catch {
-    return undefined;
-  }
-}
-
-export const DEFAULT_POOL_DIR = poolDir();
 
 export default plasmite;

@@ -101,10 +101,10 @@ export declare class IoError extends PlasmiteNativeError {}
 export declare class RetentionGapError extends PlasmiteNativeError {}
 
 /**
- * `$HOME/.plasmite/pools`, as of loading the package. Where HOME is not set, reading it is a {@link UsageError}, as
- * {@link defaultPoolDir} is; the named import of an ES module is undefined then.
+ * `$HOME/.plasmite/pools`, as of loading the package; undefined where there is no home, of which
+ * {@link defaultPoolDir} tells.
  */
-export declare const DEFAULT_POOL_DIR: string;
+export declare const DEFAULT_POOL_DIR: string | undefined;
 /** 1 MiB. */
 export declare const DEFAULT_POOL_SIZE: number;
 /** 1 MiB. */

@@ -168,9 +168,7 @@ function defaultPoolDir() {
   return native().defaultPoolDir();
 }
 
-/** DEFAULT_POOL_DIR; where there was no HOME, the error of defaultPoolDir(). */
-function poolDirAtLoading() {
-  return HOME_AT_LOADING ? path.join(HOME_AT_LOADING, ".plasmite", "pools") : defaultPoolDir();
-}
+/** Without a home undefined, and no error: programs copy and destructure the whole module. */
+const DEFAULT_POOL_DIR = HOME_AT_LOADING ? path.join(HOME_AT_LOADING, ".plasmite", "pools") : undefined;
 
-module.exports = { Client, DEFAULT_POOL_SIZE, DEFAULT_POOL_SIZE_BYTES, defaultPoolDir, poolDirAtLoading };
+module.exports = { Client, DEFAULT_POOL_DIR, DEFAULT_POOL_SIZE, DEFAULT_POOL_SIZE_BYTES, defaultPoolDir };

@@ -154,13 +154,19 @@ test("without a home", async () => {
     env: { HOME: "" },
   });
   assert.equal(required.stderr, "");
-  assert.deepEqual(JSON.parse(required.stdout), [message, message, message]);
+  assert.deepEqual(JSON.parse(required.stdout), [null, message, message]);
   const program = `import os from "node:os"; ${homeless} ${failure} const p = (await import("plasmite")).default; ${print}
     const { DEFAULT_POOL_DIR, Client } = await import("plasmite"); console.log(DEFAULT_POOL_DIR === undefined, typeof Client);`;
   const imported = await run(program, { env: { HOME: "" }, input: "module" });
   assert.equal(imported.stderr, "");
   const [first, second] = imported.stdout.trim().split("\n");
-  assert.deepEqual([JSON.parse(first), second], [[message, message, message], "true function"]);
+  assert.deepEqual([JSON.parse(first), second], [[null, message, message], "true function"]);
+  const copies = await run(
+    `const p = require("plasmite"); const { DEFAULT_POOL_DIR, ...rest } = p;
+    console.log([{ ...p }, Object.assign({}, p)].every((copy) => copy.Client === p.Client && "DEFAULT_POOL_DIR" in copy), DEFAULT_POOL_DIR, typeof rest.Client);`,
+    { env: { HOME: "" } },
+  );
+  assert.deepEqual([copies.stdout, copies.stderr], ["true undefined function\n", ""]);
   const there = await run('console.log(require("plasmite").DEFAULT_POOL_DIR)', { env: { HOME: "/some/home" } });
   assert.equal(there.stdout, "/some/home/.plasmite/pools\n");
 });
