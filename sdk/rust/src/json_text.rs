@@ -36,13 +36,16 @@ pub(crate) fn write<T: Serialize + ?Sized>(value: &T, text: &mut Vec<u8>) -> Res
     })
 }
 
-/// Reads a value from text of the library, which has seen to it that it does not nest too deeply.
+/// Reads a value from text of the library, which has seen to it that it does not nest too deeply for a release build.
 #[inline]
 pub(crate) fn read<'de, T: Deserialize<'de>>(
     text: impl serde_json::de::Read<'de>,
 ) -> serde_json::Result<T> {
     let mut deserializer = serde_json::Deserializer::new(text);
-    deserializer.disable_recursion_limit();
+    // Debug builds keep serde's: see `serde_value::DEEPEST`.
+    if !cfg!(debug_assertions) {
+        deserializer.disable_recursion_limit();
+    }
     let value = T::deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(value)

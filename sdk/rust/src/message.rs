@@ -79,7 +79,7 @@ impl Message {
     /// Its `data` as a value of your type.
     ///
     /// # Errors
-    /// Usage when `data` does not have that form.
+    /// Usage when `data` does not have that form, or in a debug build nests more than 127 levels deep.
     #[cfg(feature = "serde")]
     pub fn data<'a, T: serde::Deserialize<'a>>(&'a self) -> Result<T> {
         let text = serde_json::de::StrRead::new(self.data_json());

@@ -70,7 +70,8 @@ impl<'a> Value<'a> {
     /// ```
     ///
     /// # Errors
-    /// Usage when it has another form; Corrupt for a damaged document.
+    /// Usage when it has another form, or in a debug build nests more than 127 levels deep; Corrupt for a damaged
+    /// document.
     pub fn to<T: Deserialize<'a>>(&self) -> Result<T> {
         read(*self).map_err(|mismatch| mismatch.about("the value"))
     }
@@ -96,8 +97,8 @@ impl View<'_> {
     /// ```
     ///
     /// # Errors
-    /// Usage when `data` has another form; Corrupt when it is damaged; RetentionGap when it lies in place and was
-    /// overwritten meanwhile.
+    /// Usage when `data` has another form, or in a debug build nests more than 127 levels deep; Corrupt when it is
+    /// damaged; RetentionGap when it lies in place and was overwritten meanwhile.
     pub fn data<'v, T: Deserialize<'v>>(&'v self) -> Result<T> {
         let made = match self.root() {
             Ok(Some(root)) => read(root),
@@ -120,7 +121,14 @@ impl View<'_> {
 }
 
 /// How deep values nest in the library.
-const DEEPEST: usize = 512;
+const DEEPEST_STORED: usize = 512;
+/// How deep they may nest to be read: in debug builds, where a level takes much more stack, as in serde's JSON, so that
+/// no message of others ends a thread of 2 MiB.
+const DEEPEST: usize = if cfg!(debug_assertions) {
+    127
+} else {
+    DEEPEST_STORED
+};
 
 fn read<'de, T: Deserialize<'de>>(root: Value<'de>) -> Made<T> {
     let values = Cell::new(root.document_len());
@@ -146,6 +154,9 @@ impl<'w> Room<'w> {
     fn inside(self) -> Made<Room<'w>> {
         match self.levels.checked_sub(1) {
             Some(levels) => Ok(Room { levels, ..self }),
+            None if DEEPEST < DEEPEST_STORED => Err(de::Error::custom(format_args!(
+                "a debug build reads at most {DEEPEST} arrays and objects inside each other"
+            ))),
             None => Err(damaged(format_args!(
                 "more than {DEEPEST} arrays and objects inside each other"
             ))),
