@@ -64,13 +64,22 @@ static int answered(plsm_stream_t *stream, shim_batch_t *batch, int code) {
     return code;
 }
 
-// Notes where the stream stands, before a call on it that may wait.
-static void note_place(plsm_stream_t *stream, shim_batch_t *batch) {
+// Tells other threads about a call on the stream, before it is made.
+static void begin(plsm_stream_t *stream, shim_batch_t *batch, uint64_t wait_ms) {
     plsm_stream_stats_t stats;
-    if (plsm_stream_stats(stream, &stats, NULL) != 0) return;
-    __atomic_store_n(&batch->stands_for, 0, __ATOMIC_RELEASE);
-    __atomic_store_n(&batch->stands_at, stats.next_seq, __ATOMIC_RELEASE);
-    __atomic_store_n(&batch->stands_for, batch->number + 1, __ATOMIC_RELEASE);
+    if (wait_ms == 0 || plsm_stream_stats(stream, &stats, NULL) != 0) return;
+    // While the start is searched for, it is not known where the stream stands.
+    if (batch->number != 0 || !batch->searches) {
+        __atomic_store_n(&batch->stands_for, 0, __ATOMIC_RELEASE);
+        __atomic_store_n(&batch->stands_at, stats.next_seq, __ATOMIC_RELEASE);
+        __atomic_store_n(&batch->stands_for, batch->number + 1, __ATOMIC_RELEASE);
+    }
+    __atomic_store_n(&batch->waits_behind, stats.delivered + 1, __ATOMIC_RELEASE);
+}
+
+static int ended(shim_batch_t *batch, int code) {
+    __atomic_store_n(&batch->waits_behind, 0, __ATOMIC_RELEASE);
+    return code;
 }
 
 uint64_t shim_stands_at(const shim_batch_t *batch, uint64_t known) {
@@ -79,17 +88,21 @@ uint64_t shim_stands_at(const shim_batch_t *batch, uint64_t known) {
     return __atomic_load_n(&batch->stands_for, __ATOMIC_ACQUIRE) == known + 1 ? seq : 0;
 }
 
-static int next_views(plsm_stream_t *stream, shim_batch_t *batch, uint64_t wait_ms) {
-    return plsm_stream_next_views(stream, wait_ms, batch->views, batch->capacity, &batch->taken, &batch->error);
+int shim_is_idle(plsm_stream_t *stream, const shim_batch_t *batch) {
+    uint64_t behind = __atomic_load_n(&batch->waits_behind, __ATOMIC_ACQUIRE);
+    size_t index;
+    if (behind == 0 || plsm_wait_any(&stream, 1, 0, &index, NULL) == 1) return 0;
+    // Nothing is there, but the call may have taken something before.
+    plsm_stream_stats_t stats;
+    return plsm_stream_stats(stream, &stats, NULL) != 0 || stats.delivered + 1 == behind;
 }
 
 static int take_json(plsm_stream_t *stream, shim_batch_t *batch, uint64_t wait_ms) {
     if (batch->first == batch->taken) {
         batch->first = batch->taken = 0;
-        // At first it may have to search for its place, which only taking can be cancelled in.
-        int next = batch->number == 0 && wait_ms != 0 ? next_views(stream, batch, 0) : PLSM_NEXT_TIMEOUT;
-        if (next == PLSM_NEXT_TIMEOUT && wait_ms != 0) note_place(stream, batch);
-        if (next == PLSM_NEXT_TIMEOUT) next = next_views(stream, batch, wait_ms);
+        begin(stream, batch, wait_ms);
+        int next = ended(batch, plsm_stream_next_views(stream, wait_ms, batch->views, batch->capacity, &batch->taken,
+                                                       &batch->error));
         if (next != PLSM_NEXT_MESSAGE) return next;
     }
     size_t used = 0;
@@ -126,7 +139,8 @@ int shim_take(plsm_stream_t *stream, shim_batch_t *batch, uint64_t known, uint64
 }
 
 static int take_view(plsm_stream_t *stream, shim_batch_t *batch, uint64_t wait_ms) {
-    int code = plsm_stream_next_view(stream, wait_ms, batch->views, &batch->error);
+    begin(stream, batch, wait_ms);
+    int code = ended(batch, plsm_stream_next_view(stream, wait_ms, batch->views, &batch->error));
     if (code != PLSM_NEXT_MESSAGE) return code;
     batch->seqs[0] = batch->views[0].seq;
     batch->times[0] = batch->views[0].timestamp_ns;

@@ -31,6 +31,11 @@ typedef struct {
     // Of shim_stands_at: the seq, for who has taken over the answer before `stands_for`. Who seeks sets that one to 0.
     uint64_t stands_at;
     uint64_t stands_for;
+    // Whether the first call looks for the start, which is not noted for shim_stands_at then. Set by who opens the stream,
+    // and 0 by who seeks.
+    int searches;
+    // Of shim_is_idle: 1 more than the stream had delivered before a call that may wait; 0 while there is none.
+    uint64_t waits_behind;
     // How many messages, and for each its seq, its time and where its text ends.
     size_t count;
     uint64_t *seqs;
@@ -58,8 +63,12 @@ int shim_take(plsm_stream_t *stream, shim_batch_t *batch, uint64_t known, uint64
 
 // Where the stream stands for who has taken over the answer `known`, with nothing left of it, while a shim_take with
 // that number runs. May be asked meanwhile, on any thread. 0 before that shim_take has found it out, and for ever
-// without one.
+// without one, and in the first ones of a stream that searches for its start.
 uint64_t shim_stands_at(const shim_batch_t *batch, uint64_t known);
+
+// Whether another thread's call on the stream waits, has taken nothing, and nothing is there. Looks at all that is there,
+// as a call that does not wait. 0 for a call that is not to wait: it comes back by itself.
+int shim_is_idle(plsm_stream_t *stream, const shim_batch_t *batch);
 
 // As shim_take for one message as Lite3. A message that Lite3 cannot hold is passed over, with an error.
 int shim_take_lite3(plsm_stream_t *stream, shim_batch_t *batch, uint64_t known, uint64_t wait_ms);

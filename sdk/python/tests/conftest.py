@@ -8,10 +8,12 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
@@ -82,6 +84,48 @@ def writer_lock(pool: Pool) -> Iterator[None]:
         yield
     finally:
         lib.plsm_reservation_abort(held[0])
+
+
+class Interrupt(BaseException):
+    """What the handlers raise."""
+
+
+@pytest.fixture
+def raising_handler() -> Iterator[None]:
+    def handler(number: int, frame: FrameType | None) -> None:
+        raise Interrupt
+
+    previous = signal.signal(signal.SIGUSR1, handler)
+    yield
+    signal.signal(signal.SIGUSR1, previous)
+
+
+InterruptMain = Callable[[Callable[[], bool]], AbstractContextManager[None]]
+
+
+@pytest.fixture
+def interrupt_main(raising_handler: None) -> InterruptMain:
+    """For a block: sends the main thread a signal, whose handler raises, once something holds."""
+
+    @contextmanager
+    def interrupt_main(holds: Callable[[], bool]) -> Iterator[None]:
+        main, left = threading.get_ident(), threading.Event()
+
+        def send() -> None:
+            while not holds():
+                if left.wait(0.001):
+                    return
+            signal.pthread_kill(main, signal.SIGUSR1)
+
+        sender = threading.Thread(target=send)
+        sender.start()
+        try:
+            yield
+        finally:
+            left.set()
+            sender.join()
+
+    return interrupt_main
 
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

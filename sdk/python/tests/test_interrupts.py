@@ -8,22 +8,19 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from types import CodeType, FrameType
 from typing import Any
 
 import pytest
+from conftest import Interrupt
 
 import plasmite
 from plasmite import Client, Pool
 
 PACKAGE = os.path.dirname(plasmite.__file__)
 WAIT = 20_000
-
-
-class Interrupt(BaseException):
-    """What the handlers raise."""
 
 
 class Steps:
@@ -221,16 +218,6 @@ def test_what_is_held_is_seen_by_wait_any(pool: Pool) -> None:
             return steps.left <= 0
 
         sweep(once)
-
-
-@pytest.fixture
-def raising_handler() -> Iterator[None]:
-    def handler(number: int, frame: FrameType | None) -> None:
-        raise Interrupt
-
-    previous = signal.signal(signal.SIGUSR1, handler)
-    yield
-    signal.signal(signal.SIGUSR1, previous)
 
 
 def signal_and_append(pool: Pool, count: int) -> threading.Thread:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
-from types import FrameType
+from collections.abc import Callable
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
-from test_interrupts import Interrupt, Steps
+from conftest import Interrupt, InterruptMain
+from test_interrupts import Steps
 
 import plasmite
 from plasmite import EndReason, Pool, Replay, Stream
@@ -55,14 +55,14 @@ class Waiting(threading.Thread):
 
 
 class Watched:
-    """The lock of a reader, which tells when a thread comes to it."""
+    """The lock of a reader, which tells which thread comes to it, each time."""
 
-    def __init__(self, reader: Any, arrived: Callable[[], object]) -> None:
+    def __init__(self, reader: Any, arrived: Callable[[int], object]) -> None:
         self.lock, self.arrived = reader._lock, arrived
         reader._lock = self
 
     def acquire(self, *arguments: Any, **options: Any) -> bool:
-        self.arrived()
+        self.arrived(threading.get_ident())
         return bool(self.lock.acquire(*arguments, **options))
 
     def release(self) -> None:
@@ -94,6 +94,34 @@ def test_waits_beside_a_wait(pool: Pool, kind: str) -> None:
     assert waiting.found
     pool.append(2)
     assert read(60_000)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_is_missed_beside_a_take(pool: Pool, kind: str) -> None:
+    count = 15_000
+    pool.append_many(range(count))
+    open_reader, name = KINDS[kind]
+    reader = open_reader(pool, **({"speed": float("inf")} if kind == "replay" else {}))
+    found: list[Any] = []
+    missed: list[plasmite.StreamStats] = []
+
+    def read() -> None:
+        while True:
+            try:
+                found.append(getattr(reader, name)(0))
+            except TimeoutError:
+                if (stats := reader.stats()).delivered < count:
+                    missed.append(stats)
+                    continue
+                return
+
+    threads = [threading.Thread(target=read) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not missed
+    assert len(found) == count
 
 
 def test_beside_the_pause_of_a_replay(pool: Pool) -> None:
@@ -150,14 +178,15 @@ def test_a_token_beside_a_wait(pool: Pool) -> None:
 @pytest.mark.parametrize("wait", [None, 60_000])
 def test_all_waits_are_ended(pool: Pool, end: str, wait: int | None) -> None:
     stream: Stream = pool.open_stream()
-    arrived = threading.Semaphore(0)
-    Watched(stream, arrived.release)
+    arrivals: SimpleQueue[int] = SimpleQueue()
+    Watched(stream, arrivals.put)
     ended: list[object] = []
     threads = [threading.Thread(target=lambda: ended.append(stream.next_json(wait))) for _ in range(3)]
     for thread in threads:
         thread.start()
-    for _ in threads:
-        arrived.acquire()
+    arrived: set[int] = set()
+    while len(arrived) < len(threads):
+        arrived.add(arrivals.get())
     getattr(stream, end)()
     for thread in threads:
         thread.join()
@@ -165,25 +194,13 @@ def test_all_waits_are_ended(pool: Pool, end: str, wait: int | None) -> None:
     assert stream.end_reason == EndReason.CANCELLED
 
 
-@pytest.fixture
-def interrupt_main() -> Iterator[Callable[[], None]]:
-    """Makes a handler of the main thread raise, soon."""
-
-    def handler(number: int, frame: FrameType | None) -> None:
-        raise Interrupt
-
-    previous = signal.signal(signal.SIGUSR1, handler)
-    main = threading.get_ident()
-    yield lambda: threading.Timer(0.05, signal.pthread_kill, (main, signal.SIGUSR1)).start()
-    signal.signal(signal.SIGUSR1, previous)
-
-
 @pytest.mark.parametrize("wait", [None, 60_000])
-def test_signals_beside_a_wait(pool: Pool, interrupt_main: Callable[[], None], wait: int | None) -> None:
+def test_signals_beside_a_wait(pool: Pool, interrupt_main: InterruptMain, wait: int | None) -> None:
     tail = pool.tail()
     with Waiting(tail) as waiting:
-        interrupt_main()
-        with pytest.raises(Interrupt):
+        arrived = threading.Event()
+        Watched(tail, lambda _: arrived.set())
+        with pytest.raises(Interrupt), interrupt_main(arrived.is_set):
             tail.next_message(wait)
         pool.append_many(range(2))
     found = tail.next_message(0)

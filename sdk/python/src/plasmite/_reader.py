@@ -42,6 +42,9 @@ _MESSAGE: int = lib.PLSM_NEXT_MESSAGE
 _TIMEOUT: int = lib.PLSM_NEXT_TIMEOUT
 _GAP: int = lib.PLSM_NEXT_GAP
 
+MOMENT_S = 0.001
+"""How long a lock is waited for before another look at what the thread that has it does."""
+
 NOTHING: Iterator[Any] = iter(())
 """Nothing is ready. It stays at its end, so all may share it."""
 
@@ -66,7 +69,8 @@ class Reader(Generic[T]):
 
     Threads: `cancel` and `close` may be called from any thread and end a wait of another one. Several threads may read
     from one stream; each message then goes to one of them, and none waits longer than it said because another one
-    waits. While one waits, `seek` and `reset_cancel` wait for it.
+    waits. With `wait_ms=0` a thread lets another one that is just taking a message finish, and then takes what is left.
+    While one waits, `seek` and `reset_cancel` wait for it.
     """
 
     _what = "stream"
@@ -149,8 +153,19 @@ class Reader(Generic[T]):
                     self._lock.release()
         return self._fill_beside_another(pointer, wait_ms, deadline)
 
+    def _is_idle(self, pointer: Any) -> bool:
+        """Whether the thread that has the lock waits, and for good reason: nothing is there."""
+        return pointer is None or bool(lib.shim_is_idle(pointer, self._batch))
+
+    def _moments(self, pointer: Any) -> Iterator[float]:
+        """As `slices`, for who does not want to wait: as long as the lock is held by a thread that does not wait."""
+        while not self._is_idle(pointer):
+            yield MOMENT_S
+            hear_signals()
+
     def _fill_beside_another(self, pointer: Any, wait_ms: int | None, deadline: float) -> bool:
-        for is_mine in map(self._lock.acquire, repeat(True), slices(deadline)):
+        attempts = slices(deadline) if wait_ms else self._moments(pointer)
+        for is_mine in map(self._lock.acquire, repeat(True), attempts):
             if is_mine:
                 try:
                     return self._wait(pointer, wait_ms, deadline)
@@ -170,7 +185,8 @@ class Reader(Generic[T]):
             ready = self._ready
             if length_hint(ready[1]):
                 return True
-            code = self._take(pointer, step_ms(deadline), ready)
+            # 0 looks at all that is there, however long that takes: not for a wait that came late to its turn.
+            code = self._take(pointer, step_ms(deadline) or int(wait_ms != 0), ready)
             if code == _MESSAGE:
                 return True
             if code < 0:

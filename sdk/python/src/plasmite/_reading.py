@@ -105,7 +105,9 @@ class Reading(Handle):
     ) -> Stream:
         """Opens a stream of messages as JSON text; see `tail` for the arguments."""
         pointer = open_tail(self._open_pointer(), since_seq, max_messages, timeout_ms, tags, error_on_gap, options)
-        return Stream(pointer, timeout_ms, options.get("on_gap"), self._codec.decode)
+        stream = Stream(pointer, timeout_ms, options.get("on_gap"), self._codec.decode)
+        stream._batch.searches = options.get("last") is not None
+        return stream
 
     def open_lite3_stream(
         self,

@@ -62,6 +62,19 @@ class Replay(Tail):
     def _holds_some(self) -> bool:
         return self._waits() or length_hint(self._ready[1]) > 0 or self._coming._holds_some()
 
+    def _is_idle(self, pointer: Any) -> bool:
+        if pointer is None or not self._waits():
+            return self._coming._is_idle(pointer)
+        return self._left_ns() > 0
+
+    def _left_ns(self) -> int:
+        """How long it is until the message scheduled last is due."""
+        out, slot = ffi.new("uint64_t *"), ffi.new("plsm_error_t **")
+        code = lib.plsm_replay_left(self._clock, out, slot)
+        if code != 0:
+            fail(code, slot)
+        return int(out[0])
+
     def _wait(self, pointer: Any, wait_ms: int | None, deadline: float | None) -> bool:
         if not self._is_going(pointer):
             return False
@@ -105,9 +118,7 @@ class Replay(Tail):
         left, watch = super()._pause()
         if not self._waits():
             return left, watch
-        out = ffi.new("uint64_t *")
-        self._check(lib.plsm_replay_left(self._clock, out, self._slot))
-        due = float(out[0]) / 1e9
+        due = self._left_ns() / 1e9
         return (due if left is None else min(left, due)), False
 
     def cancel(self) -> None:

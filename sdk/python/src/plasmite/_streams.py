@@ -12,15 +12,12 @@ from ._binding import ffi, lib
 from ._codec import Decoder, decode_plainly
 from ._errors import buffer_text, fail
 from ._message import Lite3Frame, Message, delivered
-from ._reader import NOTHING, GeneratorLike, Reader, Ready, wait_argument
+from ._reader import MOMENT_S, NOTHING, GeneratorLike, Reader, Ready, wait_argument
 from ._tail_options import Gap
 from ._waiting import deadline_of
 
 _MESSAGE: int = lib.PLSM_NEXT_MESSAGE
 _OLDEST: int = lib.PLSM_START_OLDEST
-
-_MOMENT_S = 0.001
-"""Another thread that has the lock soon lets go of it, or waits, and then tells where the stream stands."""
 
 
 class _Wish:
@@ -119,9 +116,14 @@ class Stream(Reader[bytes]):
         return None
 
     def token(self) -> str:
-        """A short text that tells where the stream stands, for `token=`: in this program or another, now or later."""
+        """A short text that tells where the stream stands, for `token=`: in this program or another, now or later.
+
+        Before the first call of a stream that starts at the `last` few which pass a filter it looks for them first,
+        which may take long; `cancel` from another thread and `timeout_ms` end that.
+        """
         seq = 0
-        for is_mine in map(self._lock.acquire, repeat(True), repeat(_MOMENT_S)):
+        # Another thread that has the lock soon lets go of it, or waits, and then tells where the stream stands.
+        for is_mine in map(self._lock.acquire, repeat(True), repeat(MOMENT_S)):
             if is_mine:
                 try:
                     # The stream stands behind what it holds, and the caller before it.
@@ -132,6 +134,11 @@ class Stream(Reader[bytes]):
             seq = 0 if length_hint(ready[1]) else lib.shim_stands_at(self._batch, ready[0])
             if seq and self._ready is ready:
                 break
+            if self._batch.searches and ready[0] == 0:
+                # This finishes the search for the start. There it stands, unless that thread has taken something.
+                pointer, text = self._open_pointer(), self._token_at(0)
+                if self._is_idle(pointer) and self._ready is ready:
+                    return text
         return self._token_at(seq)
 
     def _token_at(self, seq: int) -> str:
@@ -151,7 +158,7 @@ class Stream(Reader[bytes]):
         with self._lock:
             pointer = self._open_pointer()
             self._check(lib.plsm_stream_seek(pointer, start, 0 if seq is None else integer("seq", seq), self._slot))
-            self._batch.stands_for = 0
+            self._batch.stands_for = self._batch.searches = 0
             self._ready = (self._batch.number, NOTHING)
             self._reason = None
 
