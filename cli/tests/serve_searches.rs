@@ -197,14 +197,21 @@ fn a_search_for_the_last_few_comes_to_its_end() {
     let query = format!("tail=3&{}", early(5));
     let messages = server.tail("lab", &query).rest();
     assert_eq!(seqs(&messages), [3, 4, 5]);
-    let told = told(&server, &format!("heartbeat_ms=100&{query}"));
-    let positions: Vec<_> = told
+    let frames = told(&server, &format!("heartbeat_ms=100&{query}"));
+    let positions: Vec<_> = frames
         .iter()
         .filter_map(|frame| frame.get("position"))
         .collect();
     let searching = |position: &&&Value| position.get("searching").is_some();
-    assert!(positions.iter().filter(searching).count() > 1, "{told:?}");
+    assert!(positions.iter().filter(searching).count() > 1, "{frames:?}");
     assert_eq!(positions[positions.len() - 1].get("searching"), None);
+    // One that finds nothing says so at once.
+    let told = told(&server, &format!("tail=3&{}", filter("false")));
+    let searching: Vec<_> = told
+        .iter()
+        .filter_map(|frame| Some(frame.get("position")?.get("searching").is_some()))
+        .collect();
+    assert_eq!(searching, [true, false, false], "{told:?}");
     // Events have no id before that: resuming there would leave out what is found.
     let answer = server.get(&format!("/v0/ui/pools/lab/events?heartbeat_ms=100&{query}"));
     let text = String::from_utf8(answer.body).unwrap();

@@ -6,7 +6,6 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use plasmite_core::store::Start;
-use plasmite_core::sys::atomic::Ordering;
 use plasmite_core::sys::thread;
 use plasmite_core::{Error, Result};
 

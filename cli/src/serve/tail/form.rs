@@ -130,9 +130,9 @@ impl Fill {
         self.control_text(&text);
     }
 
-    /// The start is found, and the first messages from there are here already, if there are any.
+    /// The start is found, and the first messages from there are here already, if there are any: they tell where it is.
     pub(super) fn found_start(&mut self, stream: &Stream) {
-        if self.form == Form::Control && self.is_empty() {
+        if self.form == Form::Control && self.messages == 0 {
             self.position(stream, false);
         }
     }
