@@ -104,7 +104,10 @@ pub(crate) fn router(state: &Arc<State>) -> Router {
     router
         .fallback(routes::health::nowhere)
         .layer(from_fn_with_state(Arc::clone(state), gate::gate))
-        .layer(from_fn_with_state(Arc::clone(state), unread::discard))
+        .layer(from_fn_with_state(
+            (state.config.limits.body, state.stopping.clone()),
+            unread::discard,
+        ))
         .with_state(Arc::clone(state))
 }
 

@@ -28,7 +28,7 @@ pub(crate) struct State {
 
 /// Tells when the server is to stop.
 #[derive(Clone, Debug)]
-pub(crate) struct Stopping(watch::Receiver<bool>);
+pub(crate) struct Stopping(pub(super) watch::Receiver<bool>);
 
 impl Stopping {
     /// Whether it is.

@@ -1,9 +1,9 @@
 //! What is left of a body when its request is answered: it is read and thrown away first. A client that sends first and
 //! reads then would else lose the answer with its connection, or over HTTP/2 with its stream.
 
-use super::state::State;
+use super::state::Stopping;
 use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::{self, Request};
+use axum::extract::{Request, State};
 use axum::http::header;
 use axum::middleware::Next;
 use axum::response::Response;
@@ -20,9 +20,10 @@ const REST: Duration = Duration::from_secs(1);
 /// As much of it is read, or as much as a body may have.
 const LEAST: usize = 1 << 20;
 
-/// Answers once what is under way has come, or enough of it, or the server stops.
+/// Answers once what is under way has come, or enough of it, or the server stops. The state is how long a body may be, and
+/// what tells of that.
 pub(crate) async fn discard(
-    extract::State(state): extract::State<Arc<State>>,
+    State((longest, mut stopping)): State<(usize, Stopping)>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -42,10 +43,8 @@ pub(crate) async fn discard(
     match rest {
         // A client that asks before it sends does not send: reading would tell it to.
         Some((body, from)) if from == Read::Some || !asks => {
-            let mut stopping = state.stopping.clone();
-            let most = state.config.limits.body.max(LEAST);
             tokio::select! {
-                () = read(body, most) => {}
+                () = read(body, longest.max(LEAST)) => {}
                 () = sleep(REST) => {}
                 () = stopping.came() => {}
             }
@@ -149,7 +148,9 @@ mod tests {
             StatusCode::UNAUTHORIZED
         };
         let router: Router = Router::new().fallback(any(handler));
-        let router = router.layer(axum::middleware::from_fn_with_state(10, discard));
+        let (_stop, stopping) = tokio::sync::watch::channel(false);
+        let state = (10, Stopping(stopping));
+        let router = router.layer(axum::middleware::from_fn_with_state(state, discard));
         let mut request = Request::builder();
         for (name, value) in headers {
             request = request.header(*name, *value);
