@@ -146,7 +146,11 @@ fn watchdog(patience: Duration) -> Sender<()> {
     let test = std::thread::current().name().unwrap_or("a test").to_owned();
     std::thread::spawn(move || {
         if receiver.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
-            eprintln!("{test} hangs: it takes longer than {patience:?}");
+            // Past the capture of the test's output, which goes with the process.
+            let _ = writeln!(
+                std::io::stderr(),
+                "{test} hangs: it takes longer than {patience:?}"
+            );
             std::process::abort();
         }
     });

@@ -58,7 +58,7 @@ fn check_all(context: &Context, client: &Client, names: &[String]) -> Result<(),
             .is_ok_and(|there| !context.is_remote(name) && !there.is_file())
         {
             let message = "cannot create the pool: a directory or a special file is there";
-            return Err(Error::new(ErrorKind::Io, message)
+            return Err(Error::new(ErrorKind::AlreadyExists, message)
                 .with_path(path.to_string_lossy())
                 .with_hint("no pool was made; give a name, or the path of a new file")
                 .into());
