@@ -57,7 +57,7 @@ async fn connect_http2(
 #[test]
 fn what_init_makes_is_what_clients_need() {
     let scratch = Scratch::new();
-    let certificate = init(&scratch, &["--bind", "0.0.0.0:0"]);
+    let certificate = init(&scratch, &["--bind", "0.0.0.0:9700"]);
     let token =
         std::fs::read_to_string(scratch.path().join("tls/plasmite-auth-token.txt")).unwrap();
     let mut options = vec!["--bind", "0.0.0.0:0", "--allow-non-loopback"];
