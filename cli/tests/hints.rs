@@ -73,7 +73,12 @@ fn directories_and_special_files_are_no_pools() {
         assert_eq!(hint, "give the name of a pool, or the path of its file");
     }
     for name in ["./dir", "./", "/dev/null"] {
-        let (_, hint) = refused(&scratch, &["pool", "create", "new", name], "AlreadyExists", 4);
+        let (_, hint) = refused(
+            &scratch,
+            &["pool", "create", "new", name],
+            "AlreadyExists",
+            4,
+        );
         assert!(
             !hint.contains("delete") && hint.contains("no pool was made"),
             "{hint}"
