@@ -156,7 +156,7 @@ fn searches_that_nobody_waits_for_end() {
 /// nor the server's end.
 #[test]
 fn a_search_for_the_last_few_holds_nobody_up() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::with_patience(Duration::from_secs(120));
     let server = filled(&scratch, 4_000, &[]);
     for failing in [SLOW, "[range(3000000)] | length > 1"] {
         let query = format!("tail=1&{}", filter(failing));
@@ -192,7 +192,7 @@ fn early(count: u64) -> String {
 /// A search for the last few that takes longer than a tail may live is not part of that life, and gives signs of life.
 #[test]
 fn a_search_for_the_last_few_comes_to_its_end() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::with_patience(Duration::from_secs(120));
     let server = filled(&scratch, 100, &["--max-tail-timeout-ms", "100"]);
     let query = format!("tail=3&{}", early(5));
     let messages = server.tail("lab", &query).rest();
@@ -226,7 +226,7 @@ fn a_search_for_the_last_few_comes_to_its_end() {
 /// A client's stream gives what it would give locally, and its token waits for the start.
 #[test]
 fn clients_see_searches_to_their_end() {
-    let scratch = Scratch::new();
+    let scratch = Scratch::with_patience(Duration::from_secs(120));
     let server = filled(&scratch, 100, &["--max-tail-timeout-ms", "100"]);
     let client = plasmite::Client::new(scratch.pools()).unwrap();
     let wanted = plasmite::Filter::new(&format!(".data <= 5 or ({SLOW})")).unwrap();
