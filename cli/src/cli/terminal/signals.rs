@@ -8,6 +8,8 @@ use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 use std::ffi::c_int;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a signal that ends the process waits for the terminal, and a process in the background for such a signal.
@@ -22,11 +24,16 @@ fn obey(signal: c_int) {
 /// Watches from threads of its own, which end with the program. Each signal then does what it always does, with the
 /// terminal as it was before.
 pub(super) fn watch() -> io::Result<()> {
+    let ends = [SIGINT, SIGTERM, SIGHUP, SIGQUIT];
+    let ending = Arc::new(AtomicBool::new(false));
+    for signal in not_ignored(&ends) {
+        signal_hook::flag::register(signal, Arc::clone(&ending))?;
+    }
     // Apart, as drawing may take for ever: the terminal's output can be stopped (Ctrl-S).
-    each(&[SIGINT, SIGTERM, SIGHUP, SIGQUIT], end)?;
-    each(&[SIGTSTP, SIGCONT, SIGWINCH], |signal| match signal {
+    each(&ends, end)?;
+    each(&[SIGTSTP, SIGCONT, SIGWINCH], move |signal| match signal {
         SIGTSTP => screen::without(|| obey(signal)),
-        SIGCONT => go_on(),
+        SIGCONT => go_on(&ending),
         _ => screen::again(),
     })
 }
@@ -53,13 +60,14 @@ fn end(signal: c_int) {
 }
 
 /// After a stop. In the background the process stops again, as one does that reads from the terminal there; but first a
-/// signal that ends it gets its turn, which often came together with this one (`kill %1`).
-fn go_on() {
+/// signal that ends it gets its turn, which often came together with this one (`kill %1`), and however long that takes.
+fn go_on(ending: &AtomicBool) {
     if !screen::is_ours() {
         std::thread::sleep(GRACE);
     }
-    match screen::is_ours() {
-        true => screen::again(),
-        false => drop(kill_process(getpid(), Signal::TTIN)),
+    if screen::is_ours() {
+        screen::again();
+    } else if !ending.load(Ordering::Relaxed) {
+        drop(kill_process(getpid(), Signal::TTIN));
     }
 }
