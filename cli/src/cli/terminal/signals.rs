@@ -68,6 +68,6 @@ fn go_on(ending: &AtomicBool) {
     if screen::is_ours() {
         screen::again();
     } else if !ending.load(Ordering::Relaxed) {
-        drop(kill_process(getpid(), Signal::TTIN));
+        let _ = kill_process(getpid(), Signal::TTIN);
     }
 }
