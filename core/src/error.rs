@@ -209,7 +209,8 @@ impl Error {
         self
     }
 
-    /// Marks that the message may have been stored although the call failed (a flush that failed).
+    /// Marks that the message may have been stored although the call failed (a flush that failed, a server's answer
+    /// that was lost).
     pub fn with_maybe_written(mut self) -> Error {
         self.0.maybe_written = true;
         self

@@ -264,6 +264,11 @@ fn values_as_deep_as_pools_take_them() {
         }
         assert!(append(nested(STORED + 1, "7")).is_err());
     };
+    with_a_small_stack(check);
+}
+
+/// On a thread with the stack that threads have unless told otherwise, whatever the tests' threads have.
+fn with_a_small_stack(check: impl FnOnce() + Send) {
     std::thread::scope(|scope| {
         std::thread::Builder::new()
             .stack_size(2 << 20)
@@ -302,12 +307,7 @@ fn damaged_documents_end() {
         }
         assert!(deep > 0 && many > 0, "{deep}, {many}");
     };
-    std::thread::scope(|scope| {
-        std::thread::Builder::new()
-            .stack_size(2 << 20)
-            .spawn_scoped(scope, check)
-            .unwrap();
-    });
+    with_a_small_stack(check);
 }
 
 #[test]

@@ -70,7 +70,7 @@ pub(crate) struct ServeOptions {
     /// The largest body of a request, in bytes [default: 1048576].
     #[arg(long, value_name = "BYTES")]
     pub(crate) max_body_bytes: Option<usize>,
-    /// The longest life of a tail, in milliseconds [default: 30000].
+    /// The longest life of a tail once its start is found, in milliseconds [default: 30000].
     #[arg(long, value_name = "MS")]
     pub(crate) max_tail_timeout_ms: Option<u64>,
     /// How many tails at once [default: 64].
