@@ -4,6 +4,9 @@ use super::found::Found;
 use super::window::Window;
 use memchr::memchr2;
 
+/// The field whose values are an event's data.
+const NAME: &[u8] = b"data";
+
 /// Where an event's data starts.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Origin {
@@ -60,16 +63,19 @@ impl Events {
             self.after_return = false;
             let end = memchr2(b'\n', b'\r', &rest[self.searched..]).map(|end| self.searched + end);
             let line = &rest[..end.unwrap_or(rest.len())];
+            let complete = end.is_some() || window.ended;
             let blank = line.is_empty() && !self.in_dropped_line;
-            if self.is_useless(line, end.is_some()) {
+            if self.is_useless(line, complete) {
                 self.in_dropped_line = true;
             } else if let Some(value) = data_value(line) {
-                if self.data.len() + value.len() > longest {
+                // A line that is `data` so far may yet become one with another name.
+                let is_data = complete || line != NAME;
+                if is_data && self.data.len() + usize::from(self.has_data) + value.len() > longest {
                     self.start_data(window, line.len() - value.len());
                     return Found::Oversize;
                 }
             }
-            if end.is_none() && !window.ended {
+            if !complete {
                 self.searched = line.len();
                 if self.in_dropped_line {
                     window.skip(self.searched);
@@ -87,10 +93,9 @@ impl Events {
 
     /// Whether a line, or what is there of it, cannot become data.
     fn is_useless(&self, line: &[u8], complete: bool) -> bool {
-        let name = b"data";
-        let may_be_data = match line.get(..name.len() + 1) {
+        let may_be_data = match line.get(..NAME.len() + 1) {
             Some(start) => start == b"data:",
-            None => name.starts_with(line) && (!complete || line == name),
+            None => NAME.starts_with(line) && (!complete || line == NAME),
         };
         self.in_dropped_line || self.dropping || !may_be_data
     }
@@ -174,7 +179,7 @@ impl Events {
 fn data_value(line: &[u8]) -> Option<&[u8]> {
     let value = match line.strip_prefix(b"data:") {
         Some(value) => value,
-        None if line == b"data" => b"",
+        None if line == NAME => b"",
         None => return None,
     };
     Some(value.strip_prefix(b" ").unwrap_or(value))

@@ -253,6 +253,32 @@ fn large_records_are_passed_over() {
 }
 
 #[test]
+fn lines_with_names_that_begin_like_data_add_nothing_to_an_event() {
+    let options = Options {
+        longest: Some(5),
+        ..skipping(Mode::Events)
+    };
+    let input = b"data:12345\ndata2: x\n\ndata: 6\n\n";
+    let whole = read(options, [&input[..]]);
+    assert_eq!(texts(&whole), (vec!["12345".into(), "6".into()], 0));
+    assert_eq!(read(options, input.chunks(1)), whole);
+}
+
+#[test]
+fn line_ends_between_data_lines_count_for_the_size_of_an_event() {
+    for (longest, expected) in [(6, (vec!["[1,\n2]".into()], 0)), (5, (vec![], 1))] {
+        let options = Options {
+            longest: Some(longest),
+            ..skipping(Mode::Events)
+        };
+        let input = b"data:[1,\ndata:2]\n\n";
+        let whole = read(options, [&input[..]]);
+        assert_eq!(texts(&whole), expected);
+        assert_eq!(read(options, input.chunks(1)), whole);
+    }
+}
+
+#[test]
 fn stopping_is_for_good() {
     let mut ingest = Ingest::new(Options {
         on_fault: OnFault::Stop,

@@ -41,6 +41,8 @@ const WORDS: &[&str] = &[
     "\n{\"c\":1}\n",
     "data: ",
     "data:",
+    "\ndata",
+    "\ndata\n",
     "event: x\n",
     ": c\n",
     "oops",
