@@ -30,7 +30,10 @@ export interface RemoteTailOptions extends FilterOptions {
   sinceTime?: Date | string | null;
   start?: "oldest" | "now";
   maxMessages?: number | bigint | null;
-  /** How long the server keeps the tail open; it has a limit of its own, 30 s by default. */
+  /**
+   * How long the server keeps the tail open, in ms; it has a limit of its own, 30 s by default. With {@link reconnect} that does
+   * not end the search for the `last` few that pass a filter.
+   */
   timeoutMs?: number | bigint | null;
   errorOnGap?: boolean;
   /** Ask again behind the last message when the tail ends or the connection breaks; every 250 ms at most while nothing comes. */

@@ -232,6 +232,17 @@ class RemotePool {
     let pause = RETRY_MS;
     // Where a tail that goes on stands before its first message, which the server's lines do not tell.
     let behind = null;
+    // The server looks for the last few that pass a filter, for as long as that takes where the request names no time.
+    let searches = reconnect && query.has("tail") && (query.has("tag") || query.has("where"));
+    const time = query.get("timeout_ms");
+    if (searches) query.delete("timeout_ms");
+    let asked = 0;
+    let emptyEnds = 0;
+    const goOn = (seq) => {
+      goOnAt(query, String(seq));
+      if (searches && time !== null) query.set("timeout_ms", time);
+      searches = false;
+    };
     for (;;) {
       const notBefore = performance.now() + RETRY_MS;
       let came = false;
@@ -239,19 +250,26 @@ class RemotePool {
         if (reconnect && behind === null && (query.has("start") || query.has("tail"))) {
           const { bounds } = await this.client.poolInfo(this.pool, { signal });
           behind = String(BigInt(bounds?.newest ?? 0) + 1n);
-          if (query.get("start") === "now") goOnAt(query, behind);
+          if (query.get("start") === "now") goOn(behind);
         }
+        asked++;
         for await (const message of this.#tailOnce(query, signal)) {
           came = true;
           pause = RETRY_MS;
+          // Asked for once more, the last few may be new ones only, with others before them.
+          if (asked > 1 && query.has("tail") && message.seq >= BigInt(behind)) {
+            goOn(behind);
+            break;
+          }
           // Where to go on, should the connection break.
-          goOnAt(query, String(message.seq + 1n));
+          goOn(message.seq + 1n);
           if (left !== null) query.set("max", String(--left));
           yield message;
         }
         if (!reconnect || left === 0n) return;
-        // It has ended without a message: there was none to begin with.
-        if (query.has("tail")) goOnAt(query, behind);
+        // It has ended without a message: there was none to begin with, or the server stopped while it looked. The second time
+        // it is the former; a search may be long, and is not made again and again.
+        if (query.has("tail") && (!searches || ++emptyEnds > 1)) goOn(behind);
         // Servers may end a tail at once.
         const early = notBefore - performance.now();
         if (!came && early > 0) await delay(early, signal);

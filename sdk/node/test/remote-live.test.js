@@ -50,6 +50,21 @@ test("pools and messages", async (t) => {
   assert.equal(near.isCurrent(), false);
 });
 
+test("the last few that pass a filter come, however long the search and however short the tails", async (t) => {
+  const server = await serve(t);
+  const { pool: near } = await new Client(server.pools).ensurePool("lab");
+  near.appendMany(Array.from({ length: 2000 }, (_, i) => i));
+  const pool = new RemotePool(new RemoteClient(server.url), "lab");
+  // About a millisecond for each message.
+  const where = "(.data + ([range(10000)] | length) - 10000) | . == 0 or . == 1 or . == 2000";
+  const tail = pool.tail({ last: 2, where, timeoutMs: 100, reconnect: true });
+  for (const seq of [1n, 2n]) assert.equal((await tail.next()).value.seq, seq);
+  const next = tail.next();
+  near.append(2000);
+  assert.equal((await next).value.seq, 2001n);
+  await tail.return();
+});
+
 test("bytes are stored as they are", async (t) => {
   const server = await serve(t);
   const client = new RemoteClient(server.url);

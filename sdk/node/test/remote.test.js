@@ -159,6 +159,49 @@ test("a tail that reconnects leaves a server in peace that ends it at once", asy
   await assert.rejects(next, /enough/);
 });
 
+/** What a tail of the last two that pass a filter asks of a server which answers with the seqs of each list in turn, and what comes of it. */
+async function askedOf(answers, count) {
+  const asked = [];
+  const fetch = async (url) => {
+    if (url.pathname.endsWith("/info")) return new Response('{"pool":{"bounds":{"oldest":1,"newest":10,"count":10}}}');
+    asked.push({ query: url.search, at: performance.now() });
+    return new Response((answers[asked.length - 1] ?? []).map((seq) => `${line(seq)}\n`).join(""));
+  };
+  const controller = new AbortController();
+  const pool = new RemotePool(new RemoteClient("http://localhost", { fetch }), "p");
+  const tail = pool.tail({ last: 2, where: ".data.n", timeoutMs: 1000, reconnect: true, signal: controller.signal });
+  const seqs = [];
+  for (let i = 0; i < count; i++) seqs.push(Number((await tail.next()).value.seq));
+  const next = tail.next();
+  while (asked.length <= answers.length) await new Promise((resolve) => setTimeout(resolve, 5));
+  controller.abort();
+  await assert.rejects(next, { name: "AbortError" });
+  return { seqs, queries: asked.map(({ query }) => query), times: asked.map(({ at }) => at) };
+}
+
+const AGAIN = "?tail=2&where=.data.n";
+const from = (seq) => `?where=.data.n&since_seq=${seq}&timeout_ms=1000`;
+
+test("a search for the last few that its server ended is asked for again, as long as it takes", async () => {
+  const { seqs, queries } = await askedOf([[], [3, 9], [12]], 3);
+  assert.deepEqual(seqs, [3, 9, 12]);
+  assert.deepEqual(queries, [AGAIN, AGAIN, from(10), from(13)]);
+});
+
+test("where nothing passes the search is not made again and again", async () => {
+  const { seqs, queries, times } = await askedOf([[], [], [], [12]], 1);
+  assert.deepEqual(seqs, [12]);
+  assert.deepEqual(queries, [AGAIN, AGAIN, from(11), from(11), from(13)]);
+  // Timers may be a little early.
+  for (let i = 1; i < 4; i++) assert.ok(times[i] - times[i - 1] >= 240, `${times}`);
+});
+
+test("the last few, asked for again, hide none that came between", async () => {
+  const { seqs, queries } = await askedOf([[], [12, 13], [11, 12, 13]], 3);
+  assert.deepEqual(seqs, [11, 12, 13]);
+  assert.deepEqual(queries, [AGAIN, AGAIN, from(11), from(14)]);
+});
+
 test("bytes are JSON text", async (t) => {
   const { client, seen } = await served(t, (_request, response) => reply(response, `{"message":${line(1)}}`));
   const pool = new RemotePool(client, "p");
