@@ -68,7 +68,7 @@ pub struct Recovery {
     /// is lost, and its seqs may be given again. Stored before the generation that it belongs to.
     pub recovered_next: AtomicU64,
     /// The tail that the last recovery found. Of messages with seqs below `parted_next` it kept those from here to
-    /// `synced`, and cut off all others. Both words are stored after `synced`.
+    /// `synced`, and cut off all others. This word is stored before `synced`, the other when the next seq is on the disk.
     pub parted_from: AtomicU64,
     /// See `parted_from`.
     pub parted_next: AtomicU64,

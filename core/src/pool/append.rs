@@ -38,6 +38,9 @@ pub struct Stored {
 /// The writer lock, held; given back when dropped.
 pub(crate) struct Locked<'a> {
     pool: &'a Pool,
+    /// Whether a writer may go on from here. A lock that is given back before that stays a dead owner's, for the next one
+    /// to put the pool in order.
+    pub(super) in_order: bool,
     /// Newest seq committed under this lock, so that its readers are woken after it; 0 for none.
     newest: u64,
 }
@@ -118,7 +121,11 @@ impl Drop for Locked<'_> {
     #[inline]
     fn drop(&mut self) {
         let hot = &self.pool.shared().ring().memory.control().hot;
-        lock::release(&hot.lock, |word| futex::wake(word, 1));
+        let wake_one = |word: &_| futex::wake(word, 1);
+        match self.in_order {
+            true => lock::release(&hot.lock, wake_one),
+            false => lock::abandon(&hot.lock, wake_one),
+        }
         if self.newest != 0 && wake::must_wake(hot, self.newest) {
             futex::wake(&hot.epoch, u32::MAX);
         }
@@ -131,15 +138,10 @@ impl Pool {
     pub(crate) fn lock(&self, lock_wait: LockWait) -> Result<(Locked<'_>, u64)> {
         let mut now = clock::wall_ns();
         self.check_path(now)?;
-        let (locked, taken) = self.lock_as_it_is(lock_wait)?;
+        let (mut locked, taken) = self.lock_as_it_is(lock_wait)?;
         if taken != Taken::Clean {
+            self.put_in_order(&mut locked)?;
             now = clock::wall_ns();
-            if taken == Taken::FromDead {
-                if !self.is_at_home() {
-                    return self.lock_after_recovery(locked, lock_wait);
-                }
-                self.repair_after_death()?;
-            }
         }
         if self.is_deleted() {
             return Err(self.gone());
@@ -169,6 +171,7 @@ impl Pool {
             Ok(taken) => Ok((
                 Locked {
                     pool: self,
+                    in_order: taken != Taken::FromDead,
                     newest: 0,
                 },
                 taken,
@@ -177,24 +180,24 @@ impl Pool {
         }
     }
 
-    /// The dead owner was recovering the pool: what it has left is not to be believed.
+    /// Mends what a dead owner of the lock has left, if it is one's to mend.
+    ///
+    /// # Errors
+    /// Corrupt, Io.
     #[cold]
-    fn lock_after_recovery(
-        &self,
-        locked: Locked<'_>,
-        lock_wait: LockWait,
-    ) -> Result<(Locked<'_>, u64)> {
-        drop(locked);
-        self.recover(false)?;
-        self.lock(lock_wait)
-    }
-
-    #[cold]
-    pub(crate) fn repair_after_death(&self) -> Result<()> {
+    pub(super) fn put_in_order(&self, locked: &mut Locked<'_>) -> Result<()> {
+        if locked.in_order {
+            return Ok(());
+        }
+        if !self.is_at_home() {
+            // The dead owner was recovering the pool: what it has left is not to be believed.
+            return self.recover_locked(locked);
+        }
         let ring = self.shared().ring();
         ring.repair()
             .and_then(|()| self.wipe_uncommitted())
             .map_err(|error| error.with_path(self.path()))?;
+        locked.in_order = true;
         // The dead writer may have committed without waking anybody.
         let hot = &ring.memory.control().hot;
         wake::disturb(hot);

@@ -8,7 +8,6 @@ use crate::format::control::STATE_DELETED;
 use crate::limits;
 use crate::pool::owner::LockWait;
 use crate::pool::Pool;
-use crate::ring::lock::Taken;
 use crate::ring::memory::Memory;
 use crate::ring::wake;
 use crate::sys::atomic::Ordering;
@@ -57,11 +56,9 @@ impl Pool {
         let wait = LockWait::For(std::time::Duration::from_millis(
             limits::DEFAULT_LOCK_WAIT_MS,
         ));
-        let (locked, taken) = self.lock_as_it_is(wait)?;
-        if taken == Taken::FromDead {
-            // The pool lives on if it cannot be unlinked. A damaged one may go all the same.
-            let _ = self.repair_after_death();
-        }
+        let (mut locked, _) = self.lock_as_it_is(wait)?;
+        // The pool lives on if it cannot be unlinked. A damaged one may go all the same.
+        let _ = self.put_in_order(&mut locked);
         let place = Place::of(name).map_err(|error| match error.kind() {
             NotFound => self.gone(),
             _ => failed(error),

@@ -44,7 +44,7 @@ impl<'a> ControlOnDisk<'a> {
 
     /// Writes the control page.
     #[cold]
-    fn sync(&self) -> std::io::Result<()> {
+    pub(super) fn sync(&self) -> std::io::Result<()> {
         let memory = &self.0.ring().memory;
         let recovery = &memory.control().recovery;
         let synced = recovery.synced.load(Ordering::Acquire);

@@ -39,9 +39,14 @@ impl Pool {
     pub(super) fn leaves_out(&self, found: &Survey) -> Option<LeftOut> {
         let ring = self.shared().ring();
         let before = noted(ring);
-        // What a tail that can be right had passed, writers had given up.
+        // What a tail that can be right had passed, writers had given up. One beyond the head is of a recovery that was broken
+        // off: that one has noted everything.
         let tail = ring.memory.control().hot.tail.load(Ordering::Acquire);
-        let given_up = if tail <= found.tail { tail } else { 0 };
+        let given_up = match tail {
+            _ if tail > ring.head() => u64::MAX,
+            _ if tail <= found.tail => tail,
+            _ => 0,
+        };
         let kept = Kept::new(ring, found.tail..found.head, found.next_seq);
         look(ring, &kept, 0..u64::MAX, |position, header| {
             before.contains(&position)

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::pool::shared::Shared;
-use crate::ring::lock::{Lifeline, ID_MASK};
+use crate::ring::lock::{Lifeline, ID_MASK, NOBODY};
 use crate::ring::memory::Memory;
 use crate::sys::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering};
 use crate::sys::clock::Deadline;
@@ -75,6 +75,7 @@ impl Owner {
             }
             let id = (random::word() as u32) & ID_MASK;
             if id == 0
+                || id == NOBODY
                 || !byte_lock::try_write(fd.raw(), LIFE_BYTES + i64::from(id))
                     .map_err(|error| refused(&error))?
             {

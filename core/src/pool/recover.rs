@@ -2,16 +2,17 @@
 //! with the frames. On a healthy pool this changes nothing but identity and generation; intact messages that the tail had
 //! passed already, and nobody has overwritten, are retained again.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::format::control::{Control, Home};
 use crate::format::frame::Size;
 use crate::limits;
+use crate::pool::append::Locked;
+use crate::pool::flush::ControlOnDisk;
 use crate::pool::left_out::LeftOut;
 use crate::pool::owner::LockWait;
 use crate::pool::survey::{survey, Survey};
 use crate::pool::{signs, Pool};
 use crate::ring::before::Before;
-use crate::ring::lock::Taken;
 use crate::ring::memory::Memory;
 use crate::ring::wake;
 use crate::sys::atomic::{fence, Ordering};
@@ -64,29 +65,45 @@ impl Pool {
         before.stand_in(control);
     }
 
-    /// Recovers under the lock: after a change of identity, or (`despite_home`) because the control
-    /// words do not fit the frames.
+    /// Takes the lock and recovers: after a change of identity, or (`despite_home`) because the control words do not fit the
+    /// frames.
     pub(crate) fn recover(&self, despite_home: bool) -> Result<()> {
         let wait = LockWait::For(std::time::Duration::from_millis(
             limits::DEFAULT_LOCK_WAIT_MS,
         ));
-        let (locked, taken) = self.lock_as_it_is(wait)?;
-        let at_home = self.is_at_home();
-        if at_home && !despite_home {
+        let (mut locked, _) = self.lock_as_it_is(wait)?;
+        if self.is_at_home() && !despite_home {
             // Another process was faster; what a dead one left is ours to repair all the same.
-            if taken == Taken::FromDead {
-                self.repair_after_death()?;
-            }
-            return Ok(());
+            return self.put_in_order(&mut locked);
         }
+        self.recover_locked(&mut locked)
+    }
+
+    /// Recovers. Wherever this is broken off, by a death, a power cut or an error, the next one finds what it has found: the
+    /// words that a survey begins with are on the disk before any other is touched.
+    pub(super) fn recover_locked(&self, locked: &mut Locked<'_>) -> Result<()> {
+        locked.in_order = false;
+        let at_home = self.is_at_home();
         let ring = self.shared().ring();
         let hot = &ring.memory.control().hot;
         let recovery = &ring.memory.control().recovery;
+        // Whoever comes after a death in the middle of this believes nothing that it finds, and begins anew.
+        recovery.leave_home(&self.home());
         // Before the look: what it sees is then what the sync writes.
         let failures = self.before_sync();
         let mut found = self.survey();
         self.part_from_cut_off(&mut found);
         let left_out = self.leaves_out(&found);
+        self.sync_file()?;
+        // Before the words by which those count as cut off, when it is done again.
+        LeftOut::note(left_out.as_ref(), ring);
+        recovery.parted_from.store(found.tail, Ordering::Release);
+        recovery
+            .synced_seq
+            .store(found.next_seq - 1, Ordering::Relaxed);
+        recovery.synced.store(found.head, Ordering::Release);
+        self.sync_control()?;
+        recovery.synced_before.store(found.head, Ordering::Relaxed);
         let now = Survey {
             tail: hot.tail.load(Ordering::Relaxed),
             head: hot.head.load(Ordering::Relaxed),
@@ -94,10 +111,10 @@ impl Pool {
             last_time: hot.last_time.load(Ordering::Relaxed),
         };
         if found != now {
-            // Whoever comes after a death in the middle of this finds nothing that can be believed, and begins anew.
-            recovery.leave_home(&self.home());
-            // Readers of this moment must not see a mixture: nothing is retained in between.
-            hot.tail.store(found.head.max(now.head), Ordering::Relaxed);
+            // Readers of this moment must not see a mixture: nothing is retained in between. And no tail but one of these
+            // lies behind the head, which tells a survey that it is none.
+            let beyond = found.head.max(now.head).saturating_add(8);
+            hot.tail.store(beyond, Ordering::Relaxed);
             fence(Ordering::Release);
             hot.head.store(found.head, Ordering::Release);
             hot.next_seq.store(found.next_seq, Ordering::Release);
@@ -127,25 +144,27 @@ impl Pool {
             let generation = recovery.generation.load(Ordering::Relaxed);
             recovery.note_recovery(generation, found.next_seq);
         }
-        self.sync_file()?;
-        recovery.synced_before.store(found.head, Ordering::Relaxed);
-        recovery
-            .synced_seq
-            .store(found.next_seq - 1, Ordering::Relaxed);
-        recovery.synced.store(found.head, Ordering::Release);
-        // Before the words by which those count as cut off, when it is done again.
-        LeftOut::note(left_out.as_ref(), ring);
-        recovery.parted_from.store(found.tail, Ordering::Release);
+        if found != now {
+            // The word that is stored next counts beside the next seq alone.
+            self.sync_control()?;
+        }
         recovery
             .parted_next
             .store(found.next_seq, Ordering::Release);
         self.forgive(failures);
         recovery.come_home(&self.home());
         self.sync_file()?;
-        drop(locked);
+        locked.in_order = true;
         wake::disturb(hot);
         futex::wake(&hot.epoch, u32::MAX);
         Ok(())
+    }
+
+    fn sync_control(&self) -> Result<()> {
+        ControlOnDisk::new(self.shared()).sync().map_err(|error| {
+            Error::from_io(&error, "write the pool's control page to the disk")
+                .with_path(self.path())
+        })
     }
 
     fn rebuild_index(&self, found: &Survey) {

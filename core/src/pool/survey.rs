@@ -53,7 +53,8 @@ pub fn survey<M: Memory>(ring: &Ring<M>, sorted: bool) -> Survey {
     let mut found = None;
     // Past the tail: a flush had gone on from older frames than any that were left. Its own are all
     // there from the tail on, since the tail moves only after the new `synced` is on the disk.
-    let anchors = if tail <= synced {
+    // A tail beyond the head is none: a recovery was broken off there, after it had written `synced`.
+    let anchors = if tail <= synced || tail > head {
         [synced, head, tail]
     } else {
         [tail, head, synced]

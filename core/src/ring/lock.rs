@@ -15,6 +15,8 @@ pub const FREE: u32 = 0;
 pub const WAITERS: u32 = 1 << 31;
 /// The bits of the owner's id, which is not 0.
 pub const ID_MASK: u32 = WAITERS - 1;
+/// An owner that is dead: no process has this id.
+pub const NOBODY: u32 = ID_MASK;
 
 /// Tries for the lock while it is held elsewhere, before sleeping; a holder needs it for well under a
 /// microsecond.
@@ -126,6 +128,15 @@ fn acquire_slowly(word: &AtomicU32, lifeline: &impl Lifeline) -> Result<Taken, H
 #[inline]
 pub fn release(word: &AtomicU32, wake_one: impl FnOnce(&AtomicU32)) {
     if word.swap(FREE, Ordering::SeqCst) & WAITERS != 0 {
+        wake_one(word);
+    }
+}
+
+/// Leaves the lock as a dead owner does: what it guards is not in order, and whoever takes it next is told so. Wakes as [`release`]
+/// does.
+#[cold]
+pub fn abandon(word: &AtomicU32, wake_one: impl FnOnce(&AtomicU32)) {
+    if word.swap(NOBODY, Ordering::SeqCst) & WAITERS != 0 {
         wake_one(word);
     }
 }

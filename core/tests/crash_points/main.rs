@@ -11,6 +11,7 @@ mod common;
 
 mod company;
 mod deaths;
+mod recoveries;
 mod refusing;
 mod stage;
 mod stores;
@@ -61,10 +62,13 @@ scenes! {
     appends_with_a_sleeping_reader: company::appends_with_a_sleeping_reader;
     takeovers_by_who_opens: company::takeovers_by_who_opens;
     takeovers_by_open_writers: company::takeovers_by_open_writers;
-    recoveries: whole::recoveries;
-    recoveries_of_damage: whole::recoveries_of_damage;
-    recoveries_of_many: whole::recoveries_of_many;
-    recoveries_over_half_a_message: whole::recoveries_over_half_a_message;
+    recoveries: recoveries::recoveries;
+    recoveries_of_damage: recoveries::recoveries_of_damage;
+    recoveries_of_many: recoveries::recoveries_of_many;
+    recoveries_over_half_a_message: recoveries::recoveries_over_half_a_message;
+    recoveries_before_a_hole: recoveries::recoveries_before_a_hole;
+    recoveries_that_are_waited_for: recoveries::recoveries_that_are_waited_for;
+    recoveries_that_the_disk_refuses: recoveries::recoveries_that_the_disk_refuses;
     deletions: whole::deletions;
     deletions_that_the_system_refuses: whole::deletions_that_the_system_refuses;
     salvages: whole::salvages;

@@ -86,7 +86,7 @@ impl Stage {
     }
 
     /// A word of the control page, as its file has it.
-    fn control_word(&self, offset: usize) -> u64 {
+    pub(crate) fn control_word(&self, offset: usize) -> u64 {
         let file = std::fs::File::open(self.client.resolve("p").unwrap()).unwrap();
         let mut word = [0; 8];
         file.read_exact_at(&mut word, 4096 + offset as u64).unwrap();

@@ -358,7 +358,9 @@ impl Disk {
             let must = self.oldest(self.pool.shared().ring())..=self.flushed;
             examined::torn(path, must, &self.bodies, seed);
         }
+        within::watch_each(path);
         let pool = Pool::open(path, false).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+        let on_the_way = within::end_with_syncs();
         let newest = self.check_contents(&pool, seed);
         if is_examined {
             examined::recovered(path, &pool, seed);
@@ -372,6 +374,7 @@ impl Disk {
         drop(pool);
         let settled = std::fs::read(path).unwrap();
         self.cut_again(path, [&image, &settled], tear, seed);
+        self.cut_within(path, &on_the_way, newest, tear, seed);
         let pool = Pool::open(path, false).unwrap();
         assert_eq!(
             std::fs::read(path).unwrap(),
@@ -405,9 +408,53 @@ impl Disk {
                 image[start..end].copy_from_slice(&state[start..end]);
             }
         }
+        self.recover_again(path, &image, seed);
+    }
+
+    /// Cuts the power once more between any two stores of the recovery, or ends its process there: the next one finds what
+    /// this one has found.
+    fn cut_within(
+        &self,
+        path: &Path,
+        on_the_way: &[within::State],
+        newest: u64,
+        tear: Tear,
+        seed: u64,
+    ) {
+        if on_the_way.is_empty() {
+            return;
+        }
+        let random = &mut Random::new(seed.wrapping_mul(3) ^ self.images.len() as u64);
+        for _ in 0..2 {
+            let last = random.below(on_the_way.len() as u64) as usize;
+            // Each part of the file may be in any of its states since the last sync.
+            let syncs = on_the_way[last].syncs;
+            let first = on_the_way.partition_point(|state| state.syncs < syncs);
+            let dies = random.below(3) == 0;
+            let mut image = on_the_way[last].image.clone();
+            for start in (0..image.len()).step_by(tear.piece()) {
+                let end = (start + tear.piece()).min(image.len());
+                let state = match random.below(3) {
+                    _ if dies => last,
+                    0 => first,
+                    1 => last,
+                    _ => first + random.below((last - first) as u64 + 1) as usize,
+                };
+                image[start..end].copy_from_slice(&on_the_way[state].image[start..end]);
+            }
+            let found = self.recover_again(path, &image, seed);
+            assert_eq!(
+                found, newest,
+                "seed {seed}, cut in the recovery, {first}..={last}"
+            );
+        }
+    }
+
+    /// Opens what another power cut has left; the newest message then.
+    fn recover_again(&self, path: &Path, image: &[u8], seed: u64) -> u64 {
         // Another file than the one that was recovered, as after another start of the machine.
         let path = path.with_extension("again");
-        std::fs::write(&path, &image).unwrap();
+        std::fs::write(&path, image).unwrap();
         CUTS.set(CUTS.get() + 1);
         let pool = Pool::open(&path, false)
             .unwrap_or_else(|error| panic!("seed {seed}, cut again: {error}"));
@@ -421,5 +468,6 @@ impl Disk {
         }
         drop(pool);
         std::fs::remove_file(path).unwrap();
+        newest
     }
 }
