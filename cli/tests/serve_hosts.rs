@@ -25,6 +25,10 @@ fn foreign_hosts_are_refused_on_loopback() {
         "127.0.0.9",
         "pools.example",
         "pools.example.:443",
+        // An empty port is none, and one that a name does not have.
+        "localhost:",
+        "[::1]:",
+        "pools.example:",
     ] {
         let answer = server.ask("GET", "/v0/pools", &[("host", host)], b"");
         assert_eq!(answer.status, 200, "{host}");

@@ -34,7 +34,7 @@ impl Origin {
         if rest.contains(['/', '?', '#']) {
             return Err("it has a path, a query or a fragment");
         }
-        let (host, port) = split(rest).ok_or("its host or port is no such thing")?;
+        let (host, port) = split(rest)?;
         Ok(Origin(match port {
             Some(port) if port != default_port => format!("{scheme}://{host}:{port}"),
             _ => format!("{scheme}://{host}"),
@@ -61,7 +61,7 @@ impl Origin {
     /// a proxy that speaks TLS.
     fn is_of(&self, host: &str) -> bool {
         match (split(self.authority()), split(host)) {
-            (Some((name, port)), Some((host, host_port))) => {
+            (Ok((name, port)), Ok((host, host_port))) => {
                 let default = self.default_port();
                 name == host && port.unwrap_or(default) == host_port.unwrap_or(default)
             }
@@ -70,8 +70,18 @@ impl Origin {
     }
 }
 
-/// Host and port of an authority; the host in lower case, IPv6 addresses in brackets, without a trailing dot.
-fn split(authority: &str) -> Option<(String, Option<u16>)> {
+/// Host and port of an authority; the host in lower case, IPv6 addresses in brackets, without a trailing dot. An empty
+/// port is none.
+///
+/// # Errors
+/// What is wrong with it, in words.
+fn split(authority: &str) -> Result<(String, Option<u16>), &'static str> {
+    const NEITHER: &str = "its host or port is no such thing";
+    if !authority.is_ascii() {
+        return Err(
+            "it has characters beyond ASCII: write its xn-- form, which is what browsers send",
+        );
+    }
     let (host, port) = match authority.rfind(':') {
         Some(place) if !authority[place..].contains(']') => {
             (&authority[..place], Some(&authority[place + 1..]))
@@ -80,8 +90,10 @@ fn split(authority: &str) -> Option<(String, Option<u16>)> {
     };
     let port = match port {
         None | Some("") => None,
-        Some(port) if port.bytes().all(|byte| byte.is_ascii_digit()) => Some(port.parse().ok()?),
-        Some(_) => return None,
+        Some(port) if port.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Some(port.parse().map_err(|_| NEITHER)?)
+        }
+        Some(_) => return Err(NEITHER),
     };
     let host = host.strip_suffix('.').unwrap_or(host);
     let inner = host
@@ -93,17 +105,23 @@ fn split(authority: &str) -> Option<(String, Option<u16>)> {
             !host.is_empty()
                 && host
                     .chars()
-                    .all(|c| c.is_alphanumeric() || "-._".contains(c))
+                    .all(|c| c.is_ascii_alphanumeric() || "-._".contains(c))
         }
     };
-    good.then(|| (host.to_lowercase(), port))
+    match good {
+        true => Ok((host.to_ascii_lowercase(), port)),
+        false => Err(NEITHER),
+    }
 }
 
 /// A host as it is typed: a name or an address, without a port.
-pub(crate) fn name(text: &str) -> Option<String> {
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub(crate) fn name(text: &str) -> Result<String, &'static str> {
     match split(text)? {
-        (name, None) => Some(name),
-        (_, Some(_)) => None,
+        (name, None) => Ok(name),
+        (_, Some(_)) => Err("it has a port"),
     }
 }
 
@@ -131,11 +149,9 @@ impl Hosts {
         let Some(host) = host else {
             return Err(Refusal::usage("the request has no host header"));
         };
-        let Some((name, _)) = split(host) else {
-            return Err(Refusal::usage(format!(
-                "the host header is no host: {host:?}"
-            )));
-        };
+        let (name, _) = split(host).map_err(|what| {
+            Refusal::usage(format!("the host header is no host: {host:?}: {what}"))
+        })?;
         if self.allowed.contains(&name) || self.is_own(&name) {
             return Ok(());
         }
@@ -215,6 +231,11 @@ mod tests {
             ("https://a.example:443", "https://a.example"),
             ("https://a.example:8443", "https://a.example:8443"),
             ("http://[::1]:5173", "http://[::1]:5173"),
+            ("http://[::1]:", "http://[::1]"),
+            (
+                "https://xn--bcher-kva.example:",
+                "https://xn--bcher-kva.example",
+            ),
         ] {
             assert_eq!(Origin::parse(text).unwrap().as_str(), normal);
         }
@@ -231,6 +252,7 @@ mod tests {
             "http://a:x",
             "http://a b",
             "http://a:99999",
+            "http://b\u{fc}cher.example",
         ] {
             assert!(Origin::parse(bad).is_err(), "{bad:?}");
         }
@@ -243,6 +265,8 @@ mod tests {
             "localhost",
             "LOCALHOST:9700",
             "localhost.:1",
+            "localhost:",
+            "[::1]:",
             "127.0.0.1:9700",
             "127.1.2.3",
             "[::1]:9700",
@@ -261,6 +285,8 @@ mod tests {
             "local host",
             "[::1",
             "a:b",
+            "localhost::",
+            "b\u{fc}cher.example",
         ] {
             assert!(hosts.check(Some(bad), true).is_err(), "{bad:?}");
         }
@@ -275,6 +301,27 @@ mod tests {
         assert!(listed.check(Some("pools.example:9700"), false).is_ok());
         assert!(listed.check(Some("192.168.1.5:9700"), false).is_ok());
         assert!(listed.check(Some("other.example"), false).is_err());
+    }
+
+    #[test]
+    fn names_are_as_headers_have_them() {
+        for (text, name) in [
+            ("Pools.Example.", "pools.example"),
+            ("pools.example:", "pools.example"),
+            ("xn--bcher-kva.example", "xn--bcher-kva.example"),
+            ("[::1]", "[::1]"),
+        ] {
+            assert_eq!(super::name(text).as_deref(), Ok(name));
+        }
+        for (text, what) in [
+            ("b\u{fc}cher.example", "xn--"),
+            ("pools.example:80", "port"),
+            ("pools example", "no such thing"),
+            ("", "no such thing"),
+        ] {
+            let error = super::name(text).unwrap_err();
+            assert!(error.contains(what), "{text:?}: {error}");
+        }
     }
 
     #[test]

@@ -107,9 +107,9 @@ impl Config {
             }
         }
         let allowed_hosts = settings.allowed_hosts.iter().map(|text| {
-            host::name(text).ok_or_else(|| {
+            host::name(text).map_err(|what| {
                 usage(
-                    format!("--allow-host {text:?} is no host's name"),
+                    format!("--allow-host {text:?} is no host's name: {what}"),
                     "write the name alone, without scheme and port, like pools.example.com; an IPv6 address in brackets",
                 )
             })
