@@ -1,4 +1,4 @@
-//! Tails that wait: what they cost, and what ends them.
+//! Tails that wait: what they cost, what ends them, and their signs of life.
 #![cfg(feature = "serve")]
 
 mod common;
@@ -9,6 +9,10 @@ use common::Scratch;
 use rustix::process::Signal;
 use serde_json::json;
 use std::io::Read;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 #[test]
 fn a_client_that_goes_away_frees_its_slot() {
@@ -222,4 +226,72 @@ fn a_pool_that_can_only_be_read_is_tailed() {
     // By somebody who may write; the server's own handle stays as it was opened.
     scratch.feed("lab", &["2"]);
     assert_eq!(tail.json()["seq"], 2);
+}
+
+/// Appends to `lab` until it is ended.
+struct Appender {
+    appending: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Appender {
+    /// What the tails of these tests do not want, with a pause between, until there are `most`.
+    fn start(scratch: &Scratch, pause: Duration, most: u64) -> Appender {
+        let appending = Arc::new(AtomicBool::new(true));
+        let (goes_on, pools) = (Arc::clone(&appending), scratch.pools());
+        let thread = std::thread::spawn(move || {
+            let client = plasmite::Client::new(pools).unwrap();
+            let pool = client.open_pool("lab").unwrap();
+            for _ in 0..most {
+                if !goes_on.load(Ordering::Relaxed) {
+                    return;
+                }
+                pool.append(b"0", &plasmite::AppendOptions::new()).unwrap();
+                std::thread::sleep(pause);
+            }
+            panic!("there were {most} appends, and no sign of life");
+        });
+        Appender {
+            appending,
+            thread: Some(thread),
+        }
+    }
+
+    /// Ends it; fails when it had come to its end before.
+    fn end(mut self) {
+        self.appending.store(false, Ordering::Relaxed);
+        let ended = self.thread.take().unwrap().join();
+        assert!(ended.is_ok(), "no sign of life among many appends");
+    }
+}
+
+/// A tail that is kept busy by messages for others, more often than it is to give signs of life.
+#[test]
+fn signs_of_life_on_a_busy_pool() {
+    let scratch = Scratch::new();
+    let server = filled(&scratch, 3, &[]);
+    for wanted in [
+        "tag=never",
+        "where=.data%3D%3D7",
+        "where=[range(9)]%3D%3D[]",
+    ] {
+        let query = format!("start=now&heartbeat_ms=100&{wanted}");
+        let appender = Appender::start(&scratch, Duration::from_millis(10), 1000);
+        let mut lines = server.tail("lab", &query);
+        for _ in 0..2 {
+            assert_eq!(lines.line().unwrap(), "", "{wanted}");
+        }
+        // Their places move along: who comes again does not begin with what was looked at.
+        let path = format!("/v0/ui/pools/lab/events?{query}");
+        let mut events = TailLines::open(server.address, &path, &[]);
+        let mut ids = Vec::new();
+        while ids.len() < 3 {
+            let line = events.line().unwrap();
+            if let Some(id) = line.strip_prefix("id: ") {
+                ids.push(id.parse::<u64>().unwrap());
+            }
+        }
+        assert!(ids.is_sorted_by(|before, after| before < after), "{ids:?}");
+        appender.end();
+    }
 }

@@ -153,23 +153,21 @@ impl Tail {
                 None => self.look().await,
             };
             match found {
-                // A slice of a scan without a match.
-                Filled::More if self.fill.is_empty() => {
-                    if let Err(error) = self.beat_if_due() {
-                        self.found = Some(Filled::Failed(error));
-                    }
-                    if !self.fill.is_empty() {
-                        return Some(Ok(self.take()));
-                    }
-                }
-                Filled::More => return Some(Ok(self.take())),
-                Filled::Idle if !self.fill.is_empty() => {
+                Filled::More | Filled::Idle if !self.fill.is_empty() => {
                     // Look again behind it, once it is sent.
                     return Some(Ok(self.take()));
                 }
-                Filled::Idle => {
-                    if let Err(error) = self.wait().await {
+                // Nothing for this client: a slice of a scan without a match, or messages for others. However many of
+                // those there are, a sign of life is given in its time.
+                found @ (Filled::More | Filled::Idle) => {
+                    let passed = match (self.beat_if_due(), found) {
+                        (Ok(()), Filled::Idle) if self.fill.is_empty() => self.wait().await,
+                        (beaten, _) => beaten,
+                    };
+                    if let Err(error) = passed {
                         self.found = Some(Filled::Failed(error));
+                    } else if !self.fill.is_empty() {
+                        return Some(Ok(self.take()));
                     }
                 }
                 Filled::End(reason) => {
@@ -208,6 +206,7 @@ impl Tail {
         let searching = self.is_searching();
         if let (Some(at), Some(stream)) = (self.beat_at, &mut self.stream) {
             if Instant::now() >= at {
+                self.beat_at = self.wanted.next_beat();
                 let newest = self.open.pool.bounds()?.newest;
                 self.fill.beat(stream, searching, newest);
             }
@@ -332,15 +331,11 @@ impl Tail {
                 return Ok(());
             }
         }
-        self.beat_at = self.wanted.next_beat();
         let mut stopping = self.state.stopping.clone();
         tokio::select! {
             () = news => {}
             () = until(self.deadline) => {}
-            () = until(self.beat_at) => {
-                self.beat_if_due()?;
-                self.found = Some(Filled::Idle);
-            }
+            () = until(self.beat_at) => self.found = Some(Filled::Idle),
             () = stopping.came() => {}
         }
         Ok(())
