@@ -37,20 +37,28 @@ fn filter(expression: &str) -> String {
     format!("where={encoded}")
 }
 
-/// What the control frames of a tail say.
-fn told(server: &Server, query: &str) -> Vec<Value> {
+/// What the control frames of a tail say; a message's frame is its seq.
+fn frames(server: &Server, query: &str) -> Vec<Value> {
     let answer = server.get(&format!("/v0/pools/lab/tail_lite3?control&{query}"));
     let mut rest = &answer.body[..];
     let mut told = Vec::new();
     while let Some((head, tail)) = rest.split_at_checked(20) {
         let length = u32::from_be_bytes(head[16..].try_into().unwrap());
         let (body, tail) = tail.split_at(length as usize);
-        if head[..8] == [0; 8] {
-            told.push(serde_json::from_slice(body).unwrap());
-        }
+        told.push(match u64::from_be_bytes(head[..8].try_into().unwrap()) {
+            0 => serde_json::from_slice(body).unwrap(),
+            seq => seq.into(),
+        });
         rest = tail;
     }
     told
+}
+
+/// The control frames among them.
+fn told(server: &Server, query: &str) -> Vec<Value> {
+    let mut frames = frames(server, query);
+    frames.retain(Value::is_object);
+    frames
 }
 
 /// Begins calls of `plasmite_read` that take very long.
@@ -221,6 +229,19 @@ fn a_search_for_the_last_few_comes_to_its_end() {
         .collect();
     assert_eq!(ids[..3], ["id: 3", "id: 4", "id: 5"], "{text}");
     assert!(text.contains(": keep-alive"), "{text}");
+}
+
+/// Once messages have come the start is found, however long the tail looks for more.
+#[test]
+fn what_gave_messages_does_not_search_any_more() {
+    let scratch = Scratch::with_patience(Duration::from_secs(120));
+    let server = filled(&scratch, 100, &[]);
+    let query = format!("snapshot&heartbeat_ms=100&tail=3&{}", early(5));
+    let frames = frames(&server, &query);
+    let first = frames.iter().position(Value::is_u64).unwrap();
+    for frame in &frames[first..] {
+        assert!(!frame.to_string().contains("searching"), "{frames:?}");
+    }
 }
 
 /// A client's stream gives what it would give locally, and its token waits for the start.

@@ -303,6 +303,8 @@ impl Tail {
             Ok((mut stream, fill, found)) => {
                 stream.reset_cancel();
                 self.fill = fill;
+                // What it gave came from its start on, also when it was cut short behind that.
+                self.begun |= has_given(&stream);
                 if searched && self.begun {
                     self.deadline = self.deadline.or(self.wanted.deadline(true));
                     self.fill.found_start(&stream);
@@ -340,6 +342,13 @@ impl Tail {
         }
         Ok(())
     }
+}
+
+/// Whether messages came out of it, or were told as lost.
+fn has_given(stream: &Stream) -> bool {
+    stream
+        .stats()
+        .is_ok_and(|stats| stats.delivered > 0 || stats.dropped > 0)
 }
 
 /// Waits until then; for ever for none.
