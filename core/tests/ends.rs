@@ -3,6 +3,7 @@
 mod common;
 
 use std::os::unix::fs::FileExt;
+use std::time::Duration;
 
 use common::{put, scratch_in_memory, sized, watchdog};
 use plasmite_core::store::{GapPolicy, Next, Pool, Start, Stream, TailOptions, View, Wait};
@@ -141,28 +142,81 @@ fn an_end_beyond_what_a_recovery_keeps() {
         let control = raw.shared().ring().memory.control();
         let layout = pool.layout(99).unwrap();
         let ninth = layout.tail + (layout.frames[8].offset - layout.frames[0].offset);
-        control.hot.tail.store(layout.head, Release);
+        control.hot.lock.store(77, Release);
+        control.hot.tail.store(layout.head + 8, Release);
         control.hot.head.store(ninth, Release);
-        let between = next();
-        assert!(
-            matches!(between, Next::Timeout | Next::Message(6)),
-            "{between:?}"
-        );
-        control.hot.tail.store(layout.tail, Release);
-        let recovery = &control.recovery;
-        recovery.note_recovery(recovery.generation.load(Acquire), 11);
+        let recover = || {
+            std::thread::sleep(Duration::from_millis(5));
+            control.hot.tail.store(layout.tail, Release);
+            let recovery = &control.recovery;
+            recovery.note_recovery(recovery.generation.load(Acquire), 11);
+            control.hot.lock.store(0, Release);
+        };
         let mut told = Vec::new();
-        loop {
-            match next() {
-                Next::Message(seq) => told.push((seq, seq)),
-                Next::Gap(gap) => told.push((gap.first, gap.last)),
-                Next::End => break,
-                other => panic!("{other:?} after {told:?}"),
+        std::thread::scope(|scope| {
+            scope.spawn(recover);
+            loop {
+                match next() {
+                    Next::Message(seq) => told.push((seq, seq)),
+                    Next::Gap(gap) => told.push((gap.first, gap.last)),
+                    Next::End => break,
+                    other => panic!("{other:?} after {told:?}"),
+                }
             }
-        }
-        let first = if between == Next::Timeout { 6 } else { 7 };
-        let mut expected: Vec<_> = (first..=8).map(|seq| (seq, seq)).collect();
+        });
+        let mut expected: Vec<_> = (6..=8).map(|seq| (seq, seq)).collect();
         expected.push((9, 10));
         assert_eq!(told, expected, "in place: {in_place}");
+    }
+}
+
+/// An enemy takes the head and the next seq back: what is gone is told, and the end comes without anybody who appends.
+#[test]
+fn snapshots_of_a_pool_whose_head_goes_back() {
+    let _watchdog = watchdog();
+    for gap in [GapPolicy::Continue, GapPolicy::Event, GapPolicy::Error] {
+        for (start, seqs) in [
+            (Start::Oldest, &[1, 2][..]),
+            (Start::Seq(2), &[2][..]),
+            (Start::Seq(7), &[][..]),
+            (Start::Last(4), &[][..]),
+        ] {
+            let (_dir, client) = scratch_in_memory();
+            let pool = client.create("p", &sized(1 << 16)).unwrap();
+            (0..8).for_each(|_| _ = put(&pool, "{\"some\":\"data\"}"));
+            let frames = pool.layout(9).unwrap().frames;
+            let path = pool.path().to_path_buf();
+            let options = TailOptions {
+                snapshot: true,
+                start,
+                gap,
+                ..TailOptions::default()
+            };
+            let stream = pool.tail(&options).unwrap();
+            let file = std::fs::File::options().write(true).open(path).unwrap();
+            let head = frames[2].offset - frames[0].offset;
+            file.write_all_at(&3u64.to_le_bytes(), 4096 + 24).unwrap();
+            file.write_all_at(&head.to_le_bytes(), 4096 + 8).unwrap();
+            let mut came = Vec::new();
+            let lost = loop {
+                match stream.next(Wait::Forever, &mut View::empty()) {
+                    Ok(Next::Message(seq)) => came.push(seq),
+                    Ok(Next::Gap(gap)) => break Some(gap.last),
+                    Ok(Next::End) => break None,
+                    Err(error) => {
+                        assert_eq!(error.kind(), ErrorKind::RetentionGap, "{error:?}");
+                        break Some(8);
+                    }
+                    other => panic!("{other:?}"),
+                }
+            };
+            assert_eq!(
+                (came.as_slice(), lost.unwrap_or(8)),
+                (seqs, 8),
+                "{options:?}"
+            );
+            assert_eq!(lost.is_some(), gap != GapPolicy::Continue, "{options:?}");
+            assert!(stream.stats().dropped > 0, "{options:?}");
+        }
     }
 }

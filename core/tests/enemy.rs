@@ -114,12 +114,14 @@ fn read(client: &Client, kept: &Pool, filters: &[Arc<Filter>], random: &mut Rand
     let mut out = Vec::new();
     check(pool.get_envelope(random.below(100), &mut out));
     let which = random.below(3) as usize;
-    // Half of the streams have neither an end in time nor waits: a loop that goes round for ever in one of them is ended
-    // by the watchdog, and does not look like a time-out.
-    let timed = random.below(2) == 0;
+    // Half of the streams have neither an end in time nor waits, or with an end in the pool wait for ever: a loop that goes
+    // round for ever in one of them is ended by the watchdog, and does not look like a time-out.
+    let (timed, snapshot) = (random.below(2) == 0, random.below(3) == 0);
     let (timeout, wait) = if timed {
         let (most, slice) = (Duration::from_millis(20), Duration::from_millis(5));
         (Some(most), Wait::For(slice))
+    } else if snapshot {
+        (None, Wait::Forever)
     } else {
         (None, Wait::Try)
     };
@@ -134,6 +136,7 @@ fn read(client: &Client, kept: &Pool, filters: &[Arc<Filter>], random: &mut Rand
         backwards: random.below(4) == 0,
         in_place: random.below(2) == 0,
         max: Some(500),
+        snapshot,
         timeout,
         tags: if which == 1 { &[b"three"] } else { &[] },
         filters: if which == 2 { filters } else { &[] },

@@ -1,4 +1,4 @@
-//! A reader's place in the pool, and its next step: never waits.
+//! A reader's place in the pool, and its next step: never waits for messages.
 
 use std::sync::Arc;
 
@@ -52,6 +52,8 @@ pub(super) struct Cursor {
     /// Messages before this time do not count.
     pub(super) since: u64,
     pub(super) end_seq: Option<u64>,
+    /// Everything up to `end_seq` was committed once: nothing before it is to be waited for.
+    pub(super) end_is_committed: bool,
     /// How many are wanted from a start on.
     pub(super) max: Option<u64>,
     /// How many of them are still to come.
@@ -105,6 +107,7 @@ impl Cursor {
             seek: None,
             since: 0,
             end_seq: None,
+            end_is_committed: false,
             max: None,
             left: None,
             backwards: false,
@@ -248,16 +251,9 @@ impl Cursor {
         self.stand_at_head();
         if let Some(end) = self.end_seq {
             let next = &self.ring().memory.control().hot.next_seq;
-            let next = next.load(Ordering::Acquire);
-            // Everything up to the end is committed, and what was not read is lost; behind damage that was told with it.
-            if next > end && self.ring().head() == self.at {
-                if let Some(first) = self.expect.filter(|expect| *expect <= end) {
-                    return self.lost(Gap { first, last: end }, end + 1).map(Some);
-                }
-                if self.knows_of_nothing_more() {
-                    self.done = true;
-                    return Ok(Some(Step::End));
-                }
+            self.end_is_committed |= next.load(Ordering::Acquire) > end;
+            if self.end_is_committed {
+                return self.end_at_head(end);
             }
         }
         let seq = self.expect.unwrap_or(0);
@@ -268,13 +264,6 @@ impl Cursor {
             generation: self.generation,
         };
         Ok(Some(Step::Wait))
-    }
-
-    /// Whether no seq is expected at the head because none was to come, or damage reached up to it, and not because the head
-    /// went back: then a recovery is about to tell.
-    fn knows_of_nothing_more(&self) -> bool {
-        let behind_damage = matches!(self.search, Some((_, from)) if from == self.at);
-        self.expect.is_some() || self.floor == 0 || behind_damage
     }
 
     /// Goes to the seq that the stream was to start at; a step when it has to wait for it.
@@ -288,6 +277,8 @@ impl Cursor {
         match ring.locate(seq) {
             Place::At(at) => self.at = at,
             Place::Gone | Place::Missing => self.at = ring.behind_older(seq),
+            // It was there: the head tells that it is lost.
+            Place::Future if self.end_is_committed => self.at = head,
             Place::Future => {
                 self.at = head;
                 if self.end_seq.is_some_and(|end| end < seq) {

@@ -1,8 +1,17 @@
 //! What a reader does about messages that are not there, or not what they should be.
 
+use std::time::Duration;
+
 use crate::error::{Error, Result};
+use crate::pool::wait::BackOff;
+use crate::ring::lock::FREE;
 use crate::store::cursor::{Cursor, Step};
 use crate::store::{Gap, GapPolicy};
+use crate::sys::atomic::Ordering;
+use crate::sys::clock::Deadline;
+
+/// How long a recovery may take from its head to its generation, which are a few stores apart, before a reader goes by the head.
+const RECOVERY_PATIENCE: Duration = Duration::from_secs(1);
 
 impl Cursor {
     /// A message with another seq than the one that was to come: what [`Cursor::take`] is to give, if it is not to be taken.
@@ -42,6 +51,36 @@ impl Cursor {
                 self.done = true;
                 Err(gap.into_error())
             }
+        }
+    }
+
+    /// At the head with everything up to the end committed: what was not read is lost, also if the head went back. Behind damage
+    /// that was told with it; and a stream without a beginning misses nothing. `None` to look again.
+    pub(super) fn end_at_head(&mut self, end: u64) -> Result<Option<Step>> {
+        let is_told = matches!(self.search, Some((_, from)) if from == self.at);
+        let floor = (self.floor > 0 && !is_told).then_some(self.floor);
+        let first = self.expect.or(floor).filter(|first| *first <= end);
+        if first.is_some() {
+            self.let_a_recovery_end();
+        }
+        if self.ring().head() != self.at || !self.is_current() {
+            return Ok(None);
+        }
+        match first {
+            Some(first) => self.lost(Gap { first, last: end }, end + 1).map(Some),
+            None => {
+                self.done = true;
+                Ok(Some(Step::End))
+            }
+        }
+    }
+
+    /// A recovery stores a tail that passes everything, then its head, and its generation soon after. It holds the writer lock.
+    fn let_a_recovery_end(&self) {
+        let lock = &self.ring().memory.control_in_file().hot.lock;
+        let (patience, mut back_off) = (Deadline::after(RECOVERY_PATIENCE), BackOff::new());
+        while lock.load(Ordering::Acquire) != FREE && self.is_current() && !patience.passed() {
+            back_off.pause(Duration::from_millis(1));
         }
     }
 

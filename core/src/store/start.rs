@@ -132,6 +132,7 @@ impl Cursor {
             }
         };
         self.end_seq = Some(self.end_seq.map_or(newest, |end| end.min(newest)));
+        self.end_is_committed = true;
         let is_empty = ring.bounds().is_none_or(|(tail, head)| tail == head);
         // Nothing retained, or a start behind it: there is nothing to come. A start by a time that no
         // message has reached stands at the head and knows no seq.
