@@ -3,7 +3,10 @@ of a `last` is no place to go on from before it is found."""
 
 from __future__ import annotations
 
+import signal
 import time
+from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -12,6 +15,7 @@ from test_shared_streams import Waiting, Watched, is_held
 
 import plasmite
 from plasmite import Pool
+from plasmite._waiting import _idle, run_interruptibly
 
 COUNT = 5000
 
@@ -59,6 +63,66 @@ def test_a_signal_ends_a_search(full: Pool, opened: Any, start: str, interrupt_m
     with pytest.raises(Interrupt), interrupt_main(lambda: reader.stats().next_seq != before):
         reader.next_message()
     assert reader.stats().delivered == 0
+
+
+@pytest.fixture
+def helped() -> Callable[[], bool]:
+    """Tells whether another thread makes a call for the main thread."""
+
+    def is_idle() -> bool:
+        return len(_idle) >= helpers
+
+    run_interruptibly(lambda: None)
+    helpers = 1
+    while not is_idle():
+        time.sleep(0.001)
+    helpers = len(_idle)
+    return lambda: not is_idle()
+
+
+def test_a_signal_ends_the_search_for_a_token(
+    full: Pool, interrupt_main: InterruptMain, helped: Callable[[], bool]
+) -> None:
+    stream = full.open_stream(**STARTS["last"], where=ENDS)
+    with pytest.raises(Interrupt), interrupt_main(helped):
+        stream.token()
+    while helped():
+        time.sleep(0.001)
+    # The search is not at its end, and nobody goes on with it.
+    assert stream.stats().next_seq > 1
+    # The stream is not cancelled.
+    with pytest.raises(TimeoutError):
+        stream.next_json(1)
+
+
+def test_a_signal_ends_a_token_beside_a_search(
+    full: Pool, interrupt_main: InterruptMain, helped: Callable[[], bool]
+) -> None:
+    stream = full.open_stream(last=2, where=slow(f". == 0 or . == {COUNT - 1}", 1000))
+    with Waiting(stream) as waiting:
+        with pytest.raises(Interrupt), interrupt_main(helped):
+            stream.token()
+        assert stream.stats().next_seq > 1
+    # The other thread's wait was not ended.
+    assert plasmite.parse_message(waiting.found).data == 0
+
+
+@pytest.mark.parametrize("end", ["cancel", "close"])
+def test_a_handler_that_ends_the_stream_ends_the_search_for_a_token(
+    full: Pool, end: str, interrupt_main: InterruptMain, helped: Callable[[], bool]
+) -> None:
+    stream = full.open_stream(**STARTS["last"], where=ENDS)
+
+    def handler(number: int, frame: FrameType | None) -> None:
+        getattr(stream, end)()
+        raise Interrupt
+
+    signal.signal(signal.SIGUSR1, handler)
+    with pytest.raises(Interrupt), interrupt_main(helped):
+        stream.token()
+    # It stays ended.
+    assert end == "close" or stream.next_json() is None
+    assert stream.end_reason == plasmite.EndReason.CANCELLED
 
 
 def test_a_token_beside_the_search_for_the_start(full: Pool) -> None:

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PROGRAM, Run, Server, writer_lock
+from conftest import PROGRAM, Interrupt, InterruptMain, Run, Server, writer_lock
+from test_shared_streams import is_held
 
 import plasmite
 from plasmite import Client, EndReason, Gap, Pool
@@ -450,3 +451,33 @@ def test_a_server_that_comes_back(start: Start, tmp_path: Path) -> None:
 
 def test_the_library_says_so() -> None:
     assert plasmite.has_feature("remote")
+
+
+def test_a_signal_ends_the_search_for_a_token_of_a_silent_server(
+    server: Server, events: Pool, interrupt_main: InterruptMain
+) -> None:
+    Client(server.pools).open_pool("events").append_many(range(1500))
+    # About a millisecond for each message.
+    where = "(.data + ([range(10000)] | length) - 10000) | . == 0 or . == 1"
+    stream = events.open_stream(last=2, where=where)
+    server.process.send_signal(signal.SIGSTOP)
+    held: list[bool] = []
+
+    def is_asked_for() -> bool:
+        """For some time, so that the call waits."""
+        held.append(is_held(stream._lock))
+        return held[-20:] == [True] * 20
+
+    try:
+        for _ in range(2):
+            held.clear()
+            with pytest.raises(Interrupt), interrupt_main(is_asked_for):
+                stream.token()
+        with pytest.raises(TimeoutError):
+            stream.next_json(1)
+    finally:
+        server.process.send_signal(signal.SIGCONT)
+    assert stream.token().endswith(".1")
+    first = stream.next_message()
+    assert first
+    assert first.data == 0

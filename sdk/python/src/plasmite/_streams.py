@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from itertools import repeat
 from operator import length_hint
 from typing import Any
@@ -14,7 +15,7 @@ from ._errors import buffer_text, fail
 from ._message import Lite3Frame, Message, delivered
 from ._reader import MOMENT_S, NOTHING, GeneratorLike, Reader, Ready, wait_argument
 from ._tail_options import Gap
-from ._waiting import deadline_of
+from ._waiting import deadline_of, run_interruptibly
 
 _MESSAGE: int = lib.PLSM_NEXT_MESSAGE
 _OLDEST: int = lib.PLSM_START_OLDEST
@@ -55,6 +56,14 @@ def _messages(batch: Any, wish: _Wish) -> list[Message]:
     if len(values) != count:
         values = [...] * count
     return list(map(delivered, _texts(batch), repeat(wish), seqs, times, values))
+
+
+def _token(pointer: Any) -> str:
+    out, slot = ffi.new("plsm_buf_t *"), ffi.new("plsm_error_t **")
+    code = lib.plsm_stream_token(pointer, out, slot)
+    if code != 0:
+        fail(code, slot)
+    return buffer_text(out)
 
 
 class Stream(Reader[bytes]):
@@ -119,7 +128,8 @@ class Stream(Reader[bytes]):
         """A short text that tells where the stream stands, for `token=`: in this program or another, now or later.
 
         Before the first call of a stream that starts at the `last` few which pass a filter it looks for them first,
-        which may take long; `cancel` from another thread and `timeout_ms` end that.
+        which may take long; `cancel` from another thread and `timeout_ms` end that, and so does what a signal handler
+        raises.
         """
         seq = 0
         # Another thread that has the lock soon lets go of it, or waits, and then tells where the stream stands.
@@ -136,20 +146,33 @@ class Stream(Reader[bytes]):
                 break
             if self._batch.searches and ready[0] == 0:
                 # This finishes the search for the start. There it stands, unless that thread has taken something.
-                pointer, text = self._open_pointer(), self._token_at(0)
+                pointer, text = self._open_pointer(), self._token_at(0, beside=True)
                 if self._is_idle(pointer) and self._ready is ready:
                     return text
         return self._token_at(seq)
 
-    def _token_at(self, seq: int) -> str:
-        """The token for a seq; 0 is where the stream stands."""
-        out, slot = ffi.new("plsm_buf_t *"), ffi.new("plsm_error_t **")
-        code = lib.plsm_stream_token(self._open_pointer(), out, slot)
-        if code != 0:
-            fail(code, slot)
-        text = buffer_text(out)
+    def _token_at(self, seq: int, beside: bool = False) -> str:
+        """The token for a seq; 0 is where the stream stands. Under the lock, unless `beside` another thread's call."""
+        pointer, batch = self._open_pointer(), self._batch
+        call = partial(_token, pointer)
+        if batch.searches and not batch.seq:
+            # A cancel would end the other thread's call as well, which searches anyway.
+            text = run_interruptibly(call, None if beside else partial(self._cut, pointer))
+        else:
+            text = call()
         # It ends with the next seq.
         return f"{text.rpartition('.')[0]}.{seq}" if seq else text
+
+    def _cut(self, pointer: Any, wait: Callable[[], object]) -> None:
+        """Ends a call on the stream that another thread makes for this one; `wait` waits for its end."""
+        lib.plsm_stream_cancel(pointer)
+        try:
+            wait()
+        finally:
+            with self._cancelling:
+                # Unless others want it cancelled, or closed.
+                if self._pointer is pointer and not self._cancelled:
+                    lib.plsm_stream_reset_cancel(pointer)
 
     def seek(self, seq: int | None = None) -> None:
         """Moves the stream: its next message is the one with this seq, or the oldest. One that had ended goes on.

@@ -2,7 +2,8 @@
 
 A call of the library does not return for a signal, and Python runs handlers (Ctrl-C among them) on the main thread
 only, between two calls. So the main thread waits in slices; all other threads wait without limit, being woken by
-cancel. A request to a server cannot be sliced, so the main thread leaves it to another one.
+cancel. A request to a server cannot be sliced, nor can the search for the start that a token waits for, so the main
+thread leaves them to another one.
 """
 
 from __future__ import annotations
@@ -95,9 +96,10 @@ class _Helper:
 _idle: list[_Helper] = []
 
 
-def run_interruptibly(call: Callable[[], R]) -> R:
+def run_interruptibly(call: Callable[[], R], cut: Callable[[Callable[[], object]], None] | None = None) -> R:
     """Makes a call that may take long. For the main thread another one makes it, so that signal handlers run; what they
-    raise is raised at once, and the call goes on to its end with nobody to tell."""
+    raise is raised at once, and the call goes on to its end with nobody to tell; or `cut` ends it, which is given a
+    function that waits for that, and only then it is raised."""
     if _get_ident() != _main:
         return call()
     context = copy_context()
@@ -114,12 +116,23 @@ def run_interruptibly(call: Callable[[], R]) -> R:
         finally:
             done.release()
 
+    def wait() -> None:
+        # In slices: a signal just before the lock is waited for does not end that.
+        while not (results or errors):
+            done.acquire(timeout=SLICE_MS / 1000)
+            hear_signals()
+
     try:
         helper = _idle.pop()
     except IndexError:
         helper = _Helper()
-    helper.calls.put(job)
-    done.acquire()  # signal handlers interrupt it
+    try:
+        helper.calls.put(job)
+        wait()
+    except BaseException:
+        if cut is not None:
+            cut(wait)
+        raise
     if errors:
         try:
             raise errors[0]
