@@ -37,15 +37,24 @@ fn verdicts_in_a_pipe() {
     nine(&scratch, "bad", true);
     assert_eq!(scratch.run(&["doctor", "good"]).ok(), "OK: good\n");
     let ran = scratch.run(&["doctor", "bad"]);
-    let verdict = "CORRUPT: bad last_good_seq=4 issue=message 5 is damaged\n";
+    let (verdict, advice) = ran.stdout.split_once('\n').unwrap();
     assert_eq!(
-        (ran.stdout.as_str(), ran.stderr.as_str(), ran.code),
-        (verdict, "", Some(7))
+        (verdict, ran.stderr.as_str(), ran.code),
+        (
+            "CORRUPT: bad last_good_seq=4 issue=message 5 is damaged",
+            "",
+            Some(7)
+        )
     );
+    assert!(
+        advice.starts_with("Advice: ") && advice.contains("doctor --salvage"),
+        "{advice}"
+    );
+    assert_eq!(advice.lines().count(), 1);
     let path = |name: &str| scratch.pool(name).display().to_string();
     let ran = scratch.run(&["doctor", "--all"]);
     let all = format!(
-        "CORRUPT: {} last_good_seq=4 issue=message 5 is damaged\nOK: {}\n",
+        "CORRUPT: {} last_good_seq=4 issue=message 5 is damaged\n{advice}OK: {}\n",
         path("bad"),
         path("good")
     );
@@ -62,6 +71,83 @@ fn verdicts_in_a_pipe() {
     assert_eq!(
         scratch.run(&["doctor", &reference]).ok(),
         format!("OK: {reference}\n")
+    );
+}
+
+/// A pool in order may still be worth a word, in a pipe too.
+#[test]
+fn warnings_in_a_pipe() {
+    let scratch = Scratch::new();
+    nine(&scratch, "worn", false);
+    nine(&scratch, "good", false);
+    let info = scratch.run(&["pool", "info", "worn", "--json"]).json();
+    let file = File::options()
+        .write(true)
+        .open(scratch.pool("worn"))
+        .unwrap();
+    let slots = vec![0xee; info["index_size_bytes"].as_u64().unwrap() as usize];
+    file.write_all_at(&slots, info["index_offset"].as_u64().unwrap())
+        .unwrap();
+    let report = scratch.run(&["doctor", "worn", "--json"]).json();
+    let warning = report["reports"][0]["warnings"][0]["message"]
+        .as_str()
+        .unwrap();
+    let ran = scratch.run(&["doctor", "worn"]);
+    assert_eq!(ran.stdout, format!("OK: worn\nWarning: {warning}\n"));
+    assert_eq!((ran.stderr.as_str(), ran.code), ("", Some(0)));
+    // Below its pool also among others.
+    let ran = scratch.run(&["doctor", "--all"]);
+    let [good, worn] = ["good", "worn"].map(|name| scratch.pool(name).display().to_string());
+    assert_eq!(
+        ran.ok(),
+        format!("OK: {good}\nOK: {worn}\nWarning: {warning}\n")
+    );
+}
+
+/// Where a salvage would bring everything back, an error names it, and no error says to delete.
+#[test]
+fn damage_leads_to_a_salvage() {
+    let scratch = Scratch::new();
+    for name in ["cut", "longer", "unmarked", "head"] {
+        nine(&scratch, name, false);
+    }
+    let open = |name| {
+        File::options()
+            .write(true)
+            .open(scratch.pool(name))
+            .unwrap()
+    };
+    open("cut").set_len(60_000).unwrap();
+    open("longer").set_len(65_537).unwrap();
+    open("unmarked").write_all_at(b"x", 0).unwrap();
+    open("head").write_all_at(b"xxxx", 50).unwrap();
+    for name in ["cut", "longer", "unmarked", "head"] {
+        let at = scratch.pool(name).display().to_string();
+        for args in [
+            &["follow", name, "--no-follow"][..],
+            &["fetch", name, "1"],
+            &["feed", name, "1"],
+            &["pool", "info", &at],
+        ] {
+            let error = scratch.run(args).error("Corrupt", 7);
+            let hint = error["hint"].as_str().unwrap();
+            assert!(
+                hint.contains("pls doctor POOL --salvage NEW") && !hint.contains("delete"),
+                "{name}: {hint}"
+            );
+        }
+        let new = format!("{name}-2");
+        let brought = scratch.run(&["doctor", name, "--salvage", &new, "--json"]);
+        assert_eq!(brought.json()["salvaged"]["message_count"], 9, "{name}");
+    }
+    fs::write(scratch.path().join("notes"), "milk, eggs\n").unwrap();
+    let error = scratch
+        .run(&["follow", "./notes", "--no-follow"])
+        .error("Corrupt", 7);
+    let hint = error["hint"].as_str().unwrap();
+    assert!(
+        hint.starts_with("check the name: this may be another file") && !hint.contains("delete"),
+        "{hint}"
     );
 }
 
@@ -336,7 +422,10 @@ fn what_is_intact_is_salvaged() {
         }})
     );
     assert!(before == fs::read(scratch.pool("bad")).unwrap());
-    assert_eq!(scratch.run(&["doctor", "rescued"]).ok(), "OK: rescued\n");
+    let verdict = scratch.run(&["doctor", "rescued"]);
+    let (verdict, warning) = verdict.ok().split_once('\n').unwrap();
+    assert_eq!(verdict, "OK: rescued");
+    assert!(warning.starts_with("Warning: "), "{warning}");
     // Who reads it all is told of the hole.
     let ran = scratch.run(&["follow", "rescued", "--no-follow", "--jsonl"]);
     assert_eq!(ran.code, Some(1), "{ran:?}");

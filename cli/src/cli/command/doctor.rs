@@ -11,6 +11,8 @@ use crate::{Client, Doctor, DoctorIssue, DoctorReport, DoctorStatus, ErrorKind};
 
 /// Bytes looked at between two looks of the status line: a few milliseconds.
 const SLICE: u64 = 8 << 20;
+/// The label of what to do.
+const ADVICE: &str = "Advice";
 /// Pools that take their time.
 const LARGE: u64 = 256 << 20;
 
@@ -119,8 +121,38 @@ fn for_programs(context: &mut Context, reports: &[DoctorReport<'_>]) -> Result<(
                 format!("CORRUPT: {pool} last_good_seq={good} issue={issue}")
             }
         })?;
+        remarks(context, report)?;
     }
     Ok(())
+}
+
+/// Warnings and advice, each on a line of its own below the pool's: standard error stays empty with damage.
+fn remarks(context: &mut Context, report: &DoctorReport<'_>) -> Result<(), Failure> {
+    let is_damaged = report.status == DoctorStatus::Corrupt;
+    for (label, text) in told(context, report) {
+        if label == ADVICE && !is_damaged {
+            continue;
+        }
+        let text = text.replace('\n', "\\n");
+        context.out.line(&format!("{label}: {text}"))?;
+    }
+    Ok(())
+}
+
+/// The warnings and the advice of a report, each with its label.
+fn told(context: &Context, report: &DoctorReport<'_>) -> Vec<(&'static str, String)> {
+    let told = report
+        .hints
+        .iter()
+        .map(|hint| match hint.strip_prefix("warning: ") {
+            Some(warning) => ("Warning", warning.to_owned()),
+            None if advice::names_migrate(hint) => {
+                let command = advice::migrate_command(context, report.pool_ref);
+                (ADVICE, format!("convert it with: {command}"))
+            }
+            None => (ADVICE, (*hint).to_owned()),
+        });
+    told.collect()
 }
 
 /// The first issue in words.
@@ -208,16 +240,7 @@ fn one_for_people(context: &mut Context, report: &DoctorReport<'_>) -> Result<()
         let more = report.issue_count - report.issues.len() as u64;
         rows.push(("Issue", format!("and {more} more")));
     }
-    for hint in &report.hints {
-        match hint.strip_prefix("warning: ") {
-            Some(warning) => rows.push(("Warning", warning.to_owned())),
-            None if advice::names_migrate(hint) => {
-                let command = advice::migrate_command(context, report.pool_ref);
-                rows.push(("Advice", format!("convert it with: {command}")));
-            }
-            None => rows.push(("Advice", (*hint).to_owned())),
-        }
-    }
+    rows.extend(told(context, report));
     context
         .out
         .line(&format!("{mark} {} is {verdict}", report.pool_ref))?;

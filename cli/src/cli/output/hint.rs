@@ -8,11 +8,30 @@ pub(super) fn of(error: &Error, at_server: bool) -> Option<&str> {
         true => about_connection(error)
             .or(error.hint())
             .or_else(|| there(error.kind())),
-        false => error
-            .hint()
+        false => about_cut(error)
+            .or(error.hint())
             .or_else(|| about_path(error))
+            .or_else(|| about_foreign(error))
             .or_else(|| here(error.kind())),
     }
+}
+
+/// What to do with a damaged pool. Never to delete it: a salvage finds what is intact also where nothing can be opened.
+const DAMAGED: &str = "see what is wrong with: pls doctor POOL; copy what is intact into a new pool with: pls doctor POOL --salvage NEW";
+
+/// A pool cut under its readers: what is left can be salvaged.
+fn about_cut(error: &Error) -> Option<&'static str> {
+    let is_cut = error.kind() == ErrorKind::Corrupt && error.message().contains("cut short");
+    is_cut.then_some(DAMAGED)
+}
+
+/// A file without the mark of a pool, most often another file's name.
+fn about_foreign(error: &Error) -> Option<&'static str> {
+    let is_foreign =
+        error.kind() == ErrorKind::Corrupt && error.message().starts_with("not a pool");
+    is_foreign.then_some(
+        "check the name: this may be another file; if it was a pool, copy what is intact into a new one with: pls doctor POOL --salvage NEW",
+    )
 }
 
 /// What the library cannot know: how the options of commands are called.
@@ -69,9 +88,7 @@ fn here(kind: ErrorKind) -> Option<&'static str> {
             Some("another writer holds the pool; try again, or use --retry with feed")
         }
         ErrorKind::Io => Some("check that the disk has room and works, then try again"),
-        ErrorKind::Corrupt => Some(
-            "the file is damaged or is no pool; use a copy of it, or delete it and create it anew",
-        ),
+        ErrorKind::Corrupt => Some(DAMAGED),
         ErrorKind::Internal => {
             Some("this is a defect of plasmite; please report it with the command and the version")
         }
