@@ -277,12 +277,22 @@ export interface Tail<M> extends AsyncGenerator<M, void, undefined> {
   /** All messages at hand, at least one; undefined at the end. Faster than `next`, where many come. */
   nextBatch(): Promise<M[] | undefined>;
   batches(): AsyncGenerator<M[], void, undefined>;
-  /** Where to go on later (`sinceSeq`): behind what was delivered, however far the tail has read ahead. Undefined once closed or at the end. */
+  /**
+   * Where to go on later (`sinceSeq`): behind what was delivered, however far the tail has read ahead. Undefined once closed or at
+   * the end. While the `last` few that pass tags or filters are searched for, the oldest of those found: await {@link tokenAsync} first.
+   */
   readonly nextSeq: bigint | undefined;
   /** How many messages were overwritten before they could be read; undefined once closed. */
   readonly dropped: bigint | undefined;
-  /** The same place as a text for {@link StartOptions.token}; undefined once closed or at the end. Asks no server. */
+  /**
+   * The same place as a text for {@link StartOptions.token}; undefined once closed or at the end, and before it is open. Asks no
+   * server, and waits for nothing.
+   * @throws {@link UsageError} It starts at the `last` few that pass tags or filters, nothing came of it so far, and
+   * {@link tokenAsync} has not found out where that is.
+   */
   token(): string | undefined;
+  /** As {@link token}, once the tail is open and its start is found, which may take as long as a search through the whole pool. */
+  tokenAsync(): Promise<string | undefined>;
   /** Let waits keep the process alive (as at first), or not. */
   ref(): this;
   unref(): this;

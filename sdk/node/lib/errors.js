@@ -93,11 +93,11 @@ const errorClasses = {
   RetentionGapError,
 };
 
-/** The error of a call that would keep the event loop waiting for a server. */
-function blockingError(method, instead) {
+/** The error of a call that would keep the event loop waiting. */
+function blockingError(method, instead, what = "a server") {
   return errorOf({
     kind: ErrorKind.Usage,
-    message: `${method} would keep the event loop waiting for a server`,
+    message: `${method} would keep the event loop waiting for ${what}`,
     hint: `await ${instead}, which does the same`,
   });
 }

@@ -83,6 +83,8 @@ function follow(self, take) {
     nextSeq: () => stream.nextSeq(),
     dropped: () => stream.dropped(),
     token: (seq) => stream.token(seq),
+    isSearching: () => stream.isSearching(),
+    search: (callback) => stream.search(callback),
   };
   return new Tail(waiting, { take: one });
 }

@@ -1,7 +1,7 @@
 // Asynchronous reading: a generator over a stream of the library that waits in the event loop.
 
 const { describe } = require("../mappings.js");
-const { closedError } = require("./errors.js");
+const { blockingError, closedError } = require("./errors.js");
 const { Next } = require("./next.js");
 const { LONGEST_MS, Turns } = require("./turns.js");
 
@@ -34,6 +34,7 @@ class Tail {
   #take;
   #patience;
   #opening = null;
+  #search = null;
   #items = [];
   #at = 0;
   #failure;
@@ -269,7 +270,19 @@ class Tail {
   /** A text that tells where the tail stands, for `token` of a later one; undefined when it was closed. */
   token() {
     if (this.#stream === null) return undefined;
+    if (this.#stream.isSearching()) throw blockingError("Tail.token", "Tail.tokenAsync", "the search for the tail's start");
     return this.#stream.token(this.#undelivered);
+  }
+
+  /** As token, after the opening and the search for the start. */
+  async tokenAsync() {
+    await this.#opening;
+    const stream = this.#stream;
+    if (stream?.isSearching()) {
+      this.#search ??= new Promise((resolve) => stream.search(resolve));
+      await this.#search;
+    }
+    return this.token();
   }
 
   /** Waits keep the process alive (as at first). */

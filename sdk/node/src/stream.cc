@@ -20,6 +20,8 @@ Napi::Function Stream::Define(Napi::Env env) {
                            InstanceMethod<&Stream::NextSeq>("nextSeq"),
                            InstanceMethod<&Stream::Dropped>("dropped"),
                            InstanceMethod<&Stream::Token>("token"),
+                           InstanceMethod<&Stream::IsSearching>("isSearching"),
+                           InstanceMethod<&Stream::Search>("search"),
                            InstanceMethod<&Stream::Wait>("wait"),
                            InstanceMethod<&Stream::Forget>("forget"),
                            InstanceMethod<&Stream::SetRef>("setRef"),
@@ -51,6 +53,8 @@ class Wish {
         if (tail_.start == PLSM_START_TOKEN) token_ = Text(env, options.Get("token"));
     }
     bool has_filters() const { return !filters_.empty(); }
+    // Where tags or filters pick the last few, the library finds them after the opening.
+    bool searches() const { return tail_.start == PLSM_START_LAST && (tags_.size() > 0 || !filters_.empty()); }
     int Open(plsm_pool_t *pool, StreamHandle &out, plsm_error_t **error) {
         tail_.tags = tags_.data();
         tail_.tags_len = tags_.size();
@@ -72,6 +76,11 @@ class Wish {
 // Of a server's pool the library's stream has a thread, whose end is waited for: not by the event loop.
 void Stream::Free() {
     poller_.reset();
+    if (search_.joinable()) {
+        // It ends at the next message that it looks at, and must not outlive the addon.
+        plsm_stream_cancel(handle_.get());
+        search_.join();
+    }
     if (handle_ == nullptr || !is_remote_) {
         handle_.reset();
         return;
@@ -83,12 +92,13 @@ void Stream::Free() {
     }
 }
 
-Napi::Value Stream::Make(Napi::Env env, const PoolHandle &pool, StreamHandle handle, bool has_filters) {
+Napi::Value Stream::Make(Napi::Env env, const PoolHandle &pool, StreamHandle handle, const Wish &wish) {
     Napi::Object object = Environment::Of(env)->stream_class.New({});
     Stream *self = Stream::Unwrap(object);
     self->is_remote_ = IsRemote(pool.get());
     self->handle_ = std::move(handle);
-    self->look_ms_ = has_filters ? 1 : 0;
+    self->look_ms_ = wish.has_filters() ? 1 : 0;
+    self->searches_ = wish.searches();
     return object;
 }
 
@@ -97,13 +107,13 @@ Napi::Value Stream::Open(Napi::Env env, const PoolHandle &pool, Napi::Object opt
     StreamHandle handle;
     plsm_error_t *error = nullptr;
     if (wish.Open(pool.get(), handle, &error) != 0) Environment::Of(env)->Throw(env, error);
-    return Make(env, pool, std::move(handle), wish.has_filters());
+    return Make(env, pool, std::move(handle), wish);
 }
 
 Napi::Value Stream::OpenInBackground(Napi::Env env, PoolHandle pool, Napi::Object options) {
     auto wish = std::make_shared<Wish>(env, options);
     auto run = [pool, wish](StreamHandle &out, plsm_error_t **error) { return wish->Open(pool.get(), out, error); };
-    auto finish = [pool, wish](Napi::Env env, StreamHandle &handle) { return Make(env, pool, std::move(handle), wish->has_filters()); };
+    auto finish = [pool, wish](Napi::Env env, StreamHandle &handle) { return Make(env, pool, std::move(handle), *wish); };
     return Run<StreamHandle>(env, true, {run, finish});
 }
 
@@ -123,6 +133,7 @@ Napi::Value Stream::Fill(const CallbackInfo &info) {
         view_ = view_count_ = 0;
         int next = plsm_stream_next_views(stream, look_ms_, views_.data(), views_.size(), &view_count_, &error);
         if (next == PLSM_NEXT_ERROR) environment->Throw(env, error);
+        if (next == PLSM_NEXT_MESSAGE || next == PLSM_NEXT_GAP) searches_ = false;
         if (next != PLSM_NEXT_MESSAGE) return Napi::Number::New(env, next);
     }
     std::size_t done = 0;
@@ -140,6 +151,7 @@ Napi::Value Stream::TakeFrame(const CallbackInfo &info) {
     Buffer document;
     plsm_error_t *error = nullptr;
     int next = plsm_stream_next_view(Handle(env), U64(env, info[0]), &view, &error);
+    if (next == PLSM_NEXT_MESSAGE || next == PLSM_NEXT_GAP) searches_ = false;
     if (next == PLSM_NEXT_MESSAGE && plsm_view_lite3(&view, &document, &error) != 0) next = PLSM_NEXT_ERROR;
     if (next == PLSM_NEXT_ERROR) Environment::Of(env)->Throw(env, error);
     if (next != PLSM_NEXT_MESSAGE) return Napi::Number::New(env, next);
@@ -206,6 +218,35 @@ Napi::Value Stream::Token(const CallbackInfo &info) {
     return Napi::Value(env, MakeString(env, token.data(), token.size()));
 }
 
+// Whether the start may still have to be searched for, which a token waits for.
+Napi::Value Stream::IsSearching(const CallbackInfo &info) { return Napi::Boolean::New(info.Env(), searches_); }
+
+// (callback); searches for the start on a thread of its own, and calls back once it is found or cannot be: the stream is closed, or
+// its time is up. Only once.
+void Stream::Search(const CallbackInfo &info) {
+    Napi::Env env = info.Env();
+    plsm_stream_t *stream = Handle(env);
+    if (search_.joinable()) throw Napi::Error::New(env, "plasmite: the search has begun already");
+    if (!info[0].IsFunction()) throw Napi::TypeError::New(env, "expected a function");
+    searched_ = Napi::ThreadSafeFunction::New(env, info[0].As<Napi::Function>(), "plasmite", 0, 1);
+    if (!ref_) searched_.Unref(env);
+    try {
+        // It is joined before the stream goes, and this object.
+        search_ = std::thread([this, stream, searched = searched_]() mutable {
+            Buffer token;
+            plsm_error_t *error = nullptr;
+            // What is wrong, the next call on the stream tells.
+            if (plsm_stream_token(stream, &token, &error) != 0) plsm_error_free(error);
+            searches_ = false;
+            // Where the environment ends, the function is gone with this call.
+            if (searched.NonBlockingCall() != napi_closing) searched.Release();
+        });
+    } catch (const std::system_error &error) {
+        searched_.Release();
+        throw Napi::Error::New(env, std::string("plasmite: no thread for the search: ") + error.what());
+    }
+}
+
 // (callback); calls it once when a call on the stream would not wait
 void Stream::Wait(const CallbackInfo &info) {
     Napi::Env env = info.Env();
@@ -230,6 +271,10 @@ void Stream::Forget(const CallbackInfo &) {
 void Stream::SetRef(const CallbackInfo &info) {
     ref_ = Bool(info.Env(), info[0]);
     if (poller_ != nullptr) poller_->SetRef(ref_);
+    // It goes on this thread, and not before the search has ended.
+    if (!searches_ || !search_.joinable()) return;
+    if (ref_) searched_.Ref(info.Env());
+    else searched_.Unref(info.Env());
 }
 
 void Stream::Close(const CallbackInfo &) {

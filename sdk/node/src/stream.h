@@ -4,6 +4,11 @@
 #include "convert.h"
 #include "poller.h"
 
+#include <atomic>
+#include <thread>
+
+class Wish;
+
 class Stream : public Napi::ObjectWrap<Stream> {
   public:
     static Napi::Function Define(Napi::Env env);
@@ -15,7 +20,7 @@ class Stream : public Napi::ObjectWrap<Stream> {
     ~Stream() override { Free(); }
 
   private:
-    static Napi::Value Make(Napi::Env env, const PoolHandle &pool, StreamHandle handle, bool has_filters);
+    static Napi::Value Make(Napi::Env env, const PoolHandle &pool, StreamHandle handle, const Wish &wish);
     void Free();
     Napi::Value Fill(const Napi::CallbackInfo &info);
     Napi::Value TakeFrame(const Napi::CallbackInfo &info);
@@ -24,6 +29,8 @@ class Stream : public Napi::ObjectWrap<Stream> {
     Napi::Value NextSeq(const Napi::CallbackInfo &info);
     Napi::Value Dropped(const Napi::CallbackInfo &info);
     Napi::Value Token(const Napi::CallbackInfo &info);
+    Napi::Value IsSearching(const Napi::CallbackInfo &info);
+    void Search(const Napi::CallbackInfo &info);
     void Wait(const Napi::CallbackInfo &info);
     void Forget(const Napi::CallbackInfo &info);
     void SetRef(const Napi::CallbackInfo &info);
@@ -40,6 +47,11 @@ class Stream : public Napi::ObjectWrap<Stream> {
     // How long a fill may take, in ms: a filter that seldom matches gives the event loop back in between. Without one
     // a fill is over at once.
     std::uint64_t look_ms_ = 0;
+    // Whether the start may still have to be searched for, which plsm_stream_token waits for.
+    std::atomic<bool> searches_{false};
+    // Does so, and then calls back. No thread of the pool: a server that is away keeps it for as long as the stream is open.
+    std::thread search_;
+    Napi::ThreadSafeFunction searched_;
     // Messages taken from the stream but not yet rendered.
     std::vector<plsm_view_t> views_;
     std::size_t view_ = 0;

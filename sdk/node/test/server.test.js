@@ -321,6 +321,21 @@ test("the process ends with tails of a server open", async (t) => {
   assert.ok(fs.existsSync(path.join(server.pools, "p.plasmite")));
 });
 
+test("a token of a server that is silent while it searches keeps nobody waiting", async (t) => {
+  const server = await serve(t);
+  const pool = await new Client(server.url).createPoolAsync("events");
+  new Client(server.pools).openPool("events").appendMany(Array.from({ length: 2000 }, (_, i) => i));
+  // About a millisecond for each message.
+  const tail = pool.tail({ last: 1, where: "(.data + ([range(10000)] | length) - 10000) == 0" });
+  await tail.ready();
+  await server.pause();
+  assert.throws(() => tail.token(), kind("Usage"));
+  const token = tail.tokenAsync();
+  assert.equal(await Promise.race([token, sleep(50)]), undefined);
+  tail.close();
+  assert.equal(await token, undefined);
+});
+
 test("the library says so", () => {
   assert.equal(plasmite.hasFeature("remote"), true);
 });

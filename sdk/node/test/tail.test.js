@@ -1,6 +1,6 @@
 const assert = require("node:assert/strict");
 const test = require("node:test");
-const { WATCHDOG_MS, collect, kind, lap, plasmite, scratchPool, sleep } = require("./support.js");
+const { WATCHDOG_MS, collect, kind, lap, plasmite, run, scratchPool, sleep } = require("./support.js");
 
 const seqs = async (messages) => (await collect(messages)).map(({ seq }) => Number(seq));
 
@@ -98,6 +98,86 @@ test("position and token", async (t) => {
   assert.equal(tail.token(), undefined);
   assert.deepEqual(await seqs(pool.tail({ token, follow: false })), [2, 3, 4]);
   await assert.rejects(pool.tail({ token: "none" }).next(), kind("Usage"));
+});
+
+/** About a millisecond for each message, and the two that match are the first. */
+const SLOW = "(.data + ([range(10000)] | length) - 10000) | . == 0 or . == 1";
+/** Never at its end within a test. */
+const ENDLESS = SLOW.replace("range(10000)", "range(1000000)");
+
+test("a token while the start is searched for", async (t) => {
+  const { pool } = scratchPool(t);
+  pool.appendMany(Array.from({ length: 1000 }, (_, i) => i));
+  for (const open of ["tail", "tailLite3"]) {
+    const tail = pool[open]({ last: 2, where: SLOW });
+    const next = tail.next();
+    const refused = (error) => kind("Usage")(error) && /tokenAsync/.test(error.hint);
+    assert.throws(() => tail.token(), refused);
+    assert.equal((await next).value.seq, 1n);
+    // It is known from the message.
+    const token = tail.token();
+    assert.deepEqual(await seqs(pool.tail({ token, where: SLOW, maxMessages: 1 })), [2]);
+    assert.equal(await tail.tokenAsync(), token);
+    tail.close();
+    assert.equal(await tail.tokenAsync(), undefined);
+  }
+});
+
+test("a token once the start is found", async (t) => {
+  const { pool } = scratchPool(t);
+  pool.appendMany(Array.from({ length: 500 }, (_, i) => i));
+  for (const [where, first] of [
+    [SLOW, 1],
+    [SLOW.replace(". == 0 or . == 1", "false"), 501],
+  ]) {
+    const tail = pool.tail({ last: 2, where });
+    let found = false;
+    const tokens = Promise.all([tail.tokenAsync(), tail.tokenAsync()]).finally(() => (found = true));
+    // The event loop goes on meanwhile.
+    let turns = 0;
+    for (; !found; turns++) await sleep(1);
+    assert.ok(turns > 1);
+    const [token, same] = await tokens;
+    assert.deepEqual([token, same, tail.token()], [token, token, token]);
+    assert.ok(token.endsWith(`.${first}`), token);
+    assert.equal(tail.nextSeq, BigInt(first));
+    tail.close();
+  }
+  // Without a filter nothing is searched for.
+  assert.ok(pool.tail({ last: 2 }).token().endsWith(".499"));
+});
+
+test("a close ends the search for a token, and so does an abort", async (t) => {
+  const { pool } = scratchPool(t);
+  pool.appendMany(Array.from({ length: 5000 }, (_, i) => i));
+  const controller = new AbortController();
+  for (const end of [(tail) => tail.close(), () => controller.abort()]) {
+    const tail = pool.tail({ last: 2, where: ENDLESS, signal: controller.signal });
+    const token = tail.tokenAsync();
+    await sleep(5);
+    end(tail);
+    assert.equal(await token, undefined);
+  }
+});
+
+test("a thread or a process that ends does not wait for the search for a token", async (t) => {
+  const { pool, directory } = scratchPool(t);
+  pool.appendMany(Array.from({ length: 5000 }, (_, i) => i));
+  const open = `
+    const { Client } = require("./index.js");
+    const tail = new Client(process.env.POOLS).openPool("events").tail({ last: 2, where: process.env.WHERE });`;
+  const programs = {
+    exit: `${open} tail.tokenAsync(); setTimeout(() => process.exit(), 20);`,
+    unref: `${open} tail.tokenAsync(); tail.unref();`,
+    thread: `
+      const { Worker } = require("node:worker_threads");
+      const worker = new Worker(${JSON.stringify(`${open} tail.tokenAsync(); require("node:worker_threads").parentPort.postMessage(1);`)}, { eval: true });
+      worker.once("message", () => worker.terminate());`,
+  };
+  for (const [name, program] of Object.entries(programs)) {
+    const { status, signal, stderr } = await run(program, { env: { POOLS: directory, WHERE: ENDLESS } });
+    assert.deepEqual([status, signal, stderr], [0, null, ""], name);
+  }
 });
 
 test("gaps: passed over, told, or an error", async (t) => {
