@@ -60,6 +60,38 @@ fn frames_that_are_not_understood_are_no_lost_connection() {
     assert_eq!(count.load(Ordering::SeqCst), 1, "connections");
 }
 
+/// As a damaged one, it is one of the most that are wanted, and what comes behind it needs no new connection.
+#[test]
+fn messages_that_are_too_large_are_passed_over() {
+    watchdog();
+    let (count, call) = counter();
+    let base = fake(move |_, connection| {
+        call();
+        let large = frame(2, &[0; 5000]);
+        tail(
+            connection,
+            &[position(1), message(1), large, message(3), message(4)],
+        );
+        hold(connection);
+    });
+    let options = Options {
+        largest: 4000,
+        ..Options::default()
+    };
+    let wanted = TailOptions {
+        max: Some(3),
+        ..TailOptions::default()
+    };
+    let stream = open(&base, &options).tail(&wanted).unwrap();
+    assert!(matches!(next(&stream), Ok(Next::Message(1))));
+    let error = next(&stream).unwrap_err();
+    assert_eq!((error.kind(), error.seq()), (ErrorKind::Io, Some(2)));
+    assert_eq!(stream.next_seq(), 3);
+    assert!(matches!(next(&stream), Ok(Next::Message(3))));
+    assert!(matches!(next(&stream), Ok(Next::End)));
+    assert_eq!(count.load(Ordering::SeqCst), 1, "connections");
+}
+
 #[test]
 fn a_frame_that_is_cut_short_is_asked_for_again() {
     watchdog();

@@ -55,10 +55,14 @@ pub(super) fn read(body: &mut impl Read, largest: u64, pool: &str) -> io::Result
     let length = u32::from_be_bytes(length.try_into().unwrap_or_default());
     if u64::from(length) > largest {
         let error = too_large(length, largest, pool);
-        return Ok(match seq {
-            0 => Frame::Broken(error),
-            seq => Frame::Failed(error.with_seq(seq)),
-        });
+        if seq == 0 {
+            return Ok(Frame::Broken(error));
+        }
+        let skipped = io::copy(&mut body.take(u64::from(length)), &mut io::sink())?;
+        return match skipped < u64::from(length) {
+            true => Err(io::ErrorKind::UnexpectedEof.into()),
+            false => Ok(Frame::Spoilt(seq, error.with_seq(seq))),
+        };
     }
     // Grown as it comes: a length alone is not to take memory.
     let mut bytes = Vec::with_capacity((length as usize).min(1 << 20));
@@ -207,8 +211,19 @@ mod tests {
             short(&frame(1, 0, b"1234")[..21]),
             io::ErrorKind::UnexpectedEof
         );
-        let large = read(&mut &frame(5, 0, &[0; 101])[..], 100, "p").unwrap();
-        assert!(matches!(large, Frame::Failed(error) if error.seq() == Some(5)));
+        assert_eq!(
+            short(&frame(5, 0, &[0; 101])[..120]),
+            io::ErrorKind::UnexpectedEof
+        );
+    }
+
+    #[test]
+    fn what_is_too_large_is_skipped() {
+        let frames = [frame(5, 0, &[0; 101]), frame(0, 0, b"{}")].concat();
+        let mut rest = &frames[..];
+        let large = read(&mut rest, 100, "p").unwrap();
+        assert!(matches!(large, Frame::Spoilt(5, error) if error.seq() == Some(5)));
+        assert!(matches!(read(&mut rest, 100, "p").unwrap(), Frame::Unknown));
     }
 
     #[test]
