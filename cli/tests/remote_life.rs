@@ -152,6 +152,33 @@ fn a_finite_reading_ends_where_it_would_have() {
 }
 
 #[test]
+fn tokens_are_good_after_a_recovery_at_the_server() {
+    let both = both_at("127.77.0.5", &[]);
+    let (there, here) = both.pool("lab", 65536);
+    append(&here, 1);
+    drop(here);
+    let mut stream = there.tail(&TailOptions::new()).unwrap();
+    assert_eq!(next(&mut stream), 1);
+    let before = stream.token().unwrap();
+    rustix::process::kill_process(both.server.pid(), Signal::KILL).unwrap();
+    // A copy is recovered by whoever opens it first.
+    let (file, copy) = (both.scratch.pool("lab"), both.scratch.path().join("copy"));
+    std::fs::copy(&file, &copy).unwrap();
+    std::fs::rename(&copy, &file).unwrap();
+    let _server = again(&both.scratch, &both.server, &[]);
+    let here = both.here.open_pool("lab").unwrap();
+    for number in 2..=4 {
+        append(&here, number);
+    }
+    assert_eq!((next(&mut stream), next(&mut stream)), (2, 3));
+    let token = stream.token().unwrap();
+    let generation = |token: &str| token.split('.').nth(2).map(str::to_owned);
+    assert_ne!(generation(&token), generation(&before), "no recovery");
+    let resumed = TailOptions::new().start(Start::Token(&token));
+    assert_eq!(next(&mut there.tail(&resumed).unwrap()), 4);
+}
+
+#[test]
 fn a_pool_that_is_replaced_is_not_mistaken() {
     let both = both_at("127.77.0.2", &[]);
     let (there, here) = both.pool("lab", 65536);

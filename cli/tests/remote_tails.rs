@@ -5,6 +5,7 @@ mod common;
 
 use common::both::{all, both, kind, LONG};
 use plasmite::{AppendOptions, ErrorKind, Filter, Next, Start, TailOptions, Wait};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 #[test]
@@ -99,6 +100,32 @@ fn starts_ends_and_filters() {
     let token = far.token().unwrap();
     let mut near = here.tail(&base().start(Start::Token(&token))).unwrap();
     assert_eq!(all(&mut near).len(), 13);
+}
+
+/// The server counts the last few, and finds the end behind that: a writer does not use them up.
+#[test]
+fn the_last_few_beside_a_writer() {
+    let both = both(&[]);
+    let (there, here) = both.pool("lab", 64 << 20);
+    for _ in 0..3 {
+        here.append(b"0", &AppendOptions::new().tag("a")).unwrap();
+    }
+    let writing = AtomicBool::new(true);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while writing.load(Ordering::Relaxed) {
+                here.append(b"0", &AppendOptions::new().tag("a")).unwrap();
+            }
+        });
+        let last = || TailOptions::new().start(Start::Last(3)).snapshot(true);
+        let counts: Vec<usize> = (0..20)
+            .flat_map(|_| [last(), last().tag("a")])
+            .map(|options| all(&mut there.tail(&options).unwrap()).len())
+            .collect();
+        writing.store(false, Ordering::Relaxed);
+        // One that comes between the counting and the end is given as well.
+        assert!(counts.iter().all(|count| *count >= 3), "{counts:?}");
+    });
 }
 
 #[test]

@@ -10,7 +10,7 @@ use plasmite_core::sys::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use plasmite_core::sys::clock::Deadline;
 use plasmite_core::sys::event_fd::EventFd;
 use plasmite_core::sys::futex;
-use plasmite_core::Error;
+use plasmite_core::{Error, Result};
 
 use super::plan::Place;
 
@@ -30,6 +30,8 @@ pub(super) enum Item {
     Failed(Error),
     /// The error of one message. The reader goes on behind it by itself.
     Spoilt(Error),
+    /// A token, good once what was before it is taken. It is never the first.
+    Token(String),
     End,
 }
 
@@ -40,14 +42,16 @@ impl Item {
             Item::Message(message) => Some(message.message().seq),
             Item::Gap(gap) => Some(gap.first),
             Item::Failed(error) | Item::Spoilt(error) => error.seq(),
-            Item::End => None,
+            Item::Token(_) | Item::End => None,
         }
     }
 
     fn cost(&self) -> usize {
         match self {
             Item::Message(message) => cost_of(message),
-            Item::Gap(_) | Item::Failed(_) | Item::Spoilt(_) | Item::End => OVERHEAD,
+            Item::Gap(_) | Item::Failed(_) | Item::Spoilt(_) | Item::Token(_) | Item::End => {
+                OVERHEAD
+            }
         }
     }
 }
@@ -61,10 +65,34 @@ fn cost_of(message: &OwnedMessage) -> usize {
 struct Queue {
     items: VecDeque<Item>,
     cost: usize,
+    /// A token of the pool, as new as what was taken: a recovery at the server makes those from before it worthless.
+    token: String,
+    /// The server still looks for the start, and `next_seq` is how far it has come.
+    searching: bool,
+    /// Why nothing comes at present.
+    trouble: Option<Error>,
     /// The reader waits behind an error.
     parked: bool,
     /// The reader has ended.
     ended: bool,
+}
+
+impl Queue {
+    fn push(&mut self, item: Item) {
+        self.cost += item.cost();
+        self.items.push_back(item);
+    }
+
+    fn pop(&mut self) -> Option<Item> {
+        let item = self.items.pop_front()?;
+        self.cost -= item.cost();
+        while let Some(Item::Token(token)) = self.items.front_mut() {
+            self.cost -= OVERHEAD;
+            self.token = std::mem::take(token);
+            self.items.pop_front();
+        }
+        Some(item)
+    }
 }
 
 /// The queue. The mutex is of one process: a forked child has no reader, and must not ask.
@@ -82,8 +110,6 @@ pub(super) struct Inbox {
     deadline: Deadline,
     /// The seq that comes next, once everything here is taken and as far as it is known.
     pub(super) next_seq: AtomicU64,
-    /// The server still looks for the start, and `next_seq` is how far it has come.
-    searching: AtomicBool,
 }
 
 impl Inbox {
@@ -97,7 +123,6 @@ impl Inbox {
             descriptor: OnceLock::new(),
             deadline,
             next_seq: AtomicU64::new(1),
-            searching: AtomicBool::new(false),
         }
     }
 
@@ -128,15 +153,20 @@ impl Inbox {
         if self.is_stopped() {
             return false;
         }
-        if self.is_searching() {
-            if let Some(seq) = item.seq() {
-                self.next_seq.store(seq, Ordering::Relaxed);
+        match (&item, item.seq()) {
+            (_, Some(seq)) => {
+                // The first that comes is where the start was.
+                if std::mem::replace(&mut queue.searching, false) {
+                    self.next_seq.store(seq, Ordering::Relaxed);
+                }
+                queue.trouble = None;
             }
-            self.searching.store(false, Ordering::Release);
+            (Item::Failed(error), None) => queue.trouble = Some(error.clone()),
+            // Behind an error it is not the end of the search.
+            _ => queue.searching &= queue.trouble.is_some(),
         }
-        queue.cost += item.cost();
         queue.parked = matches!(item, Item::Failed(_));
-        queue.items.push_back(item);
+        queue.push(item);
         drop(queue);
         self.wake();
         true
@@ -154,18 +184,27 @@ impl Inbox {
         !self.is_stopped()
     }
 
-    /// Takes note of where the server stands, when nothing waits here.
+    /// Takes note of where the server stands, which is behind all that waits here.
     pub(super) fn stand_at(&self, place: &Place) {
-        let queue = self.lock();
-        if !queue.items.is_empty() {
-            return;
+        let mut queue = self.lock();
+        queue.trouble = None;
+        match queue.items.back_mut() {
+            Some(Item::Token(token)) => return place.token.clone_into(token),
+            Some(_) => return queue.push(Item::Token(place.token.clone())),
+            None => place.token.clone_into(&mut queue.token),
         }
         self.next_seq.store(place.next_seq, Ordering::Relaxed);
-        let searched = self.searching.swap(place.searching, Ordering::AcqRel);
+        let searched = std::mem::replace(&mut queue.searching, place.searching);
         drop(queue);
         if searched && !place.searching {
             self.wake();
         }
+    }
+
+    /// Takes note of why nothing comes, for as long as nothing does.
+    pub(super) fn note_trouble(&self, error: Error) {
+        self.lock().trouble = Some(error);
+        self.wake();
     }
 
     /// Sleeps. False when the reader is to stop.
@@ -205,7 +244,13 @@ impl Inbox {
 
     /// Makes it as new, once the reader has stopped. A cancel stays.
     pub(super) fn restart(&self) {
-        *self.lock() = Queue::default();
+        let mut queue = self.lock();
+        let token = std::mem::take(&mut queue.token);
+        *queue = Queue {
+            token,
+            ..Queue::default()
+        };
+        drop(queue);
         self.stopped.store(false, Ordering::Release);
     }
 
@@ -218,9 +263,8 @@ impl Inbox {
     /// Takes the next item, if there is one.
     pub(super) fn take(&self) -> Option<Item> {
         let mut queue = self.lock();
-        match queue.items.pop_front() {
+        match queue.pop() {
             Some(item) => {
-                queue.cost -= item.cost();
                 self.room.notify_one();
                 Some(item)
             }
@@ -237,9 +281,8 @@ impl Inbox {
         if !matches!(queue.items.front(), Some(Item::Message(_))) {
             return None;
         }
-        match queue.items.pop_front() {
+        match queue.pop() {
             Some(Item::Message(message)) => {
-                queue.cost -= cost_of(&message);
                 self.room.notify_one();
                 Some(message)
             }
@@ -269,6 +312,7 @@ impl Inbox {
     /// Lets a reader that waits behind an error go on.
     fn ask_for_more(&self, queue: &mut Queue) {
         if std::mem::replace(&mut queue.parked, false) {
+            queue.trouble = None;
             self.room.notify_one();
         }
     }
@@ -285,8 +329,26 @@ impl Inbox {
     }
 
     /// Whether the server still looks for the start.
-    pub(super) fn is_searching(&self) -> bool {
-        self.searching.load(Ordering::Acquire)
+    ///
+    /// # Errors
+    /// What keeps it from that.
+    pub(super) fn is_searching(&self) -> Result<bool> {
+        let queue = self.lock();
+        match &queue.trouble {
+            Some(error) if queue.searching => Err(error.clone()),
+            _ => Ok(queue.searching),
+        }
+    }
+
+    /// A token of the pool, as new as what was taken.
+    pub(super) fn token(&self) -> String {
+        self.lock().token.clone()
+    }
+
+    /// As [`Inbox::token`] in a forked child, where the lock may be held for ever: `None` then.
+    pub(super) fn token_in_child(&self) -> Option<String> {
+        let queue = self.queue.try_lock().ok()?;
+        Some(queue.token.clone())
     }
 
     pub(super) fn is_cancelled(&self) -> bool {
@@ -325,5 +387,40 @@ impl Inbox {
         if let Some(descriptor) = self.descriptor.get() {
             descriptor.raise();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(next_seq: u64, token: &str) -> Place {
+        Place {
+            next_seq,
+            token: token.to_owned(),
+            searching: false,
+        }
+    }
+
+    /// Who has not taken what is from before a recovery gets a token from before it.
+    #[test]
+    fn tokens_are_as_new_as_what_was_taken() {
+        let inbox = Inbox::new(Deadline::NEVER);
+        inbox.stand_at(&place(1, "old"));
+        assert_eq!(inbox.token(), "old");
+        let gap = |first| Item::Gap(Gap { first, last: first });
+        assert!(inbox.put(gap(1)) && inbox.put(gap(2)));
+        inbox.stand_at(&place(3, "not so old"));
+        inbox.stand_at(&place(3, "newer"));
+        assert!(inbox.put(gap(3)));
+        inbox.stand_at(&place(4, "newest"));
+        for token in ["old", "newer", "newest"] {
+            assert!(matches!(inbox.take(), Some(Item::Gap(_))));
+            assert_eq!(inbox.token(), token);
+        }
+        assert!(inbox.take().is_none());
+        assert_eq!(inbox.lock().cost, 0);
+        inbox.restart();
+        assert_eq!(inbox.token(), "newest");
     }
 }

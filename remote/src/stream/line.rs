@@ -42,11 +42,12 @@ impl Line {
         self.agent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks for a tail, and waits for the head of its answer.
+    /// Asks for a tail, and waits for the head of its answer: the server has begun it then, and finds out where a
+    /// snapshot ends.
     ///
     /// # Errors
     /// The server's, or those of the way to it.
-    pub(super) fn connect(&self, plan: &Plan) -> Result<Connection> {
+    pub(super) fn connect(&self, plan: &mut Plan) -> Result<Connection> {
         let agent = self.agent().clone();
         let Some(agent) = agent else {
             return Err(Error::new(ErrorKind::Io, "the stream was closed"));
@@ -61,6 +62,9 @@ impl Line {
                 false => error,
             }
         })?;
+        if plan.wants_end() {
+            plan.end_at(self.pool.bounds()?.newest);
+        }
         let (_, body) = response.into_parts();
         // A tail has no largest size; its frames have.
         let body = body.into_with_config().limit(u64::MAX).reader();

@@ -41,8 +41,6 @@ pub struct Stream {
     deadline: Deadline,
     delivered: AtomicU64,
     dropped: AtomicU64,
-    /// Any token of the pool.
-    token: Mutex<String>,
     /// The process in which its thread runs.
     born: u32,
 }
@@ -92,7 +90,6 @@ impl Pool {
             deadline,
             delivered: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
-            token: Mutex::new(String::new()),
             born: fork::generation(),
         };
         let mut state = lock(&stream.state);
@@ -275,6 +272,8 @@ impl Stream {
                     self.passed(&mut state, error.seq().unwrap_or_default());
                     return Err(error);
                 }
+                // Taken note of in the inbox.
+                Some(Item::Token(_)) => {}
                 Some(Item::End) => state.done = true,
                 None if until.passed() => {
                     self.inbox.quiet();
@@ -322,19 +321,36 @@ impl Stream {
         }
     }
 
+    /// As [`Stream::find_token`]; empty, which is no token, where that gives an error.
+    pub fn token(&self) -> String {
+        self.find_token().unwrap_or_default()
+    }
+
     /// A text that another stream can resume from, of this pool there or on the server's machine. Where the server still
     /// looks for the last few that match it waits for them, but not beyond a cancel and the stream's deadline.
-    pub fn token(&self) -> String {
+    ///
+    /// # Errors
+    /// While they are looked for: what keeps the server from that, the error of the last step or of the connection. A
+    /// later step tries again. Usage in a forked child that cannot tell.
+    pub fn find_token(&self) -> Result<String> {
+        // Nobody tells a forked child more.
+        let token = match self.check_process() {
+            Ok(()) => self.token_found()?,
+            Err(error) => self.inbox.token_in_child().ok_or(error)?,
+        };
+        Ok(moved_token(&token, self.next_seq()).unwrap_or_default())
+    }
+
+    /// A token, once the start is found.
+    fn token_found(&self) -> Result<String> {
         loop {
             let epoch = self.inbox.epoch();
             let is_over = self.inbox.is_cancelled() || self.deadline.passed();
-            // A forked child has nobody who would tell.
-            if !self.inbox.is_searching() || is_over || self.check_process().is_err() {
-                break;
+            if is_over || !self.inbox.is_searching()? {
+                return Ok(self.inbox.token());
             }
             self.inbox.sleep(epoch, self.deadline);
         }
-        moved_token(&lock(&self.token), self.next_seq()).unwrap_or_default()
     }
 
     /// A descriptor that is readable when a step would not wait. It belongs to the stream; a step that finds nothing

@@ -30,9 +30,11 @@ pub(super) struct Plan {
     start: Start,
     end_seq: Option<u64>,
     backwards: bool,
-    /// The server is told as well, which knows when nothing comes before the end.
+    /// The server finds the end of one that begins. It is told later ones as well, and knows when nothing comes before the end.
     snapshot: bool,
-    /// The end of the snapshot was found out.
+    /// The newest message once the snapshot had begun.
+    newest: Option<u64>,
+    /// `end_seq` has the snapshot's end in it, which stays wherever the stream goes.
     has_end: bool,
     tags: Vec<String>,
     filters: Vec<String>,
@@ -56,6 +58,7 @@ impl Plan {
             end_seq: options.end_seq,
             backwards: options.backwards,
             snapshot: options.snapshot,
+            newest: None,
             has_end: false,
             tags: options.tags.iter().map(tag).collect::<Result<_>>()?,
             filters: options
@@ -73,6 +76,8 @@ impl Plan {
 
     /// Goes elsewhere; all else stays.
     pub(super) fn go_to(&mut self, start: &Start) {
+        self.end_seq = self.end();
+        self.has_end |= self.newest.take().is_some();
         self.start = start.clone();
         self.position = None;
         self.last = None;
@@ -159,15 +164,24 @@ impl Plan {
         moved_token(&place.token, seq)
     }
 
-    /// Ends at the newest message as of the first connection: fixed, so that later ones end there too.
-    pub(super) fn end_at(&mut self, newest: u64) {
-        self.has_end = true;
-        self.end_seq = Some(self.end_seq.map_or(newest, |end| end.min(newest)));
+    /// The last seq that is wanted, as far as it is known here.
+    fn end(&self) -> Option<u64> {
+        match (self.end_seq, self.newest) {
+            (Some(end), Some(newest)) => Some(end.min(newest)),
+            (end, newest) => end.or(newest),
+        }
     }
 
-    /// Whether the end has to be found out first.
+    /// The newest message, once a connection has begun the snapshot: fixed, so that later ones that go on with it end
+    /// there too.
+    pub(super) fn end_at(&mut self, newest: u64) {
+        self.newest = Some(newest);
+    }
+
+    /// Whether a connection that is made now begins the snapshot, and its end has to be found out then: not before, as
+    /// the last few are counted from the newest message at the server.
     pub(super) fn wants_end(&self) -> bool {
-        self.snapshot && !self.backwards && !self.has_end
+        self.snapshot && !self.backwards && !self.has_end && !self.resumes()
     }
 
     /// The query.
@@ -197,7 +211,11 @@ impl Plan {
             (None, Start::Time(ns)) => add("since", &time::format(*ns)),
             (None, Start::Token(token)) => add("resume", token),
         }
-        if let Some(end) = self.end_seq {
+        let end = match self.wants_end() {
+            true => self.end_seq,
+            false => self.end(),
+        };
+        if let Some(end) = end {
             add("end_seq", &end.to_string());
         }
         if self.snapshot && !self.backwards {
@@ -303,8 +321,35 @@ mod tests {
         });
         assert!(plan.wants_end() && plan.is_finite());
         plan.end_at(9);
+        plan.stands_at(place(1, "pls1.id.0.1"));
         assert!(!plan.wants_end() && plan.query().contains("&end_seq=7"));
         plan.end_at(3);
         assert!(plan.query().contains("&end_seq=3"));
+        plan.go_to(&Start::Oldest);
+        assert!(!plan.wants_end() && plan.query().contains("&end_seq=3"));
+    }
+
+    #[test]
+    fn the_last_few_of_a_snapshot_are_counted_from_its_end() {
+        let mut plan = plan(&TailOptions {
+            start: Start::Last(3),
+            snapshot: true,
+            ..TailOptions::default()
+        });
+        for newest in [9, 20] {
+            let query = plan.query();
+            assert!(query.contains("&tail=3&snapshot=true"), "{query}");
+            plan.end_at(newest);
+            plan.stands_at(Place {
+                searching: true,
+                ..place(8, "pls1.id.0.8")
+            });
+        }
+        plan.came(18);
+        let query = plan.query();
+        assert!(
+            query.contains("&resume=pls1.id.0.19&end_seq=20&"),
+            "{query}"
+        );
     }
 }

@@ -93,7 +93,11 @@ impl Reader {
                 Outcome::Renew => Duration::ZERO,
                 Outcome::Lost(why) => {
                     self.note(&why);
-                    self.trouble.next_pause()
+                    let pause = self.trouble.next_pause();
+                    if self.is_out_of_patience() {
+                        self.inbox.note_trouble(self.brings_nothing(&why));
+                    }
+                    pause
                 }
                 Outcome::Failed(error) => {
                     if !self.tell(error) {
@@ -141,11 +145,26 @@ impl Reader {
         });
     }
 
-    /// Whether what is read has an end, and has been waited for long enough.
-    fn gives_up(&self) -> bool {
+    /// Whether a connection that brings something has been waited for long enough.
+    fn is_out_of_patience(&self) -> bool {
         let patience = self.line.pool.link.settings.request_timeout;
         let since = self.trouble.since;
-        self.plan.is_finite() && since.is_some_and(|since| since.elapsed() >= patience)
+        since.is_some_and(|since| since.elapsed() >= patience)
+    }
+
+    /// What has no end is waited for as long as it takes.
+    fn gives_up(&self) -> bool {
+        self.plan.is_finite() && self.is_out_of_patience()
+    }
+
+    #[cold]
+    fn brings_nothing(&self, why: &str) -> Error {
+        Error::new(
+            ErrorKind::Io,
+            format!("connections to the server bring nothing: {why}"),
+        )
+        .with_path(self.line.pool.name())
+        .with_hint("look at what is between here and the server")
     }
 
     /// Connects again, for as long as it takes. `None` when it is to stop.
@@ -158,7 +177,7 @@ impl Reader {
             if !pause.is_zero() && !self.inbox.pause(pause) || self.inbox.is_stopped() {
                 return Ok(None);
             }
-            let error = match self.line.connect(&self.plan) {
+            let error = match self.line.connect(&mut self.plan) {
                 Ok(connection) => {
                     if std::mem::take(&mut self.lost) {
                         let url = self.line.pool.url();
@@ -180,6 +199,9 @@ impl Reader {
                     }
                     if !self.lost {
                         self.note(error.message());
+                    }
+                    if self.is_out_of_patience() {
+                        self.inbox.note_trouble(error);
                     }
                 }
                 // All else was accepted before.
@@ -214,14 +236,7 @@ impl Reader {
         }
         match outcome {
             Outcome::Renew => Outcome::Lost("it ended at once".to_owned()),
-            Outcome::Lost(why) if self.gives_up() => Outcome::Failed(
-                Error::new(
-                    ErrorKind::Io,
-                    format!("connections to the server bring nothing: {why}"),
-                )
-                .with_path(self.line.pool.name())
-                .with_hint("look at what is between here and the server"),
-            ),
+            Outcome::Lost(why) if self.gives_up() => Outcome::Failed(self.brings_nothing(&why)),
             outcome => outcome,
         }
     }

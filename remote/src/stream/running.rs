@@ -42,9 +42,6 @@ impl Stream {
 
     /// Asks for what is planned, and takes note of where that begins.
     fn connect(&self, line: &Line, plan: &mut Plan) -> Result<Connection> {
-        if plan.wants_end() {
-            plan.end_at(self.pool.bounds()?.newest);
-        }
         let mut connection = line.connect(plan)?;
         let largest = self.pool.link.settings.largest;
         match connection.next(largest, self.pool.name()) {
@@ -88,7 +85,6 @@ impl Stream {
     fn stands_as(&self, state: &mut State, plan: &Plan) {
         if let Some(place) = plan.position() {
             self.inbox.stand_at(place);
-            place.token.clone_into(&mut lock(&self.token));
         }
         state.plan = plan.clone();
     }
