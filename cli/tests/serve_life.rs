@@ -231,7 +231,7 @@ fn check_tells_what_would_be_served() {
     let report = scratch.run(&["serve", "check", "--json"]).json();
     assert_eq!(
         report,
-        json!({"check":{"status":"valid","listen":"127.0.0.1:9700","base_url":"http://127.0.0.1:9700",
+        json!({"check":{"status":"valid","pool_dir":scratch.pools(),"listen":"127.0.0.1:9700","base_url":"http://127.0.0.1:9700",
             "web_ui":"http://127.0.0.1:9700/ui","web_ui_pool":"http://127.0.0.1:9700/ui/pools/demo",
             "mcp":"http://127.0.0.1:9700/mcp","auth":"none","tls":"disabled","tls_fingerprint":null,
             "access":"read-write","cors_allowed_origins":[],

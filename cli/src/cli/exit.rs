@@ -38,6 +38,18 @@ impl From<Error> for Failure {
 }
 
 impl Failure {
+    /// The same about output that says what was done, when that is done all the same: who repeats the command would find
+    /// it so.
+    pub(super) fn but_done(self, done: &str) -> Failure {
+        match self {
+            Failure::Error(error) => {
+                let message = format!("{}; {done}", error.message());
+                Failure::Error(error.with_message(message))
+            }
+            failure => failure,
+        }
+    }
+
     /// Shows what there is to show; gives the exit code.
     pub(super) fn report(self, context: &Context) -> u8 {
         match self {

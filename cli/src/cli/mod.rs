@@ -17,6 +17,7 @@ use std::process::ExitCode;
 
 /// Runs the command line of this process under the name `program`.
 pub fn main(program: &'static str) -> ExitCode {
+    signals::outlive_size_limits();
     run(program, std::env::args_os().skip(1).collect())
 }
 

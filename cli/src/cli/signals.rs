@@ -1,8 +1,10 @@
 //! Which signals may be caught.
 
+use signal_hook::consts::SIGXFSZ;
 use signal_hook::low_level::signal_name;
 use std::borrow::Cow;
 use std::ffi::c_int;
+use std::sync::Arc;
 
 /// Those of the signals that this process does not ignore. One that was ignored from the start (`nohup`, a job in the
 /// background of a script) is to stay so, also for the programs started from here.
@@ -23,6 +25,15 @@ fn ignored_mask(status: &str) -> Option<u64> {
         .lines()
         .find_map(|line| line.strip_prefix("SigIgn:"))?;
     u64::from_str_radix(line.trim(), 16).ok()
+}
+
+/// Lets a write beyond the limit of file sizes (`ulimit -f`) fail instead of ending the program without a word. Caught,
+/// not ignored: programs started from here begin with what is usual.
+pub(super) fn outlive_size_limits() {
+    if !not_ignored(&[SIGXFSZ]).is_empty() {
+        // Without it the program ends as it would have.
+        let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
+    }
 }
 
 /// The name of a signal, as in `SIGTERM`.

@@ -34,6 +34,18 @@ pub(super) fn open_or_create(
         .map_err(|error| about_missing(context, error, reference, remedy).into())
 }
 
+/// Refuses to write to a pool that this user may only read.
+pub(super) fn refuse_read_only(pool: &Pool, what: &str) -> Result<(), Error> {
+    match pool.is_read_only() {
+        false => Ok(()),
+        true => Err(Error::new(
+            ErrorKind::Permission,
+            format!("the pool may be read only, so nothing can be {what} in it"),
+        )
+        .with_path(pool.path().to_string_lossy())),
+    }
+}
+
 /// Refuses to make a pool on a server in passing.
 pub(super) fn refuse_create(context: &Context, reference: &str) -> Result<(), Error> {
     let command = create_command(context, reference);

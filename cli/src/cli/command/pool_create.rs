@@ -29,11 +29,14 @@ pub(super) fn run(context: &mut Context, args: &CreateArgs) -> Outcome {
         options = options.index_capacity(slots);
     }
     let pools = create_all(&client, &args.names, &options)?;
-    match (args.json.wanted(), context.out.is_terminal()) {
-        (true, _) => report(context, &pools)?,
-        (false, true) => for_people(context, &pools)?,
-        (false, false) => table(context, &client, &pools)?,
-    }
+    let told = match (args.json.wanted(), context.out.is_terminal()) {
+        (true, _) => report(context, &pools),
+        (false, true) => for_people(context, &pools),
+        (false, false) => table(context, &client, &pools),
+    };
+    told.and_then(|()| context.out.flush()).map_err(|failure| {
+        failure.but_done(&format!("made all the same: {}", args.names.join(", ")))
+    })?;
     Ok(SUCCESS)
 }
 

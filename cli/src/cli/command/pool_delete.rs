@@ -15,7 +15,31 @@ use std::path::{Path, PathBuf};
 struct Attempt<'a> {
     reference: &'a str,
     path: PathBuf,
+    /// The file that went, when the path is a link to it.
+    target: Option<PathBuf>,
     error: Option<Error>,
+}
+
+impl Attempt<'_> {
+    fn target(&self) -> Option<String> {
+        let target = self.target.as_ref()?;
+        Some(target.to_string_lossy().into_owned())
+    }
+
+    /// What went behind a link, in words.
+    fn linked(&self) -> String {
+        let target = self
+            .target()
+            .map(|target| format!("a link to {target}, which was deleted"));
+        target.unwrap_or_default()
+    }
+
+    fn behind(&self) -> String {
+        match self.linked() {
+            linked if linked.is_empty() => linked,
+            linked => format!(": {linked}"),
+        }
+    }
 }
 
 pub(super) fn run(context: &mut Context, args: &DeleteArgs) -> Outcome {
@@ -26,6 +50,11 @@ pub(super) fn run(context: &mut Context, args: &DeleteArgs) -> Outcome {
             Some(server) => Ok(format!("{server}/{}", pool_of(reference)).into()),
             None => client.resolve(reference),
         };
+        let target = path
+            .as_ref()
+            .ok()
+            .filter(|path| path.is_symlink() && !context.is_remote(reference))
+            .and_then(|path| path.canonicalize().ok());
         let outcome = match &path {
             Ok(_) => client.delete(reference),
             Err(error) => Err(error.clone()),
@@ -33,26 +62,36 @@ pub(super) fn run(context: &mut Context, args: &DeleteArgs) -> Outcome {
         let error = outcome
             .err()
             .map(|error| advice::about_unknown(context, error, reference));
-        (path.unwrap_or_default(), error)
+        let target = target.filter(|_| error.is_none());
+        (path.unwrap_or_default(), target, error)
     };
     let attempts: Vec<Attempt<'_>> = args
         .pools
         .iter()
         .map(|reference| {
-            let (path, error) = attempt(reference);
+            let (path, target, error) = attempt(reference);
             Attempt {
                 reference,
                 path,
+                target,
                 error,
             }
         })
         .collect();
     let directory = client.pool_dir()?;
-    match (args.json.wanted(), context.out.is_terminal()) {
-        (true, _) => report(context, &attempts)?,
-        (false, true) => for_people(context, &attempts)?,
-        (false, false) => table(context, &attempts, &directory)?,
-    }
+    let told = match (args.json.wanted(), context.out.is_terminal()) {
+        (true, _) => report(context, &attempts),
+        (false, true) => for_people(context, &attempts),
+        (false, false) => table(context, &attempts, &directory),
+    };
+    told.and_then(|()| context.out.flush()).map_err(|failure| {
+        let gone = attempts.iter().filter(|attempt| attempt.error.is_none());
+        let gone: Vec<&str> = gone.map(|attempt| attempt.reference).collect();
+        match &gone[..] {
+            [] => failure.but_done("none was deleted"),
+            gone => failure.but_done(&format!("deleted all the same: {}", gone.join(", "))),
+        }
+    })?;
     let failed = attempts.iter().find_map(|attempt| attempt.error.as_ref());
     Ok(failed.map_or(SUCCESS, |error| error.kind().exit_code()))
 }
@@ -66,7 +105,8 @@ fn report(context: &mut Context, attempts: &[Attempt<'_>]) -> Result<(), Failure
                 json::object(out, |object| {
                     object
                         .text("pool", attempt.reference)
-                        .text("path", &attempt.path.to_string_lossy());
+                        .text("path", &attempt.path.to_string_lossy())
+                        .maybe_text("target", attempt.target().as_deref());
                 });
             });
         });
@@ -91,7 +131,7 @@ fn table(context: &mut Context, attempts: &[Attempt<'_>], directory: &Path) -> R
     let mut table = Table::new(&["NAME", "STATUS", "PATH", "DETAIL"]);
     for attempt in attempts {
         let (status, detail) = match &attempt.error {
-            None => ("OK", String::new()),
+            None => ("OK", attempt.linked()),
             Some(error) => ("ERR", format!("{}: {}", error.kind(), error.message())),
         };
         let path = short_path(&attempt.path, directory);
@@ -109,9 +149,10 @@ fn for_people(context: &mut Context, attempts: &[Attempt<'_>]) -> Result<(), Fai
     if let [attempt] = attempts {
         context.out.line(&match &attempt.error {
             None => format!(
-                "Deleted the pool {} ({})",
+                "Deleted the pool {} ({}){}",
                 attempt.reference,
-                attempt.path.display()
+                attempt.path.display(),
+                attempt.behind()
             ),
             Some(error) => format!(
                 "Could not delete {}: {}",
@@ -124,7 +165,7 @@ fn for_people(context: &mut Context, attempts: &[Attempt<'_>]) -> Result<(), Fai
     }
     for attempt in attempts {
         context.out.line(&match &attempt.error {
-            None => format!("✓ {}", attempt.reference),
+            None => format!("✓ {}{}", attempt.reference, attempt.behind()),
             Some(error) => format!("✗ {}: {}", attempt.reference, error.message()),
         })?;
     }

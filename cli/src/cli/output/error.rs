@@ -19,6 +19,7 @@ pub(crate) fn print_stored(context: &Context, error: &Error, seq: u64) {
     let facts = Facts {
         seq: Some(seq),
         maybe_written: true,
+        stored: true,
         ..Facts::new(error, context.meets_server())
     };
     print_facts(&context.err, &facts);
@@ -35,6 +36,8 @@ struct Facts<'a> {
     there: bool,
     seq: Option<u64>,
     maybe_written: bool,
+    /// It is known that it was.
+    stored: bool,
 }
 
 fn print_facts(err: &Stderr, facts: &Facts<'_>) {
@@ -64,6 +67,7 @@ impl<'a> Facts<'a> {
             there,
             seq: error.seq(),
             maybe_written: error.maybe_written(),
+            stored: false,
         }
     }
 
@@ -94,9 +98,11 @@ impl<'a> Facts<'a> {
         }
         const LOOK: &str =
             "the message may have been appended all the same: look before sending it again";
+        const STORED: &str = "do not send them again";
+        let first = if self.stored { STORED } else { LOOK };
         Some(match hint {
-            Some(hint) => format!("{LOOK}; {hint}").into(),
-            None => LOOK.into(),
+            Some(hint) => format!("{first}; {hint}").into(),
+            None => first.into(),
         })
     }
 

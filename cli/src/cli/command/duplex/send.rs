@@ -1,6 +1,6 @@
 //! The sending half of `duplex`: lines of a chat, or records as `feed` reads them.
 
-use crate::cli::command::feed;
+use crate::cli::command::{advice, feed};
 use crate::cli::input;
 use crate::cli::output::error;
 use crate::cli::output::stderr::Stderr;
@@ -26,6 +26,18 @@ impl Source {
     /// # Errors
     /// Usage about a record that is no message; what the input and the appends meet.
     pub(super) fn send_all(self, pool: &Pool) -> Result<(), Error> {
+        let sent = self.send(pool);
+        // Reading needs no such right, so that it is asked for only now.
+        match &sent {
+            Err(error) if error.kind() == ErrorKind::Permission => {
+                advice::refuse_read_only(pool, "stored")?;
+                sent
+            }
+            _ => sent,
+        }
+    }
+
+    fn send(self, pool: &Pool) -> Result<(), Error> {
         match self {
             Source::Typed(mut keyboard, speaker) => {
                 while let Some(line) = keyboard.line().map_err(|error| unreadable(&error))? {

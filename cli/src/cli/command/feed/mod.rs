@@ -9,6 +9,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::{Failure, Outcome, SKIPPED, SUCCESS};
 use crate::cli::input::Source;
 use crate::cli::interrupt::Interrupts;
+use crate::shell::quoted;
 use crate::{Client, Error, ErrorKind, Ingest, IngestMode, IngestOptions, Pool, PoolOptions};
 use feeder::Feeder;
 
@@ -38,7 +39,7 @@ pub(super) fn run(context: &mut Context, args: &FeedArgs) -> Outcome {
 fn feed_data(context: &mut Context, args: &FeedArgs, client: &Client, data: &str) -> Outcome {
     if args.creates() && !client.exists(&args.pool)? {
         // A bad message must not leave an empty pool behind.
-        crate::check_json(data.as_bytes()).map_err(about_data)?;
+        crate::check_json(data.as_bytes()).map_err(|error| about_data(error, data))?;
     }
     let pool = open(context, args, client)?;
     // One value, however large: the pool says what is too much.
@@ -52,8 +53,8 @@ fn feed_data(context: &mut Context, args: &FeedArgs, client: &Client, data: &str
     let mut feeder = Feeder::new(context, args, &pool, ingest);
     if let Some(fault) = feeder.append_one()? {
         // The record has a name, which says more than its number.
-        crate::check_json(data.as_bytes()).map_err(about_data)?;
-        return Err(about_data(fault.error).into());
+        crate::check_json(data.as_bytes()).map_err(|error| about_data(error, data))?;
+        return Err(about_data(fault.error, data).into());
     }
     feeder.release()?;
     Ok(SUCCESS)
@@ -114,7 +115,9 @@ fn open(context: &Context, args: &FeedArgs, client: &Client) -> Result<Pool, Fai
     let create = args
         .creates()
         .then(|| PoolOptions::new().size(args.create_size.unwrap_or(0)));
-    advice::open_or_create(context, client, &args.pool, create, remedy(args))
+    let pool = advice::open_or_create(context, client, &args.pool, create, remedy(args))?;
+    advice::refuse_read_only(&pool, "stored")?;
+    Ok(pool)
 }
 
 /// A file can be read again, standard input cannot.
@@ -131,7 +134,7 @@ fn remedy(args: &FeedArgs) -> Remedy {
 }
 
 /// The error about DATA.
-fn about_data(error: Error) -> Error {
+fn about_data(error: Error, data: &str) -> Error {
     // It is one line as a rule, and a record number says nothing: the column does.
     let message = error
         .message()
@@ -141,10 +144,18 @@ fn about_data(error: Error) -> Error {
         .strip_prefix("record 1 on line 1: ")
         .unwrap_or(message);
     let message = format!("DATA: {message}");
-    with_hint(
-        error.with_message(message),
-        "a message is one JSON value, for example {\"a\":1}, [1,2] or \"text\"",
-    )
+    let error = error.with_message(message);
+    match data.strip_prefix('@') {
+        _ if data == "-" => error.with_hint("standard input is read when DATA is left out"),
+        Some(file) if !file.is_empty() => error.with_hint(format!(
+            "to append what a file holds: --file {}",
+            quoted(file)
+        )),
+        _ => with_hint(
+            error,
+            "a message is one JSON value, for example {\"a\":1}, [1,2] or \"text\"",
+        ),
+    }
 }
 
 /// The error with a hint, its own or this.

@@ -6,20 +6,26 @@ use crate::cli::exit::Failure;
 use crate::cli::output::paint;
 use crate::json;
 use crate::serve::Config;
+use std::path::Path;
 
 /// Prints what a good configuration is.
-pub(super) fn print(context: &mut Context, config: &Config, as_json: bool) -> Result<(), Failure> {
+pub(super) fn print(
+    context: &mut Context,
+    config: &Config,
+    directory: &Path,
+    as_json: bool,
+) -> Result<(), Failure> {
     for warning in &config.warnings {
         let label = context.err.label("warning:", paint::YELLOW);
         context.err.print(format!("{label} {warning}\n").as_bytes());
     }
     match as_json {
-        true => context.out.report(&report(config)),
-        false => for_people(context, config),
+        true => context.out.report(&report(config, directory)),
+        false => for_people(context, config, directory),
     }
 }
 
-fn report(config: &Config) -> Vec<u8> {
+fn report(config: &Config, directory: &Path) -> Vec<u8> {
     let base = config.base_url(config.bind);
     let origins: Vec<String> = config
         .cors
@@ -50,13 +56,14 @@ fn report(config: &Config) -> Vec<u8> {
                         .number("max_body_bytes", config.limits.body as u64)
                         .number("max_tail_timeout_ms", config.limits.tail_ms)
                         .number("max_tail_concurrency", config.limits.tails.into());
-                });
+                })
+                .text("pool_dir", &directory.to_string_lossy());
         });
     });
     out
 }
 
-fn for_people(context: &mut Context, config: &Config) -> Result<(), Failure> {
+fn for_people(context: &mut Context, config: &Config, directory: &Path) -> Result<(), Failure> {
     let base = config.base_url(config.bind);
     let limits = &config.limits;
     let valid = context.out.label("valid", paint::GREEN);
@@ -65,6 +72,7 @@ fn for_people(context: &mut Context, config: &Config) -> Result<(), Failure> {
         .line(&format!("The configuration is {valid}."))?;
     let mut rows = vec![
         ("Listen", format!("{} ({})", config.bind, config.reach())),
+        ("Pools", directory.display().to_string()),
         ("URL", base.clone()),
         ("MCP", format!("{base}/mcp")),
         ("Auth", config.auth_name().to_owned()),

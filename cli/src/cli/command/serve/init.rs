@@ -18,10 +18,15 @@ pub(super) fn run(context: &mut Context, args: &InitArgs) -> Outcome {
         force: args.force,
     })?;
     let commands = Commands::new(context, args, &made);
-    match context.out.is_terminal() {
-        true => for_people(context, &made, &commands)?,
-        false => context.out.report(&report(&made, &commands))?,
-    }
+    let told = match context.out.is_terminal() {
+        true => for_people(context, &made, &commands),
+        false => context.out.report(&report(&made, &commands)),
+    };
+    told.and_then(|()| context.out.flush()).map_err(|failure| {
+        let files = [&made.token_file, &made.tls_cert, &made.tls_key];
+        let files = files.map(|file| file.to_string_lossy());
+        failure.but_done(&format!("written all the same: {}", files.join(", ")))
+    })?;
     Ok(SUCCESS)
 }
 

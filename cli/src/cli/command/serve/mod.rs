@@ -9,9 +9,10 @@ use crate::cli::args::{AccessMode, ServeArgs, ServeCommand, ServeOptions};
 use crate::cli::context::Context;
 use crate::cli::exit::{Failure, Outcome, SUCCESS};
 use crate::serve::{self, Access, Config, Limits, Settings};
-use crate::{Error, ErrorKind};
+use crate::{Client, Error, ErrorKind};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
 const PORT: u16 = 9700;
 const MAX_BODY_BYTES: usize = 1 << 20;
@@ -23,7 +24,8 @@ pub(super) fn run(context: &mut Context, args: ServeArgs) -> Outcome {
         None => listen(context, args.options),
         Some(ServeCommand::Check(check)) => {
             let config = Config::check(settings(args.options))?;
-            check::print(context, &config, check.json.wanted())?;
+            let directory = directory(&context.client_with_whole_paths("serve")?)?;
+            check::print(context, &config, &directory, check.json.wanted())?;
             Ok(SUCCESS)
         }
         Some(ServeCommand::Init(init)) => {
@@ -36,6 +38,7 @@ pub(super) fn run(context: &mut Context, args: ServeArgs) -> Outcome {
 fn listen(context: &mut Context, options: ServeOptions) -> Outcome {
     let config = Config::check(settings(options))?;
     let client = context.client_with_whole_paths("serve")?;
+    directory(&client)?;
     let ready_file = ready::ReadyFile::from_environment()?;
     let banner = banner::Banner::new(context, &config);
     serve::run(config, client, &[SIGINT, SIGTERM], |address| {
@@ -43,6 +46,21 @@ fn listen(context: &mut Context, options: ServeOptions) -> Outcome {
         ready_file.map_or(Ok(()), |file| file.write(address))
     })?;
     Ok(SUCCESS)
+}
+
+/// Where the pools are, or are to be: no file.
+fn directory(client: &Client) -> Result<PathBuf, Failure> {
+    let directory = client.pool_dir()?;
+    match std::fs::metadata(&directory) {
+        Ok(there) if !there.is_dir() => Err(Error::new(
+            ErrorKind::Io,
+            "cannot serve pools: the pool directory is a file",
+        )
+        .with_path(directory.to_string_lossy())
+        .with_hint("a file is there: give a directory, or another --dir")
+        .into()),
+        _ => Ok(directory),
+    }
 }
 
 fn settings(options: ServeOptions) -> Settings {

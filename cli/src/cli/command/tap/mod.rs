@@ -42,13 +42,7 @@ pub(super) fn run(context: &mut Context, args: &TapArgs) -> Outcome {
     let client = context.client_of("tap", &args.remote, &[&args.pool])?;
     let pool =
         advice::open_or_create(context, &client, &args.pool, create, Remedy::RepeatWithFlag)?;
-    if pool.is_read_only() {
-        let error = Error::new(
-            ErrorKind::Permission,
-            "the pool may be read only, so nothing can be recorded in it",
-        );
-        return Err(error.with_path(pool.path().to_string_lossy()).into());
-    }
+    advice::refuse_read_only(&pool, "recorded")?;
     let recorder = Arc::new(Recorder::new(pool, args));
     let limit = recorder.longest_line()?;
     let (target, (sender, events)) = (Target::default(), channel());
