@@ -170,3 +170,57 @@ fn one_message_takes_no_options_of_inputs() {
     }
     assert!(!scratch.pool("p").exists());
 }
+
+#[test]
+fn commands_and_options_that_are_elsewhere() {
+    let scratch = Scratch::new();
+    for (args, tip) in [
+        (&["list"][..], "the command is plasmite pool list; "),
+        (&["create", "x"], "the command is plasmite pool create; "),
+        (&["follow", "p", "--json"], "--jsonl prints one line"),
+        (
+            &["fetch", "p", "1", "--json"],
+            "fetch prints JSON by itself",
+        ),
+    ] {
+        let (_, hint) = refused(&scratch, args, "Usage", 2);
+        assert!(hint.starts_with(tip), "{hint}");
+    }
+    scratch.run(&["pool", "create", "p"]).ok();
+    for (data, tip) in [
+        ("-", "standard input is read when DATA is left out"),
+        ("@my file", "to append what a file holds: --file 'my file'"),
+    ] {
+        let (_, hint) = refused(&scratch, &["feed", "p", data], "Usage", 2);
+        assert!(hint.starts_with(tip), "{hint}");
+    }
+}
+
+#[test]
+fn what_is_nearly_an_address_makes_no_directory() {
+    let scratch = Scratch::new();
+    for (reference, first) in [
+        ("https:/srv/x", "https:"),
+        ("localhost:9700/x", "localhost:9700"),
+        ("[::1]:9700/x", "[::1]:9700"),
+        ("~/x", "~"),
+    ] {
+        for args in [
+            &["pool", "create", reference][..],
+            &["feed", reference, "1", "--create"],
+            &["doctor", reference],
+        ] {
+            let (message, hint) = refused(&scratch, args, "Usage", 2);
+            assert!(message.contains("is no path here"), "{message}");
+            assert!(hint.contains("put ./ before it"), "{hint}");
+        }
+        let mut command = scratch.bare(env!("CARGO_BIN_EXE_plasmite"));
+        command.args(["--dir", reference, "pool", "create", "x"]);
+        common::finish(command.output().unwrap()).error("Usage", 2);
+        assert!(!scratch.path().join(first).exists());
+        // Somebody may mean it.
+        let meant = format!("./{reference}");
+        scratch.run(&["pool", "create", &meant]).ok();
+        scratch.run(&["feed", reference, "1"]).json();
+    }
+}

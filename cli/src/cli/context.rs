@@ -9,6 +9,12 @@ use crate::{default_pool_dir, Client, Error, ErrorKind};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+/// Names have no `/`; what has one is a path or an address.
+fn refuse_near_misses(references: &[&str]) -> Result<(), Error> {
+    let mut paths = references.iter().filter(|name| name.contains('/'));
+    paths.try_for_each(|path| remote::refuse_near_miss(path))
+}
+
 /// What every command knows.
 #[derive(Debug)]
 pub(super) struct Context {
@@ -94,6 +100,7 @@ impl Context {
 
     fn check_local(&self, command: &str, references: &[&str]) -> Result<(), Failure> {
         remote::refuse_all(command, references)?;
+        refuse_near_misses(references)?;
         if let Some(server) = self.home_server() {
             remote::refuse_all(command, &[server])?;
         }
@@ -108,6 +115,7 @@ impl Context {
         args: &RemoteArgs,
         references: &[&str],
     ) -> Result<Client, Failure> {
+        refuse_near_misses(references)?;
         remote::check(self, args, references)?;
         crate::install_guard()?;
         let names = references.iter().filter(|name| !remote::is_url(name));
@@ -156,7 +164,12 @@ impl Context {
                 Err(Error::new(ErrorKind::Usage, "--dir is empty")
                     .with_hint("name a directory, or leave --dir out for ~/.plasmite/pools"))
             }
-            Some(directory) => Ok(directory.clone()),
+            Some(directory) => {
+                directory
+                    .to_str()
+                    .map_or(Ok(()), remote::refuse_near_miss)?;
+                Ok(directory.clone())
+            }
             None => default_pool_dir(),
         }
     }

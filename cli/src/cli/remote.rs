@@ -12,6 +12,38 @@ pub(super) fn is_url(reference: &str) -> bool {
     reference.contains("://")
 }
 
+/// Refuses what was meant for an address or for a path of the shell: taken as it is, it would become a directory here. One
+/// that is there is meant.
+pub(super) fn refuse_near_miss(path: &str) -> Result<(), Error> {
+    let first = path.split('/').next().unwrap_or_default();
+    if is_url(path) || first.is_empty() || Path::new(first).exists() {
+        return Ok(());
+    }
+    let scheme = first.strip_suffix(':').unwrap_or_default();
+    let (what, hint) = match first.rsplit_once(':') {
+        _ if first == "~" => (
+            "the shell has left its `~` as it is",
+            "write it without quotes, or with $HOME",
+        ),
+        _ if scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https") => (
+            "an address has `//` behind its scheme",
+            "write it as https://HOST:9700/POOL",
+        ),
+        Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => (
+            "an address begins with its scheme",
+            "write it as http://HOST:9700/POOL or https://HOST:9700/POOL",
+        ),
+        _ => return Ok(()),
+    };
+    Err(Error::new(
+        ErrorKind::Usage,
+        format!("{path:?} is no path here: {what}"),
+    )
+    .with_hint(format!(
+        "{hint}; for a directory of that name put ./ before it"
+    )))
+}
+
 /// The server of an address: scheme, host and port.
 pub(super) fn server_of(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));

@@ -79,8 +79,12 @@ fn explained(program: &str, words: &[OsString], complaint: &clap::Error) -> Fail
         _ => {
             let (message, tip) = shortened(&text);
             let hint = help_hint(program, words);
-            let tip = match word_too_many(complaint, words) {
-                Some(tip) => Some(tip.to_owned()),
+            let tip = match word_too_many(complaint, words)
+                .map(str::to_owned)
+                .or_else(|| of_pool(program, complaint))
+                .or_else(|| json_wanted(complaint, words).map(str::to_owned))
+            {
+                Some(tip) => Some(tip),
                 None => option_too_many(complaint, words).unwrap_or(tip),
             };
             let hint = tip.map_or(hint.clone(), |tip| format!("{tip}; {hint}"));
@@ -101,6 +105,34 @@ fn word_too_many(complaint: &clap::Error, words: &[OsString]) -> Option<&'static
     match (is("feed"), is("tap")) {
         (true, false) => Some("DATA is one word to the shell: put it in single quotes, or send several messages through a pipe"),
         (false, true) => Some("the command to run stands behind `--`"),
+        _ => None,
+    }
+}
+
+/// The command that is one of `pool`.
+fn of_pool(program: &str, complaint: &clap::Error) -> Option<String> {
+    let ContextValue::String(word) = complaint.get(ContextKind::InvalidSubcommand)? else {
+        return None;
+    };
+    let top = Top::command();
+    let is_of_pool = top.find_subcommand("pool")?.find_subcommand(word).is_some();
+    is_of_pool.then(|| format!("the command is {program} pool {word}"))
+}
+
+/// What prints JSON where there is no `--json`.
+fn json_wanted(complaint: &clap::Error, words: &[OsString]) -> Option<&'static str> {
+    let ContextValue::String(word) = complaint.get(ContextKind::InvalidArg)? else {
+        return None;
+    };
+    if complaint.kind() != Complaint::UnknownArgument || word != "--json" {
+        return None;
+    }
+    let is = |name: &str| options(words).iter().any(|word| word == name);
+    match (is("follow") || is("duplex"), is("fetch")) {
+        (true, _) => Some("--jsonl prints one line of JSON for each message"),
+        (false, true) => Some(
+            "fetch prints JSON by itself, on one line in a pipe; follow has --jsonl for one line each",
+        ),
         _ => None,
     }
 }
