@@ -163,9 +163,15 @@ fn undefined(expression: &str, errors: jaq_core::compile::Errors<&str, ()>) -> E
         format!("the filter is not valid jq: {what}"),
     );
     match kind {
-        Undefined::Filter(0) => error.with_hint(format!(
-            "fields start with a dot (.data.{name}), strings stand in double quotes (\"{name}\")"
-        )),
+        Undefined::Filter(0) => {
+            let field = match name {
+                "seq" | "time" | "meta" | "data" => format!(".{name}"),
+                _ => format!(".data.{name}"),
+            };
+            error.with_hint(format!(
+                "fields start with a dot ({field}), strings stand in double quotes (\"{name}\")"
+            ))
+        }
         _ => error.with_hint("see the jq manual for the names there are"),
     }
 }
@@ -183,4 +189,25 @@ fn at(expression: &str, place: &str, what: impl Into<String>) -> Error {
         .map_or(offset, |before| before.chars().count());
     Error::usage(format!("{}, at character {}", what.into(), character + 1))
         .with_offset(offset as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::filter::{Filter, FilterOptions};
+
+    /// What stands at the top of a message is not to be looked for in its data.
+    #[test]
+    fn a_missing_dot_is_put_where_the_field_is() {
+        for (expression, field) in [
+            ("data.status == \"x\"", ".data"),
+            ("meta.tags[0] == \"a\"", ".meta"),
+            ("seq > 3", ".seq"),
+            ("time > \"2026\"", ".time"),
+            ("status == \"x\"", ".data.status"),
+        ] {
+            let error = Filter::new(expression, &FilterOptions::default()).unwrap_err();
+            let hint = error.hint().unwrap();
+            assert!(hint.contains(&format!("({field})")), "{expression}: {hint}");
+        }
+    }
 }
