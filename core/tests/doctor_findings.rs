@@ -270,6 +270,7 @@ fn each_kind_of_damage_by_its_name() {
     }
     names.extend(of_the_last_message());
     names.extend(of_what_cannot_be_read());
+    names.insert("flushed"); // copies_that_are_not_whole
     let listed = listed("## What the doctor names");
     assert_eq!(
         names.iter().collect::<Vec<_>>(),
@@ -390,6 +391,78 @@ fn a_foreign_identity_is_no_damage() {
         (Status::Ok, 0),
         "{report:?}"
     );
+}
+
+/// Copies that lack what their control page tells of.
+#[test]
+fn copies_that_are_not_whole() {
+    let _watchdog = watchdog();
+    let newest = |it: &Patient| it.frames.last().unwrap().seq;
+    type Made = (fn(&Patient, &File), u64, &'static str, Option<&'static str>);
+    let cases: [Made; 3] = [
+        // Nothing is left.
+        (
+            |it, copy| {
+                let len = 12_288 - it.superblock.geometry.ring_offset;
+                let zeros = vec![0; len as usize];
+                copy.write_all_at(&zeros, it.superblock.geometry.ring_offset)
+                    .unwrap();
+            },
+            0,
+            "none of them is there",
+            None,
+        ),
+        // The newest message is damaged.
+        (
+            |it, copy| {
+                let place = it.frames.last().unwrap().offset + 44;
+                copy.write_all_at(b"damage", place).unwrap();
+            },
+            1,
+            "were flushed to the disk and are not there",
+            Some("behind the newest one"),
+        ),
+        // The oldest one.
+        (
+            |it, copy| {
+                copy.write_all_at(b"damage", it.frames[0].offset + 44)
+                    .unwrap();
+            },
+            0,
+            "",
+            Some("are damaged or not there"),
+        ),
+    ];
+    for (damage, missing, issue, warning) in cases {
+        let patient = Patient::new();
+        let path = patient.dir.path().join("copy.plasmite");
+        std::fs::copy(&patient.path, &path).unwrap();
+        let copy = File::options().write(true).open(&path).unwrap();
+        damage(&patient, &copy);
+        let report = patient.examine(Some("copy"));
+        let found: Vec<_> = report
+            .issues
+            .iter()
+            .map(|issue| issue.finding.name())
+            .collect();
+        let expected: &[&str] = if issue.is_empty() { &[] } else { &["flushed"] };
+        assert_eq!(found, expected, "{report:?}");
+        if !issue.is_empty() {
+            assert_eq!(report.status, Status::Corrupt);
+            assert!(report.issues[0].message.contains(issue), "{report:?}");
+            assert!(report.issues[0].advice.contains("--salvage"), "{report:?}");
+        }
+        if missing > 0 {
+            assert_eq!(report.issues[0].seq, Some(newest(&patient)));
+        }
+        if let Some(warning) = warning {
+            let is_told = report
+                .warnings
+                .iter()
+                .any(|it| it.message.contains(warning));
+            assert!(is_told, "{report:?}");
+        }
+    }
 }
 
 /// The names in the first column of the table behind a headline of the page.

@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use super::missing::{self, Promised};
 use super::report::Issue;
 use super::walk::{Walk, Walked};
 use super::{Finding, Report};
@@ -27,6 +28,7 @@ pub(super) struct Examination {
     report: Report,
     /// None: what the file is was all there was to see.
     walk: Option<Walk>,
+    promised: Option<Promised>,
     /// Bytes to walk.
     whole: u64,
     restarts: u32,
@@ -40,17 +42,19 @@ impl Examination {
     pub(super) fn begin(reference: &str, path: &Path) -> Result<Examination> {
         let mut report = Report::new(reference, path.to_path_buf());
         // Read anew, though this process may have the pool open.
-        let walk = if superblock_is_good(path, &mut report)? {
-            Some(first_look(Pool::open_unsettled(path)?, &mut report)?)
-        } else {
-            None
-        };
+        let (mut promised, mut walk) = (None, None);
+        if superblock_is_good(path, &mut report)? {
+            let pool = Pool::open_unsettled(path)?;
+            promised = Promised::of(&pool);
+            walk = Some(first_look(pool, &mut report)?);
+        }
         Ok(Examination {
             reference: reference.to_string(),
             path: path.to_path_buf(),
             report,
             whole: walk.as_ref().map_or(0, Walk::left),
             walk,
+            promised,
             restarts: 0,
         })
     }
@@ -68,6 +72,12 @@ impl Examination {
             Walked::Done => {
                 if walk.pool().is_deleted() {
                     return Err(walk.pool().gone());
+                }
+                if self.report.issue_count == 0 {
+                    missing::behind_newest(walk.next_seq(), &mut self.report);
+                }
+                if let Some(promised) = &self.promised {
+                    promised.compare(walk.pool(), &mut self.report);
                 }
                 last_look(walk.pool(), &mut self.report);
                 Ok(true)
@@ -153,7 +163,11 @@ fn last_look(pool: &Pool, report: &mut Report) {
     if pool.sync_failed() {
         report.warn("sync_failed", signs::SYNC_FAILED);
     }
-    if let Some(left_out) = pool.left_out() {
+    let left_out = match at_home {
+        true => pool.left_out(),
+        false => pool.would_leave_out(),
+    };
+    if let Some(left_out) = left_out {
         report.warn("left_out", signs::left_out(&left_out));
     }
     if let Some(exposed) = signs::exposed(pool.path()) {

@@ -12,6 +12,7 @@ mod examination;
 mod frames;
 mod index;
 mod message;
+mod missing;
 mod report;
 mod walk;
 

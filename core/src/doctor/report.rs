@@ -21,6 +21,8 @@ pub enum Finding {
     Features,
     /// The control page does not fit the messages.
     Control,
+    /// Messages that were flushed are not there, and no writer has recovered the pool since.
+    Flushed,
     /// The disk cannot read a part of the file.
     Read,
     /// A frame is not what a writer wrote.
@@ -55,6 +57,7 @@ impl Finding {
             Finding::Format => "format",
             Finding::Features => "features",
             Finding::Control => "control",
+            Finding::Flushed => "flushed",
             Finding::Read => "read",
             Finding::Frame => "frame",
             Finding::Filling => "filling",
@@ -90,6 +93,9 @@ impl Finding {
             Finding::Features => "use a newer build",
             Finding::Control => {
                 "open it once for writing, for example by feeding a message: that recovers what is intact"
+            }
+            Finding::Flushed => {
+                "before anything is written to the pool, copy what is intact into a new one by a salvage (doctor --salvage); look for another copy of the file, and check the disk"
             }
             Finding::Read => "save what can be read, and check the disk",
             Finding::Unreadable(_) => "check the file's owner, mode and type",

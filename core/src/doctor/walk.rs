@@ -74,6 +74,11 @@ impl Walk {
         &self.frames.pool
     }
 
+    /// The seq after the newest message.
+    pub(super) fn next_seq(&self) -> u64 {
+        self.next_seq
+    }
+
     /// Bytes left to walk.
     pub(super) fn left(&self) -> u64 {
         self.frames.head.saturating_sub(self.at)

@@ -11,6 +11,7 @@ use std::ops::Range;
 use crate::format::frame::Header;
 use crate::pool::survey::{is_cut_off, Survey};
 use crate::pool::Pool;
+use crate::ring::mapped::Mapped;
 use crate::ring::memory::Memory;
 use crate::ring::Ring;
 use crate::sys::atomic::Ordering;
@@ -34,23 +35,37 @@ struct Kept {
 }
 
 impl Pool {
-    /// What a recovery that found this leaves out, and what others did before it. The caller holds the writer lock, and
-    /// has stored nothing yet.
+    /// What a recovery that found this leaves out, or would, and what others did before it. Nothing is stored yet.
     pub(super) fn leaves_out(&self, found: &Survey) -> Option<LeftOut> {
         let ring = self.shared().ring();
         let before = noted(ring);
         // What a tail that can be right had passed, writers had given up. One beyond the head is of a recovery that was broken
         // off: that one has noted everything.
-        let tail = ring.memory.control().hot.tail.load(Ordering::Acquire);
+        let control = ring.memory.control_in_file();
+        let head = control.hot.head.load(Ordering::Acquire);
+        let tail = control.hot.tail.load(Ordering::Acquire);
         let given_up = match tail {
-            _ if tail > ring.head() => u64::MAX,
+            _ if tail > head => u64::MAX,
             _ if tail <= found.tail => tail,
             _ => 0,
         };
         let kept = Kept::new(ring, found.tail..found.head, found.next_seq);
         look(ring, &kept, 0..u64::MAX, |position, header| {
             before.contains(&position)
-                || (position >= given_up && !is_cut_off(ring, position, header.seq))
+                || (position >= given_up && !is_cut_off(control, position, header.seq))
+        })
+    }
+
+    /// What the next recovery of a pool that waits for one will leave out.
+    pub(crate) fn would_leave_out(&self) -> Option<LeftOut> {
+        let ring = self.shared().ring();
+        let (tail, head) = ring.bounds()?;
+        let hot = &ring.memory.control().hot;
+        self.leaves_out(&Survey {
+            tail,
+            head,
+            next_seq: hot.next_seq.load(Ordering::Acquire),
+            last_time: hot.last_time.load(Ordering::Relaxed),
         })
     }
 
@@ -96,8 +111,8 @@ impl Kept {
     }
 }
 
-fn noted<M: Memory>(ring: &Ring<M>) -> Range<u64> {
-    let recovery = &ring.memory.control().recovery;
+fn noted(ring: &Ring<Mapped>) -> Range<u64> {
+    let recovery = &ring.memory.control_in_file().recovery;
     recovery.left_out_from.load(Ordering::Acquire)..recovery.left_out_to.load(Ordering::Acquire)
 }
 

@@ -22,7 +22,7 @@ pub(crate) const SYNC_FAILED: &str =
 pub(crate) fn left_out(left_out: &LeftOut) -> String {
     let (first, last) = left_out.seqs;
     format!(
-        "recovery left out {} intact messages (seqs {first} to {last}), which damage or a loss parts from the others: a salvage (doctor --salvage) copies them, until newer messages have taken their place",
+        "recovery leaves out {} intact messages (seqs {first} to {last}), which damage or a loss parts from the others: a salvage (doctor --salvage) copies them, until newer messages have taken their place",
         left_out.messages
     )
 }

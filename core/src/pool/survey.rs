@@ -5,7 +5,7 @@
 //! starts at an anchor, goes back over good frames to find the tail and forward over good
 //! consecutive frames to find the head, and cuts a batch that is not whole.
 
-use crate::format::control::Recovery;
+use crate::format::control::{Control, Recovery};
 use crate::format::frame::{Header, Size};
 use crate::limits;
 use crate::ring::memory::Memory;
@@ -144,14 +144,13 @@ fn good<M: Memory>(ring: &Ring<M>, position: u64, cost: &mut u64) -> Option<Chec
         Check::Padding(len) if ring.size_before(position + len, 0) != Some(Size::Padding(len)) => {
             None
         }
-        Check::Good(header) if is_cut_off(ring, position, header.seq) => None,
+        Check::Good(header) if is_cut_off(ring.memory.control(), position, header.seq) => None,
         check => Some(check),
     }
 }
 
 /// Whether a message is one that the last recovery cut off; see [`Recovery::parted_from`].
-pub(super) fn is_cut_off<M: Memory>(ring: &Ring<M>, position: u64, seq: u64) -> bool {
-    let control = ring.memory.control();
+pub(super) fn is_cut_off(control: &Control, position: u64, seq: u64) -> bool {
     let Recovery {
         synced,
         parted_from,
@@ -328,7 +327,7 @@ fn header_by_lap<M: Memory>(
 
 /// What the message frame at a ring offset says that it is: its position, by its lap, which is near that one, and its
 /// header. Not checked.
-pub(super) fn claimed<M: Memory>(ring: &Ring<M>, offset: u64, near: u64) -> Option<(u64, Header)> {
+pub(crate) fn claimed<M: Memory>(ring: &Ring<M>, offset: u64, near: u64) -> Option<(u64, Header)> {
     let header = ring.header_at(offset, ring.size())?;
     let position = nearest_lap(header.lap, near)
         .checked_mul(ring.size())?

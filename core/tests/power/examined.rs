@@ -47,7 +47,14 @@ fn messages(pool: &Pool) -> Vec<(u64, u64, Vec<u8>)> {
 /// Of the file as the cut left it: the doctor gets to its end, and a salvage brings every flushed message that is
 /// not overwritten, and none that never was.
 pub(crate) fn torn(path: &Path, must: std::ops::RangeInclusive<u64>, bodies: &Bodies, seed: u64) {
-    report(path);
+    let flushed = |issue: &plasmite_core::doctor::Issue| issue.finding == Finding::Flushed;
+    let report = report(path);
+    // Where flushed messages must be there, none is missed. (Elsewhere newer ones, of which too little came to the disk to
+    // know them by, may have begun to take their place.)
+    if must.clone().any(|seq| bodies[seq as usize - 1].is_some()) {
+        let is_missed = report.issues.iter().any(flushed);
+        assert!(!is_missed, "seed {seed}: {must:?}, {report:?}");
+    }
     let out = path.with_extension("salvaged");
     plasmite_core::salvage::salvage(path, &out, &CreateOptions::default())
         .unwrap_or_else(|error| panic!("seed {seed}: {error}"));
