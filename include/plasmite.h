@@ -1861,8 +1861,11 @@ int plsm_stream_seek(plsm_stream_t *stream, uint32_t start, uint64_t value, plsm
 // A short text that tells where the stream stands, for PLSM_START_TOKEN: in this program or another, now
 // or later. Before the first call of a stream that starts at the last few which pass a filter it looks for
 // them first, which may take long; plsm_stream_cancel and the stream's timeout end that, and the text is then
-// for the oldest of those found so far. 0 or -1.
-int plsm_stream_token(plsm_stream_t *stream, plsm_buf_t *out_token, plsm_error_t **out_err);
+// for the oldest of those found so far. A server that cannot be reached meanwhile is an error (Io), and a later
+// call tries again. 0 or -1.
+int plsm_stream_token(plsm_stream_t *stream,
+                      plsm_buf_t *out_token,
+                      plsm_error_t **out_err);
 
 // Waits until the next call on one of the streams would not wait (a message, the end, a cancel), at most
 // `wait_ms` (0 looks once; PLSM_WAIT_FOREVER has no limit). 1: `out_index` tells which stream. 0: time is

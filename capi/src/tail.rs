@@ -213,7 +213,8 @@ pub unsafe extern "C" fn plsm_stream_seek(
 /// A short text that tells where the stream stands, for PLSM_START_TOKEN: in this program or another, now
 /// or later. Before the first call of a stream that starts at the last few which pass a filter it looks for
 /// them first, which may take long; plsm_stream_cancel and the stream's timeout end that, and the text is then
-/// for the oldest of those found so far. 0 or -1.
+/// for the oldest of those found so far. A server that cannot be reached meanwhile is an error (Io), and a later
+/// call tries again. 0 or -1.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_stream_token(
     stream: *mut plsm_stream_t,
@@ -223,7 +224,7 @@ pub unsafe extern "C" fn plsm_stream_token(
     status(out_err, || {
         // SAFETY: the caller passes NULL or a place for a buffer, and a stream handle.
         let (out, open) = unsafe { (Out::new(out_token, "out_token")?, stream_in(stream)?) };
-        out.set(give(open.stream.token().as_bytes())?);
+        out.set(give(open.stream.token()?.as_bytes())?);
         Ok(())
     })
 }

@@ -63,6 +63,61 @@ fn a_full_disk_is_an_error_of_create() {
     });
 }
 
+/// A sparse copy gets its blocks before anybody stores to it, or is refused: a store to a hole on a full disk would end the
+/// process.
+#[test]
+fn copies_with_holes() {
+    use std::os::unix::fs::{FileExt, MetadataExt};
+    let _watchdog = watchdog();
+    let (elsewhere, client) = scratch();
+    put(&client.create("p", &sized(4 << 20)).unwrap(), "1");
+    let bytes = std::fs::read(elsewhere.path().join("p.plasmite")).unwrap();
+    let (dir, _) = scratch();
+    with_mounts("a disk of its own", || {
+        assert!(mount("plasmite", dir.path(), "tmpfs", 0, "size=6m"));
+        let path = dir.path().join("p.plasmite");
+        let file = std::fs::File::create(&path).unwrap();
+        file.set_len(4 << 20).unwrap();
+        for (n, page) in bytes.chunks(4096).enumerate() {
+            if page.iter().any(|byte| *byte != 0) {
+                file.write_all_at(page, n as u64 * 4096).unwrap();
+            }
+        }
+        let filler = dir.path().join("filler");
+        std::fs::write(&filler, vec![1; 4 << 20]).unwrap();
+        let client = Client::new(Some(dir.path())).unwrap();
+        let error = client.open("p", &OpenOptions::default()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Io, "{error:?}");
+        assert!(error.hint().is_some() && error.path().is_some());
+        let options = OpenOptions { read_only: true };
+        assert_eq!(get(&client.open("p", &options).unwrap(), 1).unwrap(), "1");
+        std::fs::remove_file(filler).unwrap();
+        let pool = client.open("p", &OpenOptions::default()).unwrap();
+        let has = std::fs::metadata(&path).unwrap();
+        assert!(has.blocks() * 512 >= has.len(), "{has:?}");
+        assert_eq!(put(&pool, "2"), 2);
+    });
+}
+
+/// Another pool copied over the bytes of one that is open: nothing is appended to what nobody could read.
+#[test]
+fn a_pool_that_is_overwritten() {
+    let _watchdog = watchdog();
+    let (_dir, client) = scratch();
+    let pool = client.create("p", &PoolOptions::default()).unwrap();
+    put(&pool, "1");
+    let other = client.create("other", &PoolOptions::default()).unwrap();
+    put(&other, "2");
+    let bytes = std::fs::read(other.path()).unwrap();
+    std::fs::write(pool.path(), bytes).unwrap();
+    // The path is looked at each 100 microseconds.
+    std::thread::sleep(std::time::Duration::from_millis(1));
+    let error = pool.append_json(b"3", &AppendOptions::default());
+    assert_eq!(error.unwrap_err().kind(), ErrorKind::NotFound);
+    let again = client.open("p", &OpenOptions::default()).unwrap();
+    assert_eq!((put(&again, "3"), get(&again, 1).unwrap()), (2, "2".into()));
+}
+
 #[test]
 fn a_read_only_file_system() {
     let _watchdog = watchdog();

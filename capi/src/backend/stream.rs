@@ -82,9 +82,9 @@ impl Stream {
         }
     }
 
-    pub(crate) fn token(&self) -> String {
+    pub(crate) fn token(&self) -> Result<String> {
         match self {
-            Local(stream) => stream.token(),
+            Local(stream) => Ok(stream.token()),
             Remote(stream) => stream.token(),
         }
     }

@@ -183,8 +183,8 @@ impl Walk {
         if let (Some(last), None) = (self.last, self.lost) {
             if seq > last.seq + 1 && report.issue_count == self.known {
                 let text = format!(
-                    "there are no messages {} to {} before byte {} of the file: they were lost when the machine went down and \
-                     cannot be had back; durability `flush` loses none",
+                    "there are no messages {} to {} before byte {} of the file: they were lost when the machine went down, or to damage, and \
+                     cannot be had back; durability `flush` loses none when the machine goes down",
                     last.seq + 1,
                     seq - 1,
                     self.frames.offset(self.at)

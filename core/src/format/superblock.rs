@@ -15,6 +15,8 @@ pub const LOCK_FUTEX_AND_BYTE: u32 = 1;
 /// Times of this pool may fall from one message to the next (converted pools).
 pub const FLAG_TIMES_UNORDERED: u32 = 1;
 
+/// Where the pool's identity is, in bytes.
+pub const ID: usize = 72;
 const BYTE_ORDER_LITTLE: u8 = 1;
 const CRC_AT: usize = PAGE as usize - 4;
 
@@ -54,7 +56,7 @@ impl Superblock {
         }
         page[64..68].copy_from_slice(&self.lock.to_le_bytes());
         page[68..72].copy_from_slice(&self.flags.to_le_bytes());
-        page[72..88].copy_from_slice(&self.id);
+        page[ID..ID + 16].copy_from_slice(&self.id);
         page[88..96].copy_from_slice(&self.created_ns.to_le_bytes());
         let crc = crc_fast::crc32_iscsi(&page[..CRC_AT]);
         page[CRC_AT..].copy_from_slice(&crc.to_le_bytes());
@@ -128,7 +130,7 @@ impl Superblock {
             },
             lock: half(page, 64),
             flags: half(page, 68),
-            id: page[72..88].try_into().unwrap_or_default(),
+            id: page[ID..ID + 16].try_into().unwrap_or_default(),
             created_ns: word(page, 88),
         }
     }
@@ -151,6 +153,12 @@ impl Superblock {
     /// Whether times may fall in this pool.
     pub fn times_unordered(&self) -> bool {
         self.flags & FLAG_TIMES_UNORDERED != 0
+    }
+
+    /// The identity as the words that the file has.
+    pub fn id_words(&self) -> [u64; 2] {
+        let (low, high) = self.id.split_at(8);
+        [low, high].map(|half| u64::from_ne_bytes(half.try_into().unwrap_or_default()))
     }
 
     /// The part of the identity that goes into every frame's checksum.

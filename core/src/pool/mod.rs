@@ -133,7 +133,7 @@ impl Pool {
         let steady = clock::monotonic_ns();
         let last = self.looks.steady.load(Ordering::Relaxed);
         if last == 0 || steady.wrapping_sub(last) >= limits::PATH_CHECK_NS {
-            if !self.is_current()? {
+            if !self.is_current()? || self.shared.is_overwritten() {
                 return Err(self.gone());
             }
             self.looks.steady.store(steady, Ordering::Relaxed);
@@ -142,16 +142,28 @@ impl Pool {
         Ok(())
     }
 
-    /// Corrupt when another program cut the file (known with [`crate::sys::guard`] installed).
+    /// Corrupt when memory of the mapping could not be had (known with [`crate::sys::guard`] installed): another program cut
+    /// the file, or the disk cannot read a part of it.
     #[inline]
     pub(crate) fn check_truncated(&self) -> Result<()> {
         if self.shared.ring().memory.mapping().is_truncated() {
-            return Err(Error::corrupt(
-                "the pool's file was cut short by another program while it was open",
-            )
-            .with_path(&self.path)
-            .with_hint("delete the pool and create it anew"));
+            return Err(self.unmapped());
         }
         Ok(())
+    }
+
+    #[cold]
+    fn unmapped(&self) -> Error {
+        let shared = &self.shared;
+        let is_whole = file::status(shared.file())
+            .is_ok_and(|status| status.len >= shared.superblock().geometry.file_size);
+        let error = if is_whole {
+            Error::corrupt("a part of the pool's file could not be read or written while it was open: the disk has an error there, or no room for a file with holes")
+                .with_hint("check the disk, and examine the pool with the doctor (pls doctor): a salvage copies what is intact into a new one")
+        } else {
+            Error::corrupt("the pool's file was cut short by another program while it was open")
+                .with_hint("examine the pool with the doctor (pls doctor): a salvage copies what is intact into a new one")
+        };
+        error.with_path(&self.path)
     }
 }

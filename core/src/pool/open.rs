@@ -1,13 +1,14 @@
 //! Opening a pool: what the file is, whether its words fit each other, and recovery when they do not.
 
 use std::fs::File;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::control::{Control, STATE_DELETED};
 use crate::format::geometry::MIN_POOL_SIZE;
-use crate::format::superblock::Superblock;
+use crate::format::superblock::{self, Superblock};
 use crate::format::PAGE;
 use crate::limits;
 use crate::pool::owner::LockWait;
@@ -77,7 +78,10 @@ impl Pool {
             Err(error) => return Err(error),
         };
         let absolute = absolute(path)?;
-        let shared = match Shared::find(status.identity, writable) {
+        let mut id = [0; 16];
+        // What is no pool is told when it is mapped.
+        let _ = file.read_exact_at(&mut id, superblock::ID as u64);
+        let shared = match Shared::find(status.identity, id, writable) {
             Some(shared) if shared.superblock().geometry.file_size == status.len => shared,
             _ => map(file, path, status, writable, copies_up)?.enter(),
         };
@@ -263,7 +267,6 @@ pub(super) fn absolute(path: &Path) -> Result<PathBuf> {
 }
 
 fn map(file: File, path: &Path, status: Status, writable: bool, copies_up: bool) -> Result<Shared> {
-    use std::os::unix::fs::FileExt;
     let mut page = vec![0; PAGE as usize];
     let mut filled = 0;
     while filled < page.len() {
@@ -278,6 +281,12 @@ fn map(file: File, path: &Path, status: Status, writable: bool, copies_up: bool)
     debug_assert!(status.len >= MIN_POOL_SIZE && std::mem::size_of::<Control>() as u64 <= PAGE);
     let len = usize::try_from(status.len)
         .map_err(|_| Error::usage("the pool is too large for this machine's address space"))?;
+    if writable && status.allocated < status.len {
+        // A sparse copy: on a full disk a store to one of its holes would end the process.
+        file::allocate(&file, status.len).map_err(|error| {
+            Error::from_io(&error, "give the holes of the pool's file their blocks")
+        })?;
+    }
     let mapping = Mapping::new(&file, len, writable)
         .map_err(|error| Error::from_io(&error, "map the pool"))?;
     let memory = Mapped::new(mapping, &superblock.geometry);

@@ -5,11 +5,11 @@ use std::os::fd::{IntoRawFd, OwnedFd, RawFd};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use crate::format::superblock::Superblock;
+use crate::format::superblock::{self, Superblock};
 use crate::pool::owner::Owner;
 use crate::ring::mapped::Mapped;
 use crate::ring::Ring;
-use crate::sys::atomic::AtomicBool;
+use crate::sys::atomic::{AtomicBool, Ordering};
 use crate::sys::file::{self, Identity};
 use crate::sys::fork;
 use crate::sys::fork_lock::ForkLock;
@@ -32,8 +32,8 @@ pub struct Shared {
     pub(crate) copies_up: AtomicBool,
 }
 
-/// Writable and read-only openings have mappings of their own.
-type Key = (u64, u64, bool);
+/// Writable and read-only openings have mappings of their own, and so has each pool that comes into the same file.
+type Key = (u64, u64, [u8; 16], bool);
 
 static TABLE: Registry<Key, Shared> = Registry::new();
 
@@ -120,23 +120,32 @@ impl Shared {
         self.ring.memory.mapping().is_writable()
     }
 
-    fn key(identity: Identity, writable: bool) -> Key {
-        (identity.device, identity.inode, writable)
+    /// Whether another pool was copied over this one's bytes, in the same file: its frames and ours know each other's
+    /// checksums for wrong.
+    pub(crate) fn is_overwritten(&self) -> bool {
+        let words = self.ring.memory.mapping().words(superblock::ID, 2);
+        let now = words.iter().map(|word| word.load(Ordering::Relaxed));
+        !now.eq(self.superblock.id_words())
     }
 
-    /// The opening this process already has of a file.
-    pub(crate) fn find(identity: Identity, writable: bool) -> Option<Arc<Shared>> {
-        table().find(&Shared::key(identity, writable))
+    /// The opening this process already has of the pool in a file.
+    pub(crate) fn find(identity: Identity, id: [u8; 16], writable: bool) -> Option<Arc<Shared>> {
+        table().find(&(identity.device, identity.inode, id, writable))
+    }
+
+    fn key(&self) -> Key {
+        let Identity { device, inode } = self.identity;
+        (device, inode, self.superblock.id, self.is_writable())
     }
 
     /// Puts a new opening into the table, or returns the one that another thread put there first.
     pub(crate) fn enter(self) -> Arc<Shared> {
-        table().enter(Shared::key(self.identity, self.is_writable()), self)
+        table().enter(self.key(), self)
     }
 }
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        table().leave(&Shared::key(self.identity, self.is_writable()));
+        table().leave(&self.key());
     }
 }

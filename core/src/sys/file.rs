@@ -32,6 +32,8 @@ pub struct Status {
     pub identity: Identity,
     /// Its length in bytes.
     pub len: u64,
+    /// Bytes that have blocks on the disk.
+    pub allocated: u64,
     /// Whether it is a plain file.
     pub is_file: bool,
 }
@@ -106,6 +108,7 @@ pub fn status(file: &File) -> io::Result<Status> {
             inode: data.ino(),
         },
         len: data.len(),
+        allocated: data.blocks() * 512,
         is_file: data.is_file(),
     })
 }
@@ -320,6 +323,21 @@ fn sync_opened(directory: io::Result<File>) -> io::Result<()> {
 /// it cannot run out of space. False when the file system gives no such promise although the
 /// blocks were written.
 pub fn reserve(file: &File, len: u64) -> io::Result<bool> {
+    if allocate(file, len)? {
+        return Ok(true);
+    }
+    let zeros = vec![0u8; 1 << 20];
+    let mut at = 0;
+    while at < len {
+        let count = (len - at).min(zeros.len() as u64) as usize;
+        file.write_all_at(&zeros[..count], at)?;
+        at += count as u64;
+    }
+    Ok(false)
+}
+
+/// Gives every part of a file its blocks, whatever is in it. False when the file system does not do that.
+pub fn allocate(file: &File, len: u64) -> io::Result<bool> {
     let size = libc::off_t::try_from(len).map_err(|_| io::Error::from_raw_os_error(libc::EFBIG))?;
     let (mut done, mut piece) = (0, size);
     loop {
@@ -335,18 +353,10 @@ pub fn reserve(file: &File, len: u64) -> io::Result<bool> {
             Err(error) if error.raw_os_error() == Some(libc::EINTR) => {
                 piece = (count / 2 / PAGE * PAGE).max(PAGE);
             }
-            Err(error) if error.raw_os_error() == Some(libc::EOPNOTSUPP) => break,
+            Err(error) if error.raw_os_error() == Some(libc::EOPNOTSUPP) => return Ok(false),
             Err(error) => return Err(error),
         }
     }
-    let zeros = vec![0u8; 1 << 20];
-    let mut at = 0;
-    while at < len {
-        let count = (len - at).min(zeros.len() as u64) as usize;
-        file.write_all_at(&zeros[..count], at)?;
-        at += count as u64;
-    }
-    Ok(false)
 }
 
 /// The next range at or behind `from` that was ever written, as far as the file system tells; `None` when there is none.

@@ -321,18 +321,13 @@ impl Stream {
         }
     }
 
-    /// As [`Stream::find_token`]; empty, which is no token, where that gives an error.
-    pub fn token(&self) -> String {
-        self.find_token().unwrap_or_default()
-    }
-
     /// A text that another stream can resume from, of this pool there or on the server's machine. Where the server still
     /// looks for the last few that match it waits for them, but not beyond a cancel and the stream's deadline.
     ///
     /// # Errors
     /// While they are looked for: what keeps the server from that, the error of the last step or of the connection. A
     /// later step tries again. Usage in a forked child that cannot tell.
-    pub fn find_token(&self) -> Result<String> {
+    pub fn token(&self) -> Result<String> {
         // Nobody tells a forked child more.
         let token = match self.check_process() {
             Ok(()) => self.token_found()?,
