@@ -1,7 +1,7 @@
 //! What a pool should have and has not: as the control page tells that nobody has gone by since a reboot or a copy, and as the
 //! seqs tell.
 
-use super::{Finding, Report};
+use super::{Finding, Issue, Report};
 use crate::pool::survey::{claimed, survey, MAX_SEQ_JUMP};
 use crate::pool::Pool;
 use crate::ring::mapped::Mapped;
@@ -38,6 +38,11 @@ impl Promised {
 
     /// Compares it with what recovery will find.
     pub(super) fn compare(&self, pool: &Pool, report: &mut Report) {
+        // The survey looks at the file where it is mapped: at what plain reads could not read it would fault.
+        let unreadable = |issue: &Issue| matches!(issue.finding, Finding::Read | Finding::Length);
+        if report.issues.iter().any(unreadable) {
+            return;
+        }
         let ring = pool.shared().ring();
         let found = survey(ring, !pool.shared().superblock().times_unordered());
         let byte = |position| ring.geometry.ring_offset + ring.offset(position);
