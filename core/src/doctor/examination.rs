@@ -73,8 +73,8 @@ impl Examination {
                 if walk.pool().is_deleted() {
                     return Err(walk.pool().gone());
                 }
-                if self.report.issue_count == 0 {
-                    missing::behind_newest(walk.next_seq(), &mut self.report);
+                if let (Some(newest), 0) = (walk.newest(), self.report.issue_count) {
+                    missing::behind_newest(newest, walk.next_seq(), &mut self.report);
                 }
                 if let Some(promised) = &self.promised {
                     promised.compare(walk.pool(), &mut self.report);

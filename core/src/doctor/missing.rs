@@ -11,6 +11,7 @@ use crate::sys::atomic::Ordering;
 
 /// What the control page in the file says of a pool that is to be recovered: the messages must not be asked alone, since what
 /// a reader takes for the pool then is what is left of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Promised {
     /// Everything before this position is on the disk.
     flushed: u64,
@@ -40,7 +41,8 @@ impl Promised {
     pub(super) fn compare(&self, pool: &Pool, report: &mut Report) {
         // The survey looks at the file where it is mapped: at what plain reads could not read it would fault.
         let unreadable = |issue: &Issue| matches!(issue.finding, Finding::Read | Finding::Length);
-        if report.issues.iter().any(unreadable) {
+        // Somebody for whom it is at home writes to it: then it is not what these words are about.
+        if report.issues.iter().any(unreadable) || Promised::of(pool) != Some(*self) {
             return;
         }
         let ring = pool.shared().ring();
@@ -89,10 +91,7 @@ impl Promised {
 }
 
 /// Seqs that were given and are not there, behind the newest message.
-pub(super) fn behind_newest(next_seq: u64, report: &mut Report) {
-    let Some((_, newest)) = report.bounds else {
-        return;
-    };
+pub(super) fn behind_newest(newest: u64, next_seq: u64, report: &mut Report) {
     let missing = next_seq.saturating_sub(newest + 1);
     // More than that is damage to the word, which the next writer corrects.
     if (1..MAX_SEQ_JUMP).contains(&missing) {

@@ -74,7 +74,12 @@ impl Walk {
         &self.frames.pool
     }
 
-    /// The seq after the newest message.
+    /// Seq of the message that it ends with; `None` when there was none, or writers were faster.
+    pub(super) fn newest(&self) -> Option<u64> {
+        self.last.map(|last| last.seq)
+    }
+
+    /// The seq after the newest message when it began.
     pub(super) fn next_seq(&self) -> u64 {
         self.next_seq
     }
