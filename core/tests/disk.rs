@@ -91,6 +91,19 @@ fn copies_with_holes() {
         assert!(error.hint().is_some() && error.path().is_some());
         let options = OpenOptions { read_only: true };
         assert_eq!(get(&client.open("p", &options).unwrap(), 1).unwrap(), "1");
+        let copy = dir.path().join("q.plasmite");
+        std::fs::File::create(&copy)
+            .unwrap()
+            .set_len(4 << 20)
+            .unwrap();
+        std::fs::write(&copy, &bytes[..8192]).unwrap();
+        std::fs::File::options()
+            .write(true)
+            .open(&copy)
+            .unwrap()
+            .set_len(4 << 20)
+            .unwrap();
+        client.delete("q").unwrap();
         std::fs::remove_file(filler).unwrap();
         let pool = client.open("p", &OpenOptions::default()).unwrap();
         let has = std::fs::metadata(&path).unwrap();

@@ -120,6 +120,7 @@ fn last_seqs_that_are_damaged() {
 /// generation: whoever looks in between has not come to the end.
 #[test]
 fn an_end_beyond_what_a_recovery_keeps() {
+    use plasmite_core::format::control::BROKEN_OFF;
     use plasmite_core::ring::memory::Memory;
     use std::sync::atomic::Ordering::{Acquire, Release};
     let _watchdog = watchdog();
@@ -142,14 +143,17 @@ fn an_end_beyond_what_a_recovery_keeps() {
         let control = raw.shared().ring().memory.control();
         let layout = pool.layout(99).unwrap();
         let ninth = layout.tail + (layout.frames[8].offset - layout.frames[0].offset);
+        // As a recovery leaves home, takes the lock, and stores its words.
         control.hot.lock.store(77, Release);
-        control.hot.tail.store(layout.head + 8, Release);
+        control.recovery.boot[0].fetch_xor(1, Release);
+        control.hot.tail.store(BROKEN_OFF, Release);
         control.hot.head.store(ninth, Release);
         let recover = || {
             std::thread::sleep(Duration::from_millis(5));
             control.hot.tail.store(layout.tail, Release);
             let recovery = &control.recovery;
             recovery.note_recovery(recovery.generation.load(Acquire), 11);
+            recovery.boot[0].fetch_xor(1, Release);
             control.hot.lock.store(0, Release);
         };
         let mut told = Vec::new();

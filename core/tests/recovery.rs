@@ -188,6 +188,36 @@ fn a_disk_that_refuses_syncs() {
     }
 }
 
+/// What a flush noted before it counts no more after a recovery: nothing that comes then is on the disk without a sync.
+#[test]
+fn a_recovery_while_a_flush_syncs() {
+    use std::os::unix::fs::FileExt;
+    let dir = power::directory();
+    let path = dir.path().join("a");
+    let pool = Pool::create(&path, &CreateOptions::default()).unwrap();
+    (0..10).for_each(|_| _ = power::append_one(&pool));
+    let ring = pool.shared().ring();
+    let newest = ring.head() - 56;
+    let place = ring.geometry.ring_offset + newest + 40;
+    let recover = move || {
+        let file = std::fs::File::options().write(true).open(&path).unwrap();
+        file.write_all_at(b"damage", place).unwrap();
+        drop(Pool::open(&path, false).unwrap());
+    };
+    refusing::during_next_sync(Some(Box::new(recover)));
+    let error = pool.flush_all().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Io, "{error}");
+    assert!(error.maybe_written() && error.hint().is_some(), "{error}");
+    let recovery = &ring.memory.control().recovery;
+    assert_eq!(recovery.synced.load(Ordering::Relaxed), ring.head());
+    for _ in 0..3 {
+        power::append_one(&pool);
+        let syncs = refusing::syncs();
+        pool.flush_all().unwrap();
+        assert_eq!(refusing::syncs(), syncs + 1);
+    }
+}
+
 #[test]
 fn losing_everything_since_the_flush_can_be_told() {
     let dir = power::directory();

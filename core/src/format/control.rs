@@ -7,6 +7,10 @@ use crate::sys::atomic::{fence, AtomicU32, AtomicU64, Ordering};
 /// so that damage to a word does not delete a pool.
 pub const STATE_DELETED: u32 = 0x6465_6c21;
 
+/// The tail while a recovery stores the other words: behind every head, so that nothing is retained, and no tail that a writer
+/// leaves. If it is still there, the recovery was broken off.
+pub const BROKEN_OFF: u64 = 1 << 63;
+
 /// "Nobody waits" in [`Control::wanted`].
 pub const WANTED_NONE: u64 = u64::MAX;
 

@@ -55,7 +55,10 @@ impl<'a> ControlOnDisk<'a> {
             refused::count(&recovery.sync_failed);
             return Err(error);
         }
-        raise(&recovery.synced_before, synced);
+        // Not what was from before a recovery, which may have come meanwhile if this is no writer's.
+        if recovery.synced.load(Ordering::Acquire) >= synced {
+            raise(&recovery.synced_before, synced);
+        }
         Ok(())
     }
 
@@ -160,6 +163,19 @@ impl Pool {
             .with_hint(MAY_BE_LOST)
     }
 
+    /// Positions are others after a recovery, which syncs what it finds.
+    #[cold]
+    fn recovered_meanwhile(&self) -> Error {
+        let error = std::io::Error::from_raw_os_error(libc::EIO);
+        Error::from_io(
+            &error,
+            "write the pool to the disk: it was recovered meanwhile",
+        )
+        .with_path(self.path())
+        .with_maybe_written()
+        .with_hint("look whether the message is there: if it is, it is on the disk")
+    }
+
     fn lead(&self, end: u64, fd: i32) -> Result<()> {
         if self.recovery().sync_group.load(Ordering::Relaxed) > 1 {
             let until = Deadline::after(GATHER);
@@ -173,6 +189,7 @@ impl Pool {
     fn sync(&self, end: u64, fd: i32) -> Result<()> {
         let ring = self.shared().ring();
         let recovery = self.recovery();
+        let generation = recovery.generation.load(Ordering::Acquire);
         let failures = self.before_sync();
         let before = recovery.synced.load(Ordering::Acquire);
         let seq_before = recovery.synced_seq.load(Ordering::Relaxed);
@@ -185,7 +202,6 @@ impl Pool {
             .load(Ordering::Acquire)
             .wrapping_sub(1);
         let head = ring.head();
-        debug_assert!(head >= end);
         if let Err(error) = file::sync_data(fd) {
             self.sync_refused();
             return Err(self.not_written(&error));
@@ -197,6 +213,10 @@ impl Pool {
                 None => error.with_hint(MAY_BE_LOST),
             }
         })?;
+        let is_current = recovery.generation.load(Ordering::Acquire) == generation;
+        if !is_current || !self.is_at_home() || head < end {
+            return Err(self.recovered_meanwhile());
+        }
         raise(&recovery.synced_before, before);
         raise(&recovery.synced_seq, newest);
         raise(&recovery.synced, head);

@@ -8,6 +8,7 @@
 
 use std::ops::Range;
 
+use crate::format::control::BROKEN_OFF;
 use crate::format::frame::Header;
 use crate::pool::survey::{is_cut_off, Survey};
 use crate::pool::Pool;
@@ -39,14 +40,11 @@ impl Pool {
     pub(super) fn leaves_out(&self, found: &Survey) -> Option<LeftOut> {
         let ring = self.shared().ring();
         let before = noted(ring);
-        // What a tail that can be right had passed, writers had given up. One beyond the head is of a recovery that was broken
-        // off: that one has noted everything.
+        // What a tail that can be right had passed, writers had given up. A recovery that was broken off has noted everything.
         let control = ring.memory.control_in_file();
-        let head = control.hot.head.load(Ordering::Acquire);
-        let tail = control.hot.tail.load(Ordering::Acquire);
-        let given_up = match tail {
-            _ if tail > head => u64::MAX,
-            _ if tail <= found.tail => tail,
+        let given_up = match control.hot.tail.load(Ordering::Acquire) {
+            BROKEN_OFF => u64::MAX,
+            tail if tail <= found.tail => tail,
             _ => 0,
         };
         let kept = Kept::new(ring, found.tail..found.head, found.next_seq);

@@ -21,7 +21,7 @@ use crate::ring::position::is_sound;
 use crate::ring::snapshot::Check;
 use crate::sys::atomic::Ordering;
 use crate::sys::file::{self, Status};
-use crate::sys::file_system::Sharing;
+use crate::sys::file_system::{self, Sharing};
 use crate::sys::log::{self, Level};
 use crate::sys::map::Mapping;
 
@@ -83,7 +83,7 @@ impl Pool {
         let _ = file.read_exact_at(&mut id, superblock::ID as u64);
         let shared = match Shared::find(status.identity, id, writable) {
             Some(shared) if shared.superblock().geometry.file_size == status.len => shared,
-            _ => map(file, path, status, writable, copies_up)?.enter(),
+            _ => map(file, path, status, writable, copies_up, anywhere)?.enter(),
         };
         Ok(Pool::new(shared, absolute))
     }
@@ -266,7 +266,14 @@ pub(super) fn absolute(path: &Path) -> Result<PathBuf> {
     std::path::absolute(path).map_err(|error| Error::from_io(&error, "find the working directory"))
 }
 
-fn map(file: File, path: &Path, status: Status, writable: bool, copies_up: bool) -> Result<Shared> {
+fn map(
+    file: File,
+    path: &Path,
+    status: Status,
+    writable: bool,
+    copies_up: bool,
+    anywhere: bool,
+) -> Result<Shared> {
     let mut page = vec![0; PAGE as usize];
     let mut filled = 0;
     while filled < page.len() {
@@ -281,7 +288,7 @@ fn map(file: File, path: &Path, status: Status, writable: bool, copies_up: bool)
     debug_assert!(status.len >= MIN_POOL_SIZE && std::mem::size_of::<Control>() as u64 <= PAGE);
     let len = usize::try_from(status.len)
         .map_err(|_| Error::usage("the pool is too large for this machine's address space"))?;
-    if writable && status.allocated < status.len {
+    if writable && !anywhere && status.allocated < status.len && file_system::keeps_blocks(&file) {
         // A sparse copy: on a full disk a store to one of its holes would end the process.
         file::allocate(&file, status.len).map_err(|error| {
             Error::from_io(&error, "give the holes of the pool's file their blocks")

@@ -3,7 +3,7 @@
 //! passed already, and nobody has overwritten, are retained again.
 
 use crate::error::{Error, Result};
-use crate::format::control::{Control, Home};
+use crate::format::control::{Control, Home, BROKEN_OFF};
 use crate::format::frame::Size;
 use crate::limits;
 use crate::pool::append::Locked;
@@ -82,19 +82,19 @@ impl Pool {
     /// Recovers. Wherever this is broken off, by a death, a power cut or an error, the next one finds what it has found: the
     /// words that a survey begins with are on the disk before any other is touched.
     pub(super) fn recover_locked(&self, locked: &mut Locked<'_>) -> Result<()> {
-        locked.in_order = false;
         let at_home = self.is_at_home();
         let ring = self.shared().ring();
         let hot = &ring.memory.control().hot;
         let recovery = &ring.memory.control().recovery;
-        // Whoever comes after a death in the middle of this believes nothing that it finds, and begins anew.
-        recovery.leave_home(&self.home());
         // Before the look: what it sees is then what the sync writes.
         let failures = self.before_sync();
         let mut found = self.survey();
         self.part_from_cut_off(&mut found);
         let left_out = self.leaves_out(&found);
         self.sync_file()?;
+        // Whoever comes after a death or an error in the middle of this believes nothing that it finds, and begins anew.
+        locked.in_order = false;
+        recovery.leave_home(&self.home());
         // Before the words by which those count as cut off, when it is done again.
         LeftOut::note(left_out.as_ref(), ring);
         recovery.parted_from.store(found.tail, Ordering::Release);
@@ -111,15 +111,21 @@ impl Pool {
             last_time: hot.last_time.load(Ordering::Relaxed),
         };
         if found != now {
-            // Readers of this moment must not see a mixture: nothing is retained in between. And no tail but one of these
-            // lies behind the head, which tells a survey that it is none.
-            let beyond = found.head.max(now.head).saturating_add(8);
-            hot.tail.store(beyond, Ordering::Relaxed);
+            // Readers of this moment must not see a mixture: nothing is retained in between.
+            hot.tail.store(BROKEN_OFF, Ordering::Relaxed);
             fence(Ordering::Release);
             hot.head.store(found.head, Ordering::Release);
             hot.next_seq.store(found.next_seq, Ordering::Release);
             hot.last_time.store(found.last_time, Ordering::Relaxed);
             hot.tail.store(found.tail, Ordering::Release);
+        }
+        if found != now || !at_home {
+            // Even when all fits: a power cut may have left an older state of everything, and who saw more must be able to
+            // tell. At once: readers who have seen the other words wait for it.
+            let generation = recovery.generation.load(Ordering::Relaxed);
+            recovery.note_recovery(generation, found.next_seq);
+        }
+        if found != now {
             self.rebuild_index(&found);
             log::emit(Level::Warn, || {
                 format!(
@@ -137,12 +143,6 @@ impl Pool {
             log::emit(Level::Warn, || {
                 format!("{}: {}", self.path().display(), signs::left_out(left_out))
             });
-        }
-        if found != now || !at_home {
-            // Even when all fits: a power cut may have left an older state of everything, and who saw
-            // more must be able to tell.
-            let generation = recovery.generation.load(Ordering::Relaxed);
-            recovery.note_recovery(generation, found.next_seq);
         }
         if found != now {
             // The word that is stored next counts beside the next seq alone.

@@ -5,7 +5,7 @@
 //! starts at an anchor, goes back over good frames to find the tail and forward over good
 //! consecutive frames to find the head, and cuts a batch that is not whole.
 
-use crate::format::control::{Control, Recovery};
+use crate::format::control::{Control, Recovery, BROKEN_OFF};
 use crate::format::frame::{Header, Size};
 use crate::limits;
 use crate::ring::memory::Memory;
@@ -53,8 +53,8 @@ pub fn survey<M: Memory>(ring: &Ring<M>, sorted: bool) -> Survey {
     let mut found = None;
     // Past the tail: a flush had gone on from older frames than any that were left. Its own are all
     // there from the tail on, since the tail moves only after the new `synced` is on the disk.
-    // A tail beyond the head is none: a recovery was broken off there, after it had written `synced`.
-    let anchors = if tail <= synced || tail > head {
+    // A recovery that was broken off had written `synced` before.
+    let anchors = if tail <= synced || tail == BROKEN_OFF {
         [synced, head, tail]
     } else {
         [tail, head, synced]

@@ -60,10 +60,12 @@ impl Cursor {
         let is_told = matches!(self.search, Some((_, from)) if from == self.at);
         let floor = (self.floor > 0 && !is_told).then_some(self.floor);
         let first = self.expect.or(floor).filter(|first| *first <= end);
-        if first.is_some() {
+        let is_elsewhere =
+            |cursor: &Cursor| cursor.ring().head() != cursor.at || !cursor.is_current();
+        if !is_elsewhere(self) && first.is_some() {
             self.let_a_recovery_end();
         }
-        if self.ring().head() != self.at || !self.is_current() {
+        if is_elsewhere(self) {
             return Ok(None);
         }
         match first {
@@ -75,11 +77,13 @@ impl Cursor {
         }
     }
 
-    /// A recovery stores a tail that passes everything, then its head, and its generation soon after. It holds the writer lock.
-    fn let_a_recovery_end(&self) {
+    /// A recovery stores a tail that passes everything, then its head, and its generation soon after. It holds the writer lock,
+    /// and the pool is not at home meanwhile.
+    pub(super) fn let_a_recovery_end(&self) {
+        let is_about = || !self.pool.pool.is_at_home() && self.is_current();
         let lock = &self.ring().memory.control_in_file().hot.lock;
         let (patience, mut back_off) = (Deadline::after(RECOVERY_PATIENCE), BackOff::new());
-        while lock.load(Ordering::Acquire) != FREE && self.is_current() && !patience.passed() {
+        while lock.load(Ordering::Acquire) != FREE && is_about() && !patience.passed() {
             back_off.pause(Duration::from_millis(1));
         }
     }

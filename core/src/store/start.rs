@@ -1,6 +1,7 @@
 //! Where a stream starts: from words to a position.
 
 use crate::error::Result;
+use crate::format::control::BROKEN_OFF;
 use crate::ring::locate::Place;
 use crate::ring::memory::Memory;
 use crate::store::cursor::{Cursor, Step};
@@ -13,6 +14,11 @@ impl Cursor {
     /// # Errors
     /// Usage (a bad token), RetentionGap (a token from before a recovery), Corrupt.
     pub(super) fn go_to(&mut self, start: &Start) -> Result<()> {
+        self.generation = self.pool.pool.generation_in_file();
+        if self.ring().tail() == BROKEN_OFF {
+            // Nothing is retained, or so it looks.
+            self.let_a_recovery_end();
+        }
         loop {
             self.generation = self.pool.pool.generation_in_file();
             self.moved();

@@ -121,6 +121,12 @@ fn name_in(mounts: &str, device: u64) -> Option<&str> {
     })
 }
 
+/// Whether a file keeps the blocks that it was given. On those that copy on writing (ZFS, Btrfs, bcachefs) it does not, and what
+/// has no blocks may be compressed.
+pub fn keeps_blocks(file: &File) -> bool {
+    !matches!(magic_of(file), Ok(0x2fc1_2fc1 | 0x9123_683e | 0xca45_1a4e))
+}
+
 fn magic_of(file: &File) -> io::Result<u32> {
     // SAFETY: all-zero is a valid statfs, and a place for the answer.
     let mut data: libc::statfs = unsafe { std::mem::zeroed() };

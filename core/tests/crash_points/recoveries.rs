@@ -11,7 +11,7 @@ use plasmite_core::ErrorKind;
 
 use crate::common::{fork, inspect, message, patient, until, Process};
 use crate::deaths::{dies_at, points_of, stand_at, Point};
-use crate::refusing::refuse_syncs;
+use crate::refusing::{refuse_syncs, refuse_syncs_behind};
 use crate::stage::{Stage, GO, READY, SPREAD};
 
 /// The image of a pool with some more messages, whose control page is older than these, and the length of the last frame.
@@ -257,10 +257,17 @@ pub(crate) fn recoveries_that_the_disk_refuses() -> usize {
         std::fs::write(&path, &image).unwrap();
     };
     let options = OpenOptions::default();
-    let work = || {
-        refuse_syncs(true);
+    let refused = || {
         let refused = stage.client.open("p", &options).unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::Io);
+    };
+    let work = || {
+        // Before anything but what was to be wiped was stored, the lock is given back as it came.
+        refuse_syncs(true);
+        refused();
+        assert!(!stage.is_locked());
+        refuse_syncs_behind(1);
+        refused();
         assert!(
             stage.is_locked(),
             "what is not in order stays a dead owner's"
