@@ -267,7 +267,7 @@ fn search<M: Memory>(ring: &Ring<M>, sorted: bool) -> Option<Run> {
     while offset < ring.size() {
         let mut cost = 0;
         let found = header_by_lap(ring, offset, &laps, &mut cost)
-            .and_then(|at| around(ring, at, sorted, &mut cost));
+            .and_then(|at| Some((at, around(ring, at, sorted, &mut cost)?)));
         if !budget.take(cost) {
             log::emit(Level::Warn, || {
                 "a search for messages was given up: the pool is full of what only looks like them"
@@ -276,15 +276,13 @@ fn search<M: Memory>(ring: &Ring<M>, sorted: bool) -> Option<Run> {
             offset = ring.size();
         }
         match found {
-            Some(run) => {
-                // On behind this run, or behind its part in this lap.
-                let lap_end = run.tail - ring.offset(run.tail) + ring.size();
-                offset = if run.head >= lap_end {
-                    ring.size()
-                } else {
-                    ring.offset(run.head)
-                }
-                .max(offset + 8);
+            Some((at, run)) => {
+                // On behind this run, or behind its part in this lap. It may end before the place: an unfinished batch.
+                let lap_end = at - offset + ring.size();
+                offset = match run.head {
+                    head if head >= lap_end => ring.size(),
+                    head => (offset + 8).max(offset + head.saturating_sub(at)),
+                };
                 if best.as_ref().is_none_or(|best| run.newest > best.newest) {
                     best = Some(run);
                 }
