@@ -133,7 +133,12 @@ impl Pool {
         let steady = clock::monotonic_ns();
         let last = self.looks.steady.load(Ordering::Relaxed);
         if last == 0 || steady.wrapping_sub(last) >= limits::PATH_CHECK_NS {
-            if !self.is_current()? || self.shared.is_overwritten() {
+            if !self.is_current()? {
+                return Err(self.gone());
+            }
+            if self.shared.is_overwritten() {
+                // What is not there any more reads as zeros.
+                self.check_truncated()?;
                 return Err(self.gone());
             }
             self.looks.steady.store(steady, Ordering::Relaxed);
