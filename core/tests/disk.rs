@@ -127,6 +127,13 @@ fn a_pool_that_is_overwritten() {
     std::thread::sleep(std::time::Duration::from_millis(1));
     let error = pool.append_json(b"3", &AppendOptions::default());
     assert_eq!(error.unwrap_err().kind(), ErrorKind::NotFound);
+    let bytes = std::fs::read(pool.path()).unwrap();
+    let damaged = [&[0; 100], &bytes[100..]].concat();
+    std::fs::write(pool.path(), damaged).unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(1));
+    let error = pool.append_json(b"3", &AppendOptions::default());
+    assert_eq!(error.unwrap_err().kind(), ErrorKind::Corrupt);
+    std::fs::write(pool.path(), bytes).unwrap();
     let again = client.open("p", &OpenOptions::default()).unwrap();
     assert_eq!((put(&again, "3"), get(&again, 1).unwrap()), (2, "2".into()));
 }

@@ -31,6 +31,8 @@ use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::control::STATE_DELETED;
+use crate::format::superblock::Superblock;
+use crate::format::PAGE;
 use crate::limits;
 use crate::ring::memory::Memory;
 use crate::sys::atomic::{AtomicU64, Ordering};
@@ -113,6 +115,26 @@ impl Pool {
             .with_hint("open the pool again, or create it")
     }
 
+    /// The file has another pool now, or none.
+    #[cold]
+    fn overwritten(&self) -> Error {
+        let geometry = &self.shared.superblock().geometry;
+        let words = self
+            .shared
+            .ring()
+            .memory
+            .mapping()
+            .words(0, PAGE as usize / 8);
+        let page: Vec<u8> = words
+            .iter()
+            .flat_map(|word| word.load(Ordering::Relaxed).to_ne_bytes())
+            .collect();
+        match Superblock::parse(&page, geometry.file_size) {
+            Ok(_) => self.gone(),
+            Err(error) => error.with_path(&self.path),
+        }
+    }
+
     /// NotFound when others removed or replaced the file. Looks at most every
     /// [`limits::PATH_CHECK_NS`], since a look costs more than an append.
     #[inline]
@@ -139,7 +161,7 @@ impl Pool {
             if self.shared.is_overwritten() {
                 // What is not there any more reads as zeros.
                 self.check_truncated()?;
-                return Err(self.gone());
+                return Err(self.overwritten());
             }
             self.looks.steady.store(steady, Ordering::Relaxed);
         }
