@@ -72,6 +72,19 @@ fn a_reader_that_came_when_the_pool_was_empty() {
 /// The lock was held, perhaps since before a reboot: such a reader goes by the frames. What it has not read and is
 /// overwritten meanwhile is a gap, and no damage.
 #[test]
+fn a_writer_beside_others_who_recovered_the_pool_flushes() {
+    let _watchdog = watchdog();
+    let (_dir, client) = scratch();
+    let (writer, words) = elsewhere(&client, 3, 0);
+    for n in 4..=6 {
+        put(&writer, &message(1, n, 40));
+        writer.flush().unwrap();
+        let (synced, head) = (&control(&words).recovery.synced, &control(&words).hot.head);
+        assert_eq!(synced.load(Ordering::Relaxed), head.load(Ordering::Relaxed));
+    }
+}
+
+#[test]
 fn a_reader_that_came_when_the_lock_was_held() {
     let _watchdog = watchdog();
     let (_dir, client) = scratch();

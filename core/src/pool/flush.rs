@@ -189,7 +189,10 @@ impl Pool {
     fn sync(&self, end: u64, fd: i32) -> Result<()> {
         let ring = self.shared().ring();
         let recovery = self.recovery();
-        let generation = recovery.generation.load(Ordering::Acquire);
+        let since = (
+            recovery.generation.load(Ordering::Acquire),
+            recovery.boot[0].load(Ordering::Acquire),
+        );
         let failures = self.before_sync();
         let before = recovery.synced.load(Ordering::Acquire);
         let seq_before = recovery.synced_seq.load(Ordering::Relaxed);
@@ -213,8 +216,12 @@ impl Pool {
                 None => error.with_hint(MAY_BE_LOST),
             }
         })?;
-        let is_current = recovery.generation.load(Ordering::Acquire) == generation;
-        if !is_current || !self.is_at_home() || head < end {
+        // Not whether it is at home: others who share the pool may see another boot than this process.
+        let now = (
+            recovery.generation.load(Ordering::Acquire),
+            recovery.boot[0].load(Ordering::Acquire),
+        );
+        if now != since || head < end {
             return Err(self.recovered_meanwhile());
         }
         raise(&recovery.synced_before, before);

@@ -98,10 +98,7 @@ impl Pool {
         // Before the words by which those count as cut off, when it is done again.
         LeftOut::note(left_out.as_ref(), ring);
         recovery.parted_from.store(found.tail, Ordering::Release);
-        recovery
-            .synced_seq
-            .store(found.next_seq - 1, Ordering::Relaxed);
-        recovery.synced.store(found.head, Ordering::Release);
+        self.note_synced(&found);
         self.sync_control()?;
         recovery.synced_before.store(found.head, Ordering::Relaxed);
         let now = Survey {
@@ -151,6 +148,9 @@ impl Pool {
         recovery
             .parted_next
             .store(found.next_seq, Ordering::Release);
+        // A flush of before this, which went on meanwhile, may have raised them.
+        self.note_synced(&found);
+        recovery.synced_before.store(found.head, Ordering::Relaxed);
         self.forgive(failures);
         recovery.come_home(&self.home());
         self.sync_file()?;
@@ -158,6 +158,15 @@ impl Pool {
         wake::disturb(hot);
         futex::wake(&hot.epoch, u32::MAX);
         Ok(())
+    }
+
+    /// Everything that was found is on the disk, and no seq below the next one is given again.
+    fn note_synced(&self, found: &Survey) {
+        let recovery = &self.shared().ring().memory.control().recovery;
+        recovery
+            .synced_seq
+            .store(found.next_seq - 1, Ordering::Relaxed);
+        recovery.synced.store(found.head, Ordering::Release);
     }
 
     fn sync_control(&self) -> Result<()> {
