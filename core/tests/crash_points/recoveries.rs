@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::sync::atomic::Ordering;
 
 use plasmite_core::format::control::{Control, Recovery};
-use plasmite_core::store::OpenOptions;
+use plasmite_core::store::{OpenOptions, Pool};
 use plasmite_core::ErrorKind;
 
 use crate::common::{fork, inspect, message, patient, until, Process};
@@ -14,14 +14,20 @@ use crate::deaths::{dies_at, points_of, stand_at, Point};
 use crate::refusing::{refuse_syncs, refuse_syncs_behind};
 use crate::stage::{Stage, GO, READY, SPREAD};
 
-/// The image of a pool with some more messages, whose control page is older than these, and the length of the last frame.
-fn after_a_power_cut(stage: &Stage) -> (Vec<u8>, u64, u64) {
+/// The pool with seven more messages.
+fn with_more(stage: &Stage) -> Pool {
     stage.reset();
     let pool = stage.open();
     for n in stage.before + 1..stage.before + 8 {
         pool.append_json(message(1, n, SPREAD).as_bytes(), &patient())
             .unwrap();
     }
+    pool
+}
+
+/// The image of a pool with some more messages, whose control page is older than these, and the length of the last frame.
+fn after_a_power_cut(stage: &Stage) -> (Vec<u8>, u64, u64) {
+    let pool = with_more(stage);
     let layout = pool.layout(usize::MAX).unwrap();
     let info = pool.info().unwrap();
     let len = layout.frames.last().unwrap().len;
@@ -184,12 +190,7 @@ pub(crate) fn recoveries_before_a_hole() -> usize {
 }
 
 fn with_a_hole(stage: &Stage) -> Vec<u8> {
-    stage.reset();
-    let pool = stage.open();
-    for n in stage.before + 1..stage.before + 8 {
-        pool.append_json(message(1, n, SPREAD).as_bytes(), &patient())
-            .unwrap();
-    }
+    let pool = with_more(stage);
     let layout = pool.layout(usize::MAX).unwrap();
     let lost = layout.frames.iter().find(|it| it.seq == stage.before + 3);
     let (start, len) = lost
