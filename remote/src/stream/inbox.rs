@@ -392,15 +392,8 @@ impl Inbox {
 
 #[cfg(test)]
 mod tests {
+    use super::super::plan::place;
     use super::*;
-
-    fn place(next_seq: u64, token: &str) -> Place {
-        Place {
-            next_seq,
-            token: token.to_owned(),
-            searching: false,
-        }
-    }
 
     /// Who has not taken what is from before a recovery gets a token from before it.
     #[test]

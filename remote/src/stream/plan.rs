@@ -24,6 +24,16 @@ pub(super) struct Place {
     pub(super) searching: bool,
 }
 
+/// Where a stream stands that has found its start.
+#[cfg(test)]
+pub(super) fn place(next_seq: u64, token: &str) -> Place {
+    Place {
+        next_seq,
+        token: token.to_owned(),
+        searching: false,
+    }
+}
+
 /// The options of a stream, and how far it has come.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
@@ -243,14 +253,6 @@ mod tests {
 
     fn plan(options: &TailOptions<'_>) -> Plan {
         Plan::new(options).unwrap()
-    }
-
-    fn place(next_seq: u64, token: &str) -> Place {
-        Place {
-            next_seq,
-            token: token.to_owned(),
-            searching: false,
-        }
     }
 
     #[test]
