@@ -185,6 +185,14 @@ impl Error {
         self
     }
 
+    /// Names the file concerned, unless one is named already.
+    pub(crate) fn or_path(self, path: &Path) -> Error {
+        match self.0.path {
+            Some(_) => self,
+            None => self.with_path(path),
+        }
+    }
+
     /// Names the message concerned.
     pub fn with_seq(mut self, seq: u64) -> Error {
         self.0.seq = Some(seq);

@@ -41,10 +41,8 @@ impl Examination {
     /// NotFound, Permission, Io.
     pub(super) fn begin(reference: &str, path: &Path) -> Result<Examination> {
         let mut report = Report::new(reference, path.to_path_buf());
-        // Read anew, though this process may have the pool open.
         let (mut promised, mut walk) = (None, None);
-        if superblock_is_good(path, &mut report)? {
-            let pool = Pool::open_unsettled(path)?;
+        if let Some(pool) = open(path, &mut report).map_err(|error| error.or_path(path))? {
             promised = Promised::of(&pool);
             walk = Some(first_look(pool, &mut report)?);
         }
@@ -175,18 +173,27 @@ fn last_look(pool: &Pool, report: &mut Report) {
     }
 }
 
-/// Whether the file is a pool that this build can read; else the report says what is wrong with it.
-fn superblock_is_good(path: &Path, report: &mut Report) -> Result<bool> {
-    let (file, _, status) = open_file(path, true).map_err(|error| error.with_path(path))?;
+/// The pool, if it is one that this build can read; else the report says what is wrong with it. The superblock is read
+/// anew, though this process may have the pool open, and once: what another program writes meanwhile is not mixed with it.
+fn open(path: &Path, report: &mut Report) -> Result<Option<Pool>> {
+    let (file, _, status) = open_file(path, true)?;
     let mut page = Vec::new();
     if let Err(error) = (&file).take(PAGE).read_to_end(&mut page) {
         let text = format!("the superblock cannot be read: {error}");
         report.issue(Finding::Read, text, None, Some(page.len() as u64));
-        return Ok(false);
+        return Ok(None);
     }
-    let Err(error) = Superblock::parse(&page, status.len) else {
-        return Ok(true);
-    };
+    match Superblock::parse(&page, status.len) {
+        Ok(superblock) => Pool::open_unsettled(file, path, status, superblock).map(Some),
+        Err(error) => {
+            report.add(name(&error, &page, status.len));
+            Ok(None)
+        }
+    }
+}
+
+/// The finding of a superblock that cannot be parsed.
+fn name(error: &Error, page: &[u8], file_len: u64) -> Issue {
     let finding = if !page.starts_with(&MAGIC) {
         Finding::NotAPool
     } else if page
@@ -198,7 +205,7 @@ fn superblock_is_good(path: &Path, report: &mut Report) -> Result<bool> {
         Finding::Features
     } else {
         let length = page.get(16..24).and_then(|word| word.try_into().ok());
-        match length.map(|word| Superblock::parse(&page, u64::from_le_bytes(word))) {
+        match length.map(|word| Superblock::parse(page, u64::from_le_bytes(word))) {
             Some(Ok(_)) => Finding::Length,
             _ => Finding::Superblock,
         }
@@ -212,15 +219,14 @@ fn superblock_is_good(path: &Path, report: &mut Report) -> Result<bool> {
     let place = match finding {
         Finding::Format => 4,
         Finding::Features => 64,
-        Finding::Length => status.len,
+        Finding::Length => file_len,
         _ => 0,
     };
-    report.add(Issue {
+    Issue {
         finding,
         message: error.message().to_string(),
         seq: None,
         offset: error.offset().or(Some(place)),
         advice: advice.to_string(),
-    });
-    Ok(false)
+    }
 }

@@ -53,13 +53,7 @@ pub struct Migrated {
 /// pool); AlreadyExists (the new pool, or the `.bak` file); Corrupt, with the place; Permission; Io.
 pub fn migrate(old: &Path, new: Option<&Path>, options: &CreateOptions) -> Result<Migrated> {
     let (file, _, status) = open_file(old, true).map_err(|error| error.with_path(old))?;
-    let source = |error: Error| {
-        if error.path().is_none() {
-            error.with_path(old)
-        } else {
-            error
-        }
-    };
+    let source = |error: Error| error.or_path(old);
     check_version(&file).map_err(source)?;
     let _locked = lock(&file).map_err(source)?;
     let pool = OldPool::open(&file, status.len).map_err(source)?;

@@ -38,35 +38,32 @@ impl Pool {
     pub fn open(path: &Path, read_only: bool) -> Result<Pool> {
         Pool::open_as_it_is(path, read_only, false)
             .and_then(|pool| pool.check().map(|()| pool))
-            .map_err(|error| {
-                if error.path().is_none() {
-                    error.with_path(path)
-                } else {
-                    error
-                }
-            })
+            .map_err(|error| error.or_path(path))
     }
 
     /// Opens a pool that may be flagged as deleted, and does not look at its messages.
     pub(crate) fn open_even_deleted(path: &Path) -> Result<Pool> {
-        Pool::open_as_it_is(path, false, true).map_err(|error| {
-            if error.path().is_none() {
-                error.with_path(path)
-            } else {
-                error
-            }
-        })
+        Pool::open_as_it_is(path, false, true).map_err(|error| error.or_path(path))
     }
 
-    /// Opens a pool for reading whatever its control words say; see [`Pool::settle_for_reading`].
-    pub(crate) fn open_unsettled(path: &Path) -> Result<Pool> {
-        Pool::open_as_it_is(path, true, true).map_err(|error| {
-            if error.path().is_none() {
-                error.with_path(path)
-            } else {
-                error
-            }
-        })
+    /// Opens a pool of which the file is open, for reading only, and the superblock was parsed: whatever its control words
+    /// say, see [`Pool::settle_for_reading`].
+    pub(crate) fn open_unsettled(
+        file: File,
+        path: &Path,
+        status: Status,
+        superblock: Superblock,
+    ) -> Result<Pool> {
+        let opening = Opening {
+            writable: false,
+            copies_up: place::check(&file, path).is_ok_and(|sharing| sharing == Sharing::CopiesUp),
+            anywhere: true,
+            file,
+            path,
+            status,
+        };
+        let id = superblock.id;
+        opening.share(id, |_, _| Ok(superblock))
     }
 
     /// `anywhere`: also on a file system that does not let its users share the pool.
@@ -77,15 +74,18 @@ impl Pool {
             Err(_) if anywhere => false,
             Err(error) => return Err(error),
         };
-        let absolute = absolute(path)?;
         let mut id = [0; 16];
         // What is no pool is told when it is mapped.
         let _ = file.read_exact_at(&mut id, superblock::ID as u64);
-        let shared = match Shared::find(status.identity, id, writable) {
-            Some(shared) if shared.superblock().geometry.file_size == status.len => shared,
-            _ => map(file, path, status, writable, copies_up, anywhere)?.enter(),
+        let opening = Opening {
+            file,
+            path,
+            status,
+            writable,
+            copies_up,
+            anywhere,
         };
-        Ok(Pool::new(shared, absolute))
+        opening.share(id, read_superblock)
     }
 
     /// Cross-checks the control words against the frames they name.
@@ -266,14 +266,62 @@ pub(super) fn absolute(path: &Path) -> Result<PathBuf> {
     std::path::absolute(path).map_err(|error| Error::from_io(&error, "find the working directory"))
 }
 
-fn map(
+/// The file of a pool that is being opened.
+struct Opening<'a> {
     file: File,
-    path: &Path,
+    path: &'a Path,
     status: Status,
     writable: bool,
     copies_up: bool,
+    /// Also on a file system that does not let its users share the pool.
     anywhere: bool,
-) -> Result<Shared> {
+}
+
+impl Opening<'_> {
+    /// The process's mapping of the pool with this id; a new one, by the superblock that `read` tells, if there is none.
+    fn share(
+        self,
+        id: [u8; 16],
+        read: impl FnOnce(&File, &Status) -> Result<Superblock>,
+    ) -> Result<Pool> {
+        let absolute = absolute(self.path)?;
+        let shared = match Shared::find(self.status.identity, id, self.writable) {
+            Some(shared) if shared.superblock().geometry.file_size == self.status.len => shared,
+            _ => {
+                let superblock = read(&self.file, &self.status)?;
+                self.map(superblock)?.enter()
+            }
+        };
+        Ok(Pool::new(shared, absolute))
+    }
+
+    fn map(self, superblock: Superblock) -> Result<Shared> {
+        let status = self.status;
+        debug_assert!(status.len >= MIN_POOL_SIZE && std::mem::size_of::<Control>() as u64 <= PAGE);
+        let len = usize::try_from(status.len)
+            .map_err(|_| Error::usage("the pool is too large for this machine's address space"))?;
+        let has_holes = status.allocated < status.len;
+        if self.writable && !self.anywhere && has_holes && file_system::keeps_blocks(&self.file) {
+            // A sparse copy: on a full disk a store to one of its holes would end the process.
+            file::allocate(&self.file, status.len).map_err(|error| {
+                Error::from_io(&error, "give the holes of the pool's file their blocks")
+            })?;
+        }
+        let mapping = Mapping::new(&self.file, len, self.writable)
+            .map_err(|error| Error::from_io(&error, "map the pool"))?;
+        let memory = Mapped::new(mapping, &superblock.geometry);
+        Ok(Shared::new(
+            self.file,
+            self.path,
+            status.identity,
+            superblock,
+            memory,
+            self.copies_up,
+        ))
+    }
+}
+
+fn read_superblock(file: &File, status: &Status) -> Result<Superblock> {
     let mut page = vec![0; PAGE as usize];
     let mut filled = 0;
     while filled < page.len() {
@@ -284,27 +332,7 @@ fn map(
             Err(error) => return Err(Error::from_io(&error, "read the pool")),
         }
     }
-    let superblock = Superblock::parse(&page[..filled], status.len)?;
-    debug_assert!(status.len >= MIN_POOL_SIZE && std::mem::size_of::<Control>() as u64 <= PAGE);
-    let len = usize::try_from(status.len)
-        .map_err(|_| Error::usage("the pool is too large for this machine's address space"))?;
-    if writable && !anywhere && status.allocated < status.len && file_system::keeps_blocks(&file) {
-        // A sparse copy: on a full disk a store to one of its holes would end the process.
-        file::allocate(&file, status.len).map_err(|error| {
-            Error::from_io(&error, "give the holes of the pool's file their blocks")
-        })?;
-    }
-    let mapping = Mapping::new(&file, len, writable)
-        .map_err(|error| Error::from_io(&error, "map the pool"))?;
-    let memory = Mapped::new(mapping, &superblock.geometry);
-    Ok(Shared::new(
-        file,
-        path,
-        status.identity,
-        superblock,
-        memory,
-        copies_up,
-    ))
+    Superblock::parse(&page[..filled], status.len)
 }
 
 impl Pool {
