@@ -261,6 +261,41 @@ fn made_up_messages_behind_damage() {
     }
 }
 
+/// Gaps that an enemy makes up, told again after recoveries that it makes up as well, sum up to more than there are numbers.
+#[test]
+fn more_lost_than_there_are_numbers() {
+    use plasmite_core::format::control::Recovery;
+    use plasmite_core::store::{Next, OpenOptions, TailOptions, Wait};
+    let _watchdog = watchdog();
+    let forge = common::Forge::new();
+    let pool = forge
+        .client
+        .open("p", &OpenOptions { read_only: true })
+        .unwrap();
+    let last = plasmite_core::limits::SEQ_LIMIT - 1;
+    forge.change(6, |header, _| header.seq = last);
+    let word = |offset: usize, word: u64| {
+        let at = 4096 + std::mem::offset_of!(control::Control, recovery) + offset;
+        forge
+            .file
+            .write_all_at(&word.to_le_bytes(), at as u64)
+            .unwrap();
+    };
+    let stream = pool.tail(&TailOptions::default()).unwrap();
+    let next = || stream.next_envelope(Wait::Try, &mut Vec::new()).unwrap();
+    for seq in [1, 2, 3, 4, 5, last] {
+        assert_eq!(next(), Next::Message(seq));
+    }
+    let lost = last - 6;
+    assert_eq!(stream.stats().dropped, lost);
+    word(std::mem::offset_of!(Recovery, recovered_next), 6);
+    for generation in 0..3 {
+        word(std::mem::offset_of!(Recovery, generation), 10 + generation);
+        assert_eq!(next(), Next::Message(last));
+    }
+    assert_eq!(stream.stats().dropped, u64::MAX);
+}
+
 /// A head that is no multiple of 8, or far beyond a ring that is nothing but filling: each call comes to an end.
 #[test]
 fn heads_that_lead_nowhere() {

@@ -122,17 +122,20 @@ fn a_pool_that_is_overwritten() {
     let other = client.create("other", &PoolOptions::default()).unwrap();
     put(&other, "2");
     let bytes = std::fs::read(other.path()).unwrap();
-    std::fs::write(pool.path(), bytes).unwrap();
-    // The path is looked at each 100 microseconds.
-    std::thread::sleep(std::time::Duration::from_millis(1));
-    let error = pool.append_json(b"3", &AppendOptions::default());
-    assert_eq!(error.unwrap_err().kind(), ErrorKind::NotFound);
-    let bytes = std::fs::read(pool.path()).unwrap();
+    let mut of_another_format = bytes.clone();
+    of_another_format[4] += 1;
     let damaged = [&[0; 100], &bytes[100..]].concat();
-    std::fs::write(pool.path(), damaged).unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(1));
-    let error = pool.append_json(b"3", &AppendOptions::default());
-    assert_eq!(error.unwrap_err().kind(), ErrorKind::Corrupt);
+    for (now, kind) in [
+        (&bytes, ErrorKind::NotFound),
+        (&of_another_format, ErrorKind::NotFound),
+        (&damaged, ErrorKind::Corrupt),
+    ] {
+        std::fs::write(pool.path(), now).unwrap();
+        // The path is looked at each 100 microseconds.
+        std::thread::sleep(std::time::Duration::from_millis(1));
+        let error = pool.append_json(b"3", &AppendOptions::default());
+        assert_eq!(error.unwrap_err().kind(), kind);
+    }
     std::fs::write(pool.path(), bytes).unwrap();
     let again = client.open("p", &OpenOptions::default()).unwrap();
     assert_eq!((put(&again, "3"), get(&again, 1).unwrap()), (2, "2".into()));

@@ -5,9 +5,11 @@ mod common;
 
 use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::Path;
+use std::sync::atomic::Ordering::SeqCst;
 
 use common::{fork, put, scratch, sized, watchdog, Victim};
 use plasmite_core::doctor::{write_json, Finding, Report, Status};
+use plasmite_core::ring::memory::Memory;
 use plasmite_core::store::{AppendOptions, Client, PoolOptions};
 use plasmite_core::{Error, ErrorKind};
 
@@ -290,6 +292,25 @@ fn recovered_meanwhile() {
     assert_eq!(put(&pool, "\"new\""), 19);
     while doctor.step(64).unwrap() {}
     assert_eq!(doctor.reports()[0].last_good_seq, Some(19));
+}
+
+/// An enemy stores a tail between two words, near the end, after the examination has begun.
+#[test]
+fn tails_that_lead_nowhere() {
+    let _watchdog = watchdog();
+    let (_dir, client) = scratch();
+    let pool = client.create("p", &sized(20_000)).unwrap();
+    (0..9).for_each(|_| _ = put(&pool, "1"));
+    let raw = plasmite_core::pool::Pool::open(pool.path(), false).unwrap();
+    let hot = &raw.shared().ring().memory.control().hot;
+    let (tail, head) = (hot.tail.load(SeqCst), hot.head.load(SeqCst));
+    for bad in [head - 4, head + 4, head - 8, tail + 1, u64::MAX] {
+        let mut doctor = client.doctor(Some("p")).unwrap();
+        hot.tail.store(bad, SeqCst);
+        while doctor.step(1).unwrap() {}
+        hot.tail.store(tail, SeqCst);
+        assert_eq!(doctor.reports()[0].status, Status::Corrupt, "{bad}");
+    }
 }
 
 #[test]

@@ -108,7 +108,9 @@ impl Walk {
                 }
                 Ok(Look::Padding(len)) => self.at += len,
                 Ok(Look::Overtaken) => {
-                    self.at = self.frames.ring().tail().min(self.frames.head);
+                    // On, and to a word, whatever an enemy stores as the tail.
+                    let tail = self.frames.ring().tail() & !7;
+                    self.at = tail.clamp(self.at + 8, self.frames.head);
                     (self.lost, self.last) = (None, None);
                 }
                 Ok(Look::Damaged) => {

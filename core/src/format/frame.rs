@@ -173,7 +173,7 @@ impl Header {
 pub fn checksum(words: [u64; HEADER_WORDS], body_crc: u32, position: u64, seed: u64) -> u32 {
     let mut bytes = [0u8; 64];
     let [a, b, c, d, e, f, g] = before_body(words, position, seed);
-    let summed = [a, b, c, d, e, f, g, u64::from(body_crc)];
+    let summed = [a, b, c, d, e, f, g, crc::mixed(body_crc)];
     for (place, word) in bytes.chunks_exact_mut(8).zip(summed) {
         place.copy_from_slice(&word.to_le_bytes());
     }
@@ -278,6 +278,26 @@ mod tests {
         }
         assert!(others.len() > 190);
         assert!(others.iter().all(|other| *other != crc));
+    }
+
+    /// Wherever they are: of one sum in the other, each would have had a bit that hides it.
+    #[test]
+    fn two_bits_that_flip_count() {
+        let (header, body) = (sample(), [0x5a_u64.to_le(); 9]);
+        let words = header.words();
+        let sum = |words, body: &[u64]| checksum_of(words, body, 70, 64, 2);
+        let crc = sum(words, &body);
+        for at in 0..70 * 8 {
+            let mut body = body;
+            body[at / 64] ^= (1u64 << (at % 64)).to_le();
+            for word in 0..HEADER_WORDS {
+                for bit in if word == 0 { 0..32 } else { 0..64 } {
+                    let mut words = words;
+                    words[word] ^= 1 << bit;
+                    assert_ne!(sum(words, &body), crc, "{at} {word} {bit}");
+                }
+            }
+        }
     }
 
     #[test]

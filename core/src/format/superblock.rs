@@ -14,6 +14,9 @@ pub const CONVERTIBLE: u32 = 3;
 pub const LOCK_FUTEX_AND_BYTE: u32 = 1;
 /// Times of this pool may fall from one message to the next (converted pools).
 pub const FLAG_TIMES_UNORDERED: u32 = 1;
+/// Frames are summed as [`frame::checksum`](super::frame::checksum) says. All pools have it but those of builds from before
+/// the first release: a writer of this build would take all of their messages for damage.
+const FLAG_SUMS: u32 = 2;
 
 /// Where the pool's identity is, in bytes.
 pub const ID: usize = 72;
@@ -27,7 +30,7 @@ pub struct Superblock {
     pub geometry: Geometry,
     /// How writers exclude each other.
     pub lock: u32,
-    /// Properties of the pool; unknown ones make it unreadable.
+    /// Properties that pools can have or not; unknown ones make them unreadable.
     pub flags: u32,
     /// Random identity of the pool.
     pub id: [u8; 16],
@@ -55,7 +58,7 @@ impl Superblock {
             place.copy_from_slice(&word.to_le_bytes());
         }
         page[64..68].copy_from_slice(&self.lock.to_le_bytes());
-        page[68..72].copy_from_slice(&self.flags.to_le_bytes());
+        page[68..72].copy_from_slice(&(self.flags | FLAG_SUMS).to_le_bytes());
         page[ID..ID + 16].copy_from_slice(&self.id);
         page[88..96].copy_from_slice(&self.created_ns.to_le_bytes());
         let crc = crc_fast::crc32_iscsi(&page[..CRC_AT]);
@@ -115,6 +118,12 @@ impl Superblock {
                     .with_hint("use a newer build"),
             );
         }
+        if half(page, 68) & FLAG_SUMS == 0 {
+            return Err(Error::usage(
+                "the pool was made by a build from before the first release, which summed its messages in another way",
+            )
+            .with_hint("pipe `follow` of that build into `feed` of this one, or make the pool anew"));
+        }
         Ok(superblock)
     }
 
@@ -129,7 +138,7 @@ impl Superblock {
                 ring_size: word(page, 56),
             },
             lock: half(page, 64),
-            flags: half(page, 68),
+            flags: half(page, 68) & !FLAG_SUMS,
             id: page[ID..ID + 16].try_into().unwrap_or_default(),
             created_ns: word(page, 88),
         }
@@ -212,6 +221,17 @@ mod tests {
             };
             assert_eq!(error.kind(), expected, "byte {at}");
         }
+    }
+
+    #[test]
+    fn pools_of_before_the_first_release_are_named() {
+        let mut page = sample().encode();
+        page[68] = 0;
+        let crc = crc_fast::crc32_iscsi(&page[..CRC_AT]);
+        page[CRC_AT..].copy_from_slice(&crc.to_le_bytes());
+        let error = Superblock::parse(&page, 100_000).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Usage);
+        assert!(error.message().contains("before the first release"));
     }
 
     #[test]

@@ -130,8 +130,9 @@ impl Pool {
             .flat_map(|word| word.load(Ordering::Relaxed).to_ne_bytes())
             .collect();
         match Superblock::parse(&page, geometry.file_size) {
-            Ok(_) => self.gone(),
-            Err(error) => error.with_path(&self.path),
+            Err(error) if error.kind() == ErrorKind::Corrupt => error.with_path(&self.path),
+            // One of another format, which opening it again tells, is another pool too.
+            _ => self.gone(),
         }
     }
 

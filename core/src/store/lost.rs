@@ -35,7 +35,8 @@ impl Cursor {
     /// Accounts for lost seqs; `next` is the one to go on with. `Wait` means: just go on.
     #[cold]
     pub(super) fn lost(&mut self, gap: Gap, next: u64) -> Result<Step> {
-        self.dropped += gap.last - gap.first + 1;
+        // Who makes seqs up, and recoveries after which they come once more, can lose more than there are numbers.
+        self.dropped = self.dropped.saturating_add(gap.last - gap.first + 1);
         self.last_gap = Some(gap);
         self.expect = Some(next);
         match self.policy {

@@ -247,7 +247,10 @@ impl Stream {
                 }
                 Some(Item::Gap(gap)) => {
                     let count = gap.last.saturating_sub(gap.first).saturating_add(1);
-                    self.dropped.fetch_add(count, Ordering::Relaxed);
+                    // Only whoever has the state stores it.
+                    let dropped = self.dropped.load(Ordering::Relaxed);
+                    self.dropped
+                        .store(dropped.saturating_add(count), Ordering::Relaxed);
                     self.inbox
                         .next_seq
                         .store(gap.last.saturating_add(1), Ordering::Relaxed);
