@@ -1368,7 +1368,7 @@ int plsm_pool_migrate(plsm_client_t *client,
 // and zeros behind them.
 //
 // A failure leaves nothing behind. NotFound. AlreadyExists: the new pool. Usage: of another format, or too large for
-// the size asked for. Corrupt: no pool, or too little is left of its superblock to find or check a message. 0 or -1.
+// the size asked for. Corrupt: no pool, or too little is left of it to find or check a message. 0 or -1.
 int plsm_pool_salvage(plsm_client_t *client,
                       const char *pool_ref,
                       const char *new_ref,

@@ -72,7 +72,7 @@ impl From<&Salvaged> for plsm_salvaged {
 /// and zeros behind them.
 ///
 /// A failure leaves nothing behind. NotFound. AlreadyExists: the new pool. Usage: of another format, or too large for
-/// the size asked for. Corrupt: no pool, or too little is left of its superblock to find or check a message. 0 or -1.
+/// the size asked for. Corrupt: no pool, or too little is left of it to find or check a message. 0 or -1.
 #[no_mangle]
 pub unsafe extern "C" fn plsm_pool_salvage(
     client: *mut plsm_client_t,

@@ -16,7 +16,7 @@ use plasmite_core::doctor::{write_json, Report, Status};
 use plasmite_core::format::control::{Control, Recovery};
 use plasmite_core::format::frame::{body_crc, Header, HEADER, HEADER_WORDS};
 use plasmite_core::format::superblock::Superblock;
-use plasmite_core::store::{AppendOptions, Client, FramePlace};
+use plasmite_core::store::{AppendOptions, Client, FramePlace, PoolOptions};
 
 const CONTROL: u64 = 4096;
 
@@ -401,6 +401,16 @@ fn superblocks_that_are_damaged_meanwhile() {
     patient.put(200, b"!");
     let found: Vec<_> = patient.examine(Some("p")).issues;
     assert_eq!(found[0].finding.name(), "superblock", "{found:?}");
+}
+
+/// The disk cannot read the superblock: the doctor says so, and the messages tell what it said.
+#[test]
+fn a_superblock_that_cannot_be_read() {
+    let patient = Patient::new();
+    BAD.with(|bad| bad.set((0, 4096)));
+    let salvaged = patient.client.salvage("p", "out", &PoolOptions::default());
+    BAD.with(|bad| bad.set((0, 0)));
+    assert_eq!(salvaged.unwrap().messages, patient.frames.len() as u64);
 }
 
 #[test]

@@ -84,8 +84,12 @@ static void refused(void) {
     FAILS(PLSM_ERROR_USAGE, plsm_pool_salvage(NULL, "r", "x", NULL, NULL, NULL, 0, &err));
     options.size_bytes = 100;
     FAILS(PLSM_ERROR_USAGE, plsm_pool_salvage(client, "r", "x", &options, NULL, NULL, 0, &err));
-    // Of the superblock the half of the identity is gone that every checksum covers.
+    // Of the superblock the half of the identity is gone that every checksum covers: the messages agree on it.
     damage("r", 72, 8);
+    OK(plsm_pool_salvage(client, "r", "agreed", NULL, NULL, NULL, 0, &err));
+    char path[224];
+    snprintf(path, sizeof path, "%s/r.plasmite", scratch());
+    CHECK(truncate(path, 100) == 0);
     FAILS_KEEP(PLSM_ERROR_CORRUPT, plsm_pool_salvage(client, "r", "x", NULL, NULL, NULL, 0, &err));
     CHECK_HAS(plsm_error_hint(err), "restore");
     drop_error(&err);

@@ -85,7 +85,7 @@ impl Finding {
     /// What to do about it.
     pub fn advice(self) -> &'static str {
         match self {
-            Finding::NotAPool => "look what the file really is; if it was a pool, restore it from a copy",
+            Finding::NotAPool => "look what the file really is; if it was a pool, restore it from a copy, or try what a salvage (doctor --salvage) finds",
             Finding::Superblock | Finding::Length => {
                 "restore the file from a copy, or try what a salvage (doctor --salvage) finds: as it is, nothing in it can be read safely"
             }
@@ -97,7 +97,7 @@ impl Finding {
             Finding::Flushed => {
                 "before anything is written to the pool, copy what is intact into a new one by a salvage (doctor --salvage); look for another copy of the file, and check the disk"
             }
-            Finding::Read => "save what can be read, and check the disk",
+            Finding::Read => "save what can be read by a salvage (doctor --salvage), and check the disk",
             Finding::Unreadable(_) => "check the file's owner, mode and type",
             _ => {
                 "the messages around the damage can still be read, and copied into a new pool by a salvage (doctor --salvage); it goes away when newer messages overwrite it"

@@ -192,6 +192,12 @@ pub fn checksum_of<W: Word>(
     crc::with_body(before_body(words, position, seed), body, body_len as usize)
 }
 
+/// What a pool's seed changes in each of its checksums: the same whatever else is summed, since a CRC is linear.
+pub fn seed_part(seed: u64) -> u32 {
+    let of_nothing = |seed| checksum([0; HEADER_WORDS], 0, 0, seed);
+    of_nothing(seed) ^ of_nothing(0)
+}
+
 /// What is summed before the body's sum.
 #[inline]
 fn before_body(words: [u64; HEADER_WORDS], position: u64, seed: u64) -> [u64; 7] {
@@ -296,6 +302,16 @@ mod tests {
                     words[word] ^= 1 << bit;
                     assert_ne!(sum(words, &body), crc, "{at} {word} {bit}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn seeds_change_all_checksums_alike() {
+        for seed in [0, 1, 2, 1 << 63, u64::MAX, 0x1234_5678_9abc_def0] {
+            for (body_crc, position) in [(0, 0), (7, 64), (u32::MAX, 1 << 40)] {
+                let sum = |seed| sample().checksum(body_crc, position, seed);
+                assert_eq!(sum(0) ^ seed_part(seed), sum(seed));
             }
         }
     }

@@ -1,9 +1,11 @@
 //! Copies every intact message of a damaged pool into a new one, and says what was lost.
 //!
 //! A message is intact when its checksum is right, which covers its place, its seq, its time and its pool. So the
-//! control page and the index are not needed, and behind damage the search goes on: also for messages that a recovery
-//! left out because they stood behind a damaged stretch. The old file is read with plain reads, never written to, and not
-//! locked: damage comes without its writers, and a frame that is being overwritten has a wrong checksum.
+//! control page and the index are not needed. Nor is the superblock, of a pool with the sizes that its length gives: what
+//! its id changes in the checksums is the same in all of them, so that intact messages, if there are two, agree on it.
+//! Behind damage the search goes on: also for messages that a recovery left out because they stood behind a damaged
+//! stretch. The old file is read with plain reads, never written to, and not locked: damage comes without its writers,
+//! and a frame that is being overwritten has a wrong checksum.
 
 mod copy;
 mod search;

@@ -1,5 +1,6 @@
 //! The search for intact frames, at every place where one can begin.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::mem::offset_of;
 use std::os::unix::fs::FileExt;
@@ -20,6 +21,9 @@ const CHUNK: u64 = 1 << 20;
 /// How many times the ring's size may be spent on summing up what only looks like a frame. Bytes made up for it
 /// could otherwise be summed up over and over.
 const SEARCH_LAPS: u64 = 16;
+
+/// As many frames say enough of their pool's seed.
+const MOST_VOTES: usize = 1 << 16;
 
 /// Words of the control page.
 const HEAD: usize = offset_of!(Control, hot) + offset_of!(Hot, head);
@@ -51,7 +55,8 @@ pub(super) struct Source<'a> {
     /// How much of the ring the file has: a damaged superblock may claim any size.
     extent: u64,
     pub(super) flags: u32,
-    seed: u64,
+    /// See [`frame::seed_part`].
+    seed_part: u32,
     chunk: Vec<u8>,
     /// Ring offset of the chunk.
     start: u64,
@@ -68,10 +73,12 @@ impl<'a> Source<'a> {
     pub(super) fn find(file: &'a File, file_len: u64) -> Result<(Source<'a>, Found)> {
         let mut page = vec![0; PAGE as usize];
         let first = &mut page[..PAGE.min(file_len) as usize];
-        if let Err(error) = file.read_exact_at(first, 0) {
-            return Err(Error::from_io(&error, "read the pool's superblock").with_offset(0));
-        }
+        let unreadable = file.read_exact_at(first, 0).err().map(|error| {
+            first.fill(0);
+            Error::from_io(&error, "read the pool's superblock").with_offset(0)
+        });
         let (superblock, damage) = Superblock::guess(&page, file_len)?;
+        let damage = unreadable.or(damage);
         let mut control = vec![0; PAGE as usize];
         read_what_can_be_read(file, CONTROL_OFFSET, &mut control);
         let mut geometries = vec![superblock.geometry];
@@ -79,38 +86,84 @@ impl<'a> Source<'a> {
         if let (Some(_), Ok(plan)) = (&damage, Geometry::plan(file_len, None)) {
             geometries.push(plan);
         }
-        let mut last = None;
-        for geometry in geometries {
-            if !geometry.is_sound() {
-                continue;
-            }
-            let behind = file_len.saturating_sub(geometry.ring_offset);
-            let lap = |at: usize| word_at(&control, at) / geometry.ring_size;
-            let laps = [lap(HEAD), lap(TAIL), lap(SYNCED), 0];
-            let mut source = Source {
-                file,
-                file_len,
-                geometry,
-                extent: geometry.ring_size.min(behind),
-                flags: superblock.flags,
-                seed: superblock.seed(),
-                chunk: Vec::new(),
-                start: 0,
-                laps,
-                control: control.clone(),
-            };
+        geometries.retain(Geometry::is_sound);
+        for geometry in &geometries {
+            let mut source = Source::new(file, file_len, &superblock, *geometry, &control);
             let found = source.search();
             if !found.frames.is_empty() || damage.is_none() {
                 return Ok((source, found));
             }
-            last = Some(source);
         }
-        match (last, damage) {
-            (_, Some(error)) => Err(error.with_hint(
-                "nothing can be salvaged: no message was found whose checksum is right for what the superblock says; restore the pool from a copy",
+        // The seed is damaged as well, or all that is known of it.
+        let mut best: Option<(Source<'a>, Found)> = None;
+        for geometry in geometries {
+            let mut source = Source::new(file, file_len, &superblock, geometry, &control);
+            let Some(seed_part) = source.agreed_seed_part() else {
+                continue;
+            };
+            source.seed_part = seed_part;
+            let found = source.search();
+            let most = best.as_ref().map_or(0, |(_, best)| best.frames.len());
+            if found.frames.len() > most {
+                best = Some((source, found));
+            }
+        }
+        match (best, damage) {
+            (Some(best), _) => Ok(best),
+            (None, Some(error)) => Err(error.with_hint(
+                "nothing can be salvaged: no message was found whose checksum is right for what the superblock says, nor two that agree on another pool id; restore the pool from a copy",
             )),
-            _ => Err(Error::corrupt("the pool's superblock gives impossible sizes").with_offset(16)),
+            (None, None) => Err(Error::corrupt("the pool's superblock gives impossible sizes").with_offset(16)),
         }
+    }
+
+    fn new(
+        file: &'a File,
+        file_len: u64,
+        superblock: &Superblock,
+        geometry: Geometry,
+        control: &[u8],
+    ) -> Source<'a> {
+        let behind = file_len.saturating_sub(geometry.ring_offset);
+        let lap = |at: usize| word_at(control, at) / geometry.ring_size;
+        Source {
+            file,
+            file_len,
+            geometry,
+            extent: geometry.ring_size.min(behind),
+            flags: superblock.flags,
+            seed_part: frame::seed_part(superblock.seed()),
+            chunk: Vec::new(),
+            start: 0,
+            control: control.to_vec(),
+            laps: [lap(HEAD), lap(TAIL), lap(SYNCED), 0],
+        }
+    }
+
+    /// What the seed changes in the checksums, as the frames tell it: the difference between what a checksum is and what it
+    /// would be without a seed is the same in all that are intact. `None` when no two agree.
+    fn agreed_seed_part(&mut self) -> Option<u32> {
+        let mut votes = HashMap::new();
+        let mut offset = 0;
+        while offset + frame::MIN_LEN <= self.extent && votes.len() < MOST_VOTES {
+            let Some((words, header)) = self.candidate(offset, u64::MAX) else {
+                offset += 8;
+                continue;
+            };
+            let mut parts: Vec<_> = self
+                .sums(offset, words, &header)
+                .map(|(_, sum)| sum ^ header.crc)
+                .collect();
+            // Most often all laps lead to one position.
+            parts.sort_unstable();
+            parts.dedup();
+            for part in parts {
+                *votes.entry(part).or_insert(0) += 1;
+            }
+            offset += header.len;
+        }
+        let most = votes.into_iter().max_by_key(|(_, count)| *count);
+        most.filter(|(_, count)| *count > 1).map(|(part, _)| part)
     }
 
     fn search(&mut self) -> Found {
@@ -162,11 +215,25 @@ impl<'a> Source<'a> {
 
     /// The intact message frame at a ring offset, and its position.
     fn look(&mut self, offset: u64, budget: &mut u64) -> Option<(Header, u64)> {
+        let (words, header) = self.candidate(offset, *budget)?;
+        let sum = header.crc ^ self.seed_part;
+        let its = self
+            .sums(offset, words, &header)
+            .find(|(_, without_seed)| *without_seed == sum);
+        let Some((position, _)) = its else {
+            *budget -= header.len;
+            return None;
+        };
+        Some((header, position))
+    }
+
+    /// What looks like a message frame of at most so many bytes at a ring offset: lengths at both ends. Its bytes are at hand.
+    fn candidate(&mut self, offset: u64, most: u64) -> Option<([u64; HEADER_WORDS], Header)> {
         let size = self.word(offset)?;
         let Some(Size::Message(len)) = Size::parse(size as u32) else {
             return None;
         };
-        if offset + len > self.extent || len > *budget {
+        if offset + len > self.extent || len > most {
             return None;
         }
         let words = self.words(offset)?;
@@ -183,18 +250,22 @@ impl<'a> Source<'a> {
             return None;
         }
         self.ensure(offset, len);
+        Some((words, header))
+    }
+
+    /// The positions that a candidate can have, and the checksum that it would have there in a pool with the seed 0.
+    fn sums<'s>(
+        &'s self,
+        offset: u64,
+        words: [u64; HEADER_WORDS],
+        header: &'s Header,
+    ) -> impl Iterator<Item = (u64, u32)> + 's {
         let body_crc = frame::body_crc(self.bytes(offset + HEADER, header.body_len()));
-        let size = self.geometry.ring_size;
-        let mut positions = self.laps.iter().filter_map(|near| {
-            let start = nearest_lap(header.lap, *near).checked_mul(size)?;
-            start.checked_add(offset)
-        });
-        let is_its = |at: &u64| frame::checksum(words, body_crc, *at, self.seed) == header.crc;
-        let Some(position) = positions.find(is_its) else {
-            *budget -= len;
-            return None;
-        };
-        Some((header, position))
+        self.laps.iter().filter_map(move |near| {
+            let start = nearest_lap(header.lap, *near).checked_mul(self.geometry.ring_size)?;
+            let position = start.checked_add(offset)?;
+            Some((position, frame::checksum(words, body_crc, position, 0)))
+        })
     }
 
     /// A message that the search found: its header and its body.

@@ -1,4 +1,5 @@
 // pools.cpp: clients and pools: create, ensure, open, list, info, delete, doctor, migrate; errors as exceptions and results.
+#include <filesystem>
 #include <fstream>
 
 #include "check.hpp"
@@ -167,7 +168,7 @@ static void salvaged_from_damage(const std::string &directory) {
     FAILS(usage, client.try_salvage("damaged", ""));
     FAILS(usage, client.try_salvage("damaged", {"a\0b", 3}));
     FAILS(usage, client.try_salvage("damaged", "small", {100, {}, 0}));
-    noise(directory + "/damaged.plasmite", 72);
+    fs::resize_file(directory + "/damaged.plasmite", 100);
     FAILS(corrupt, client.try_salvage("damaged", "new"));
     CHECK(!client.exists("new") && !client.exists("small"));
 }
