@@ -7,7 +7,6 @@ mod common;
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::os::fd::AsRawFd;
 use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -16,15 +15,13 @@ use plasmite_core::doctor::{write_json, Report, Status};
 use plasmite_core::format::control::{Control, Recovery};
 use plasmite_core::format::frame::{body_crc, Header, HEADER, HEADER_WORDS};
 use plasmite_core::format::superblock::Superblock;
-use plasmite_core::store::{AppendOptions, Client, FramePlace, PoolOptions};
+use plasmite_core::store::{AppendOptions, Client, FramePlace};
 
 const CONTROL: u64 = 4096;
 
 thread_local! {
     /// Where reads of this thread fail, if anywhere: the disk has a bad sector.
     static BAD: Cell<(u64, u64)> = const { Cell::new((0, 0)) };
-    /// The file, or -1, whose superblock another program damages when this thread next reads below offset 4096.
-    static DAMAGED_NEXT: Cell<i32> = const { Cell::new(-1) };
 }
 
 /// pread of this test program.
@@ -35,12 +32,6 @@ extern "C" fn pread64(fd: i32, bytes: *mut libc::c_void, len: usize, offset: i64
         // SAFETY: the thread's own place for it.
         unsafe { *libc::__errno_location() = libc::EIO };
         return -1;
-    }
-    let damaged = DAMAGED_NEXT.with(Cell::get);
-    if damaged >= 0 && offset < 4096 {
-        DAMAGED_NEXT.with(|next| next.set(-1));
-        // SAFETY: one byte of a constant, to a file that the test keeps open.
-        unsafe { libc::pwrite(damaged, b"!".as_ptr().cast(), 1, 200) };
     }
     // SAFETY: the caller's arguments, passed on.
     unsafe { libc::syscall(libc::SYS_pread64, fd, bytes, len, offset) as isize }
@@ -390,29 +381,6 @@ fn each_warning_by_its_name() {
 }
 
 /// A copy, a restored file and a reboot are no damage: the messages say what is there.
-/// One look at the superblock decides: an examination ended with an error when it was damaged between two.
-#[test]
-fn superblocks_that_are_damaged_meanwhile() {
-    let patient = Patient::new();
-    DAMAGED_NEXT.with(|next| next.set(patient.file.as_raw_fd()));
-    let report = patient.examine(Some("p"));
-    DAMAGED_NEXT.with(|next| next.set(-1));
-    assert_eq!(report.status, Status::Ok, "{report:?}");
-    patient.put(200, b"!");
-    let found: Vec<_> = patient.examine(Some("p")).issues;
-    assert_eq!(found[0].finding.name(), "superblock", "{found:?}");
-}
-
-/// The disk cannot read the superblock: the doctor says so, and the messages tell what it said.
-#[test]
-fn a_superblock_that_cannot_be_read() {
-    let patient = Patient::new();
-    BAD.with(|bad| bad.set((0, 4096)));
-    let salvaged = patient.client.salvage("p", "out", &PoolOptions::default());
-    BAD.with(|bad| bad.set((0, 0)));
-    assert_eq!(salvaged.unwrap().messages, patient.frames.len() as u64);
-}
-
 #[test]
 fn a_foreign_identity_is_no_damage() {
     let patient = Patient::new();
