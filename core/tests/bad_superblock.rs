@@ -63,7 +63,8 @@ fn examine(client: &Client) -> Report {
     doctor.reports()[0].clone()
 }
 
-/// One look at the superblock decides: an examination ended with an error when it was damaged between two.
+/// One look at the superblock decides, which is made with read: an examination ended with an error when it was damaged
+/// before another one with pread. The enemies (enemy.rs) damage it at any time.
 #[test]
 fn damaged_meanwhile() {
     let _watchdog = watchdog();

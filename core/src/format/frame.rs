@@ -11,8 +11,8 @@
 //! ```
 //!
 //! The checksum is the CRC-32C of eight words: words 0 (without itself) to 4, the position, the first
-//! half of the pool's id, and the CRC-32C of payload and tags. Neither bytes that look like a frame
-//! nor a frame of an earlier lap can pass.
+//! half of the pool's id, and the CRC-32C of payload and tags, multiplied ([`crc::mixed`]). Neither
+//! bytes that look like a frame nor a frame of an earlier lap can pass.
 
 use crate::limits::SEQ_LIMIT;
 use crate::sys::crc::{self, Word};

@@ -122,7 +122,8 @@ impl Superblock {
             return Err(Error::usage(
                 "the pool was made by a build from before the first release, which summed its messages in another way",
             )
-            .with_hint("pipe `follow` of that build into `feed` of this one, or make the pool anew"));
+            .with_offset(68)
+            .with_hint("with that build print the messages (`follow POOL --no-follow --jsonl`), then feed them into a new pool (`feed NEW --create --copy`)"));
         }
         Ok(superblock)
     }

@@ -22,8 +22,11 @@ const CHUNK: u64 = 1 << 20;
 /// could otherwise be summed up over and over.
 const SEARCH_LAPS: u64 = 16;
 
-/// As many frames say enough of their pool's seed.
-const MOST_VOTES: usize = 1 << 16;
+/// So many frames that agree on their pool's seed are enough.
+const ENOUGH_VOTES: u64 = 1 << 16;
+
+/// So many different ones are remembered: the first that frames tell.
+const MOST_VOTED: usize = 1 << 16;
 
 /// Words of the control page.
 const HEAD: usize = offset_of!(Control, hot) + offset_of!(Hot, head);
@@ -82,30 +85,31 @@ impl<'a> Source<'a> {
         let mut control = vec![0; PAGE as usize];
         read_what_can_be_read(file, CONTROL_OFFSET, &mut control);
         let mut geometries = vec![superblock.geometry];
-        // Sizes that cannot be right: most pools have those that their length gives.
+        // Sizes that cannot be right, or only seem to be: most pools have those that their length gives.
         if let (Some(_), Ok(plan)) = (&damage, Geometry::plan(file_len, None)) {
-            geometries.push(plan);
+            if plan != superblock.geometry {
+                geometries.push(plan);
+            }
         }
         geometries.retain(Geometry::is_sound);
+        let mut best = None;
         for geometry in &geometries {
             let mut source = Source::new(file, file_len, &superblock, *geometry, &control);
             let found = source.search();
-            if !found.frames.is_empty() || damage.is_none() {
+            if damage.is_none() {
                 return Ok((source, found));
             }
+            best = better(best, (source, found));
         }
-        // The seed is damaged as well, or all that is known of it.
-        let mut best: Option<(Source<'a>, Found)> = None;
-        for geometry in geometries {
-            let mut source = Source::new(file, file_len, &superblock, geometry, &control);
-            let Some(seed_part) = source.agreed_seed_part() else {
-                continue;
-            };
-            source.seed_part = seed_part;
-            let found = source.search();
-            let most = best.as_ref().map_or(0, |(_, best)| best.frames.len());
-            if found.frames.len() > most {
-                best = Some((source, found));
+        if best.is_none() {
+            // The seed is damaged as well, or all that is known of it.
+            for geometry in geometries {
+                let mut source = Source::new(file, file_len, &superblock, geometry, &control);
+                if let Some(seed_part) = source.agreed_seed_part() {
+                    source.seed_part = seed_part;
+                    let found = source.search();
+                    best = better(best, (source, found));
+                }
             }
         }
         match (best, damage) {
@@ -143,9 +147,9 @@ impl<'a> Source<'a> {
     /// What the seed changes in the checksums, as the frames tell it: the difference between what a checksum is and what it
     /// would be without a seed is the same in all that are intact. `None` when no two agree.
     fn agreed_seed_part(&mut self) -> Option<u32> {
-        let mut votes = HashMap::new();
+        let mut votes: HashMap<u32, u64> = HashMap::new();
         let mut offset = 0;
-        while offset + frame::MIN_LEN <= self.extent && votes.len() < MOST_VOTES {
+        while offset + frame::MIN_LEN <= self.extent {
             let Some((words, header)) = self.candidate(offset, u64::MAX) else {
                 offset += 8;
                 continue;
@@ -158,11 +162,19 @@ impl<'a> Source<'a> {
             parts.sort_unstable();
             parts.dedup();
             for part in parts {
-                *votes.entry(part).or_insert(0) += 1;
+                if votes.len() < MOST_VOTED || votes.contains_key(&part) {
+                    let count = votes.entry(part).or_default();
+                    *count += 1;
+                    if *count == ENOUGH_VOTES {
+                        return Some(part);
+                    }
+                }
             }
             offset += header.len;
         }
-        let most = votes.into_iter().max_by_key(|(_, count)| *count);
+        let most = votes
+            .into_iter()
+            .max_by_key(|(part, count)| (*count, *part));
         most.filter(|(_, count)| *count > 1).map(|(part, _)| part)
     }
 
@@ -327,6 +339,19 @@ impl<'a> Source<'a> {
             *place = u64::from_le_bytes(bytes.try_into().ok()?);
         }
         Some(words)
+    }
+}
+
+/// What has more messages; `None` if neither has any.
+fn better<'a>(
+    best: Option<(Source<'a>, Found)>,
+    other: (Source<'a>, Found),
+) -> Option<(Source<'a>, Found)> {
+    let most = best.as_ref().map_or(0, |(_, found)| found.frames.len());
+    if other.1.frames.len() > most {
+        Some(other)
+    } else {
+        best
     }
 }
 

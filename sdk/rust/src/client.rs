@@ -251,7 +251,7 @@ impl Client {
     ///
     /// # Errors
     /// NotFound; AlreadyExists for the new pool; Usage for another format, a bad name, or a size too small; Corrupt for
-    /// no pool, or when too little of its superblock is left; Permission; Io.
+    /// no pool, or when too little of it is left to find or check a message; Permission; Io.
     pub fn salvage(&self, reference: &str, new: &str, options: &PoolOptions) -> Result<Salvaged> {
         Salvaged::make(self.as_ptr(), reference, new, options)
     }

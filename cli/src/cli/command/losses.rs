@@ -48,7 +48,7 @@ impl<'a> Losses<'a> {
             Some(earlier) => Gap {
                 first: earlier.first,
                 last: gap.last,
-                count: earlier.count + gap.count,
+                count: earlier.count.saturating_add(gap.count),
             },
             None => gap,
         });
