@@ -2,10 +2,10 @@
 //!
 //! A message is intact when its checksum is right, which covers its place, its seq, its time and its pool. So the
 //! control page and the index are not needed. Nor is the superblock, of a pool with the sizes that its length gives: what
-//! its id changes in the checksums is the same in all of them, so that intact messages, if there are two, agree on it. But a version word of another format is believed.
-//! Behind damage the search goes on: also for messages that a recovery left out because they stood behind a damaged
-//! stretch. The old file is read with plain reads, never written to, and not locked: damage comes without its writers,
-//! and a frame that is being overwritten has a wrong checksum.
+//! its id changes in the checksums is the same in all of them, so that intact messages, if there are two, agree on it. But
+//! a version word of another format is believed. Behind damage the search goes on: also for messages that a recovery left
+//! out because they stood behind a damaged stretch. The old file is read with plain reads, never written to, and not
+//! locked: damage comes without its writers, and a frame that is being overwritten has a wrong checksum.
 
 mod copy;
 mod search;
